@@ -1,0 +1,61 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "model/event.hpp"
+#include "model/identity.hpp"
+#include "model/request.hpp"
+#include "model/response.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Who sent it: the checks of a source's `verify`, its dedupe key and its handshakes. Everything here is pure;
+// what has to be fetched is named, and the gateway fetches it.
+
+namespace headgate::auth {
+
+// Something a verdict depends on that is not in the request: a key set, a certificate, a sub-request, a
+// post-back.
+struct fetch {
+    std::string kind;  // "jwks", "certificate", "subrequest", "postback"
+    std::string url;
+    request_head forward;  // Headers to send along; empty for most.
+    std::string body;
+};
+
+// What was fetched so far, by `kind url`.
+using facts = std::map<std::string, std::string, std::less<>>;
+
+// A genuine request: who, and what else the same transaction must remember.
+struct verdict {
+    identity sender;
+    std::vector<std::string> once;  // Values to be used once: further dedupe keys, kind `once`.
+    std::string
+        signed_content;  // The signed bytes without the time value: what `digest` dedupe keys are made of.
+};
+
+class verifier {
+public:
+    virtual ~verifier() = default;
+
+    // Names what `verify` would need next; asked until it names nothing more. Only when every earlier,
+    // cheaper member of the same `all` holds with the facts so far.
+    [[nodiscard]] virtual std::vector<fetch> needs(request const& incoming, facts const& known,
+                                                   wall_time now) const = 0;
+
+    // Fails with unauthenticated; the message says which check failed at which step, for the operator alone.
+    [[nodiscard]] virtual result<verdict> verify(request const& incoming, facts const& known,
+                                                 wall_time now) const = 0;
+
+protected:
+    verifier() = default;
+    verifier(verifier const&) = default;
+    verifier& operator=(verifier const&) = default;
+};
+
+}  // namespace headgate::auth

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace headgate {
+
+using sha256_digest = std::array<std::uint8_t, 32>;
+
+// SHA-256 (FIPS 180-4) for naming things: dedupe keys, rule revisions, row checksums. Authentication has its
+// own cryptography in `auth`.
+[[nodiscard]] sha256_digest sha256(std::string_view bytes);
+
+// SHA-256 over fields, each preceded by its length as eight bytes, big endian: no two lists of fields share
+// an input.
+[[nodiscard]] sha256_digest sha256_of_fields(std::span<std::string_view const> fields);
+
+// Lower-case hex, two digits a byte.
+[[nodiscard]] std::string to_hex(std::span<std::uint8_t const> bytes);
+
+// Fills `bytes` from the kernel's random generator.
+void fill_random(std::span<std::uint8_t> bytes);
+
+}  // namespace headgate

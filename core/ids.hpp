@@ -1,0 +1,40 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace headgate {
+
+// A UUID (RFC 9562), compared byte by byte: for version 7 that is the order of time.
+struct uuid {
+    std::array<std::uint8_t, 16> bytes{};
+
+    [[nodiscard]] auto operator<=>(uuid const&) const = default;
+};
+
+// 0192f3c0-7b1e-7cc3-9a4f-0123456789ab
+[[nodiscard]] std::string to_string(uuid const& id);
+
+// Reads the form above, in either case. Fails with invalid_argument.
+[[nodiscard]] result<uuid> parse_uuid(std::string_view text);
+
+// Gives UUIDv7s, each greater than the one before, also when the wall clock steps back. Belongs to one
+// thread.
+class uuid_sequence {
+public:
+    // Ids will be greater than `last`: pass the greatest one stored, so that order survives a restart.
+    explicit uuid_sequence(uuid last = {});
+
+    [[nodiscard]] uuid next(wall_time now);
+
+private:
+    uuid last_;
+};
+
+}  // namespace headgate

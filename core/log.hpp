@@ -1,0 +1,35 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace headgate {
+
+enum class log_level { debug, info, warning, error };
+
+// `json` is one object a line, for machines; `text` is for people on a terminal.
+enum class log_format { json, text };
+
+struct log_settings {
+    log_level level = log_level::info;
+    log_format format = log_format::json;
+};
+
+// One name and value of a log line. Values are text already; no secret and no payload may be among them.
+struct log_field {
+    std::string_view name;
+    std::string value;
+};
+
+// Says how lines look from now on. Called once, before any thread logs.
+void configure_log(log_settings const& settings);
+
+// Writes one line to standard error, at most 8 KiB long. Safe from any thread.
+void log(log_level level, std::string_view message, std::initializer_list<log_field> fields = {});
+
+// At most one line a second for each `message`; a later line says how many were left out. For what a flood
+// can cause. `message` must be a literal: it is the key.
+void log_sparingly(log_level level, std::string_view message, std::initializer_list<log_field> fields = {});
+
+}  // namespace headgate

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace headgate {
+
+// A value that must not be shown: wiped when destroyed, never formatted, copied only by name.
+class secret {
+public:
+    secret() = default;
+    explicit secret(std::string bytes);
+    ~secret();
+
+    secret(secret&& other) noexcept;
+    secret& operator=(secret&& other) noexcept;
+    secret(secret const&) = default;
+    secret& operator=(secret const& other);
+
+    // The bytes themselves, for the one call that needs them.
+    [[nodiscard]] std::string_view reveal() const noexcept { return bytes_; }
+    [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
+    [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
+
+private:
+    void wipe() noexcept;
+
+    std::string bytes_;
+};
+
+// What stands in a secret's place in every view, log line and stored header.
+inline constexpr std::string_view redacted = "<verified>";
+
+}  // namespace headgate

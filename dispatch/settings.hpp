@@ -1,0 +1,59 @@
+#pragma once
+
+#include "targets/settings.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace headgate::dispatch {
+
+// One rule: `when` this holds for events of a source, `start` that on a target. Programs are texts here;
+// `dispatch` compiles them and reports what is wrong with them.
+struct rule_settings {
+    std::string name;
+    std::string tenant = "default";
+    std::string source;
+    std::string when = "true";
+    std::string target;
+    std::string workflow;
+    std::string task_queue;
+    std::string id;                                         // Empty: `<event id>.<rule>`.
+    std::string input = ".";                                // One output, the workflow's one argument.
+    std::vector<std::pair<std::string, std::string>> memo;  // name, program
+    std::vector<std::pair<std::string, std::string>> search_attributes;  // name, program
+    std::chrono::milliseconds execution_timeout{0};                      // 0: no limit
+    std::chrono::milliseconds run_timeout{0};
+    std::chrono::milliseconds task_timeout{0};
+};
+
+struct target_settings {
+    std::string name;
+    targets::temporal_settings temporal;
+    double starts_per_second_max = 0;  // 0: no limit.
+    std::size_t starts_in_flight_max = 64;
+};
+
+struct settings {
+    std::vector<rule_settings> rules;
+    std::vector<target_settings> targets;
+
+    std::chrono::milliseconds retry_first{200};  // Then doubled, with full jitter, up to `retry_longest`.
+    std::chrono::milliseconds retry_longest{60'000};
+    std::chrono::hours give_up_after{24 * 3};  // Age of a delivery that was certainly never started.
+    std::chrono::milliseconds probe_every{
+        5'000};                        // Of an open circuit, and of held deliveries' slow probe x12.
+    double share_min = 0.1;            // Of the time: what routing keeps when accepting is busy.
+    std::size_t route_batch_max = 64;  // Events routed in one transaction.
+    std::size_t deliveries_in_memory_max = 20'000;
+    std::chrono::milliseconds follow_every{2'000};  // Pause between looks at one run's outcome.
+    std::size_t follows_in_flight_max = 32;
+    std::uint64_t rule_steps_max = 100'000;
+    std::size_t rule_memory_bytes_max = 16 * 1024 * 1024;
+};
+
+}  // namespace headgate::dispatch

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "auth/settings.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace headgate::gateway {
+
+// Which key decides whether a request is a duplicate.
+struct dedupe_settings {
+    enum class by : std::uint8_t {
+        preset,
+        header,
+        program,
+        none
+    };  // preset: its delivery id, or none without one
+    by key = by::preset;
+    std::string header;   // Lower case; for `header`.
+    std::string program;  // For `program`.
+    std::uint64_t steps_max = 10'000;
+};
+
+struct source_settings {
+    std::string name;
+    std::string tenant = "default";
+    std::string path;                  // "/webhooks/airbyte/{connection}"
+    std::vector<std::string> methods;  // Empty: the preset's, else POST.
+    auth::settings sender;             // `verify`, with the preset's data merged in.
+    dedupe_settings dedupe;
+    bool replay_digest = false;                 // The digest of the signed content is a second key.
+    std::optional<std::size_t> body_bytes_max;  // Absent: the preset's, else `settings::body_bytes_max`.
+};
+
+struct settings {
+    std::vector<source_settings> sources;
+    std::size_t body_bytes_max = 1024 * 1024;
+    std::chrono::milliseconds accept_within{
+        2500};                            // From the whole request to the answer; a preset may lower it.
+    std::chrono::seconds retry_after{5};  // Of 503 answers, where the preset says nothing.
+};
+
+}  // namespace headgate::gateway

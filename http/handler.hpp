@@ -1,0 +1,43 @@
+#pragma once
+
+#include "model/request.hpp"
+#include "model/response.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+namespace headgate::http {
+
+namespace asio = boost::asio;
+
+// What a handler says about a request once its head was read, before any byte of its body is.
+struct admission {
+    std::size_t body_bytes_max =
+        0;  // One byte more is answered 413, before reading where Content-Length says so.
+    std::optional<response>
+        refusal;  // Set: answered at once; the body is not read and the connection closes after it.
+    std::shared_ptr<void const>
+        context;  // Handed to `handle` untouched: for example the snapshot this request began with.
+};
+
+// Answers requests. One handler belongs to one worker thread: no locks needed. It outlives the server.
+class handler {
+public:
+    virtual ~handler() = default;
+
+    [[nodiscard]] virtual admission admit(request_head const& head) = 0;
+
+    // `incoming` is whole, strict (see server.hpp) and within the admitted size. Must answer within its own
+    // deadline; an exception is answered 500 and ends the connection.
+    [[nodiscard]] virtual asio::awaitable<response> handle(request incoming, admission admitted) = 0;
+
+protected:
+    handler() = default;
+    handler(handler const&) = default;
+    handler& operator=(handler const&) = default;
+};
+
+}  // namespace headgate::http

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "core/result.hpp"
+#include "json/value.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+// Strict RFC 8259 reading: UTF-8 only, one text, no comments, no trailing bytes but white space.
+
+namespace headgate::json {
+
+struct parse_limits {
+    std::size_t depth_max = 64;           // Levels of arrays and objects.
+    std::size_t values_max = 10'000'000;  // All values together.
+};
+
+struct parsed {
+    value root;
+    bool has_duplicates = false;  // Some object has a member name twice; of those `find` gives the last.
+};
+
+// Reads `text` into `where`. Strings without escapes may point into `text`, so `text` must outlive the
+// values. Fails with invalid_argument; the message has line and column, and no payload.
+[[nodiscard]] result<parsed> parse(std::string_view text, arena& where, parse_limits const& limits = {});
+
+// The raw bytes of the value at `pointer` (RFC 6901) in the valid JSON `text`, without blanks around it.
+// Nothing where the pointer leads nowhere, and nothing where a member name on the path stands twice in its
+// object.
+[[nodiscard]] std::optional<std::string_view> raw_slice(std::string_view text, std::string_view pointer);
+
+}  // namespace headgate::json

@@ -1,0 +1,49 @@
+#include "model/delivery.hpp"
+
+#include <array>
+
+namespace headgate {
+namespace {
+
+constexpr std::array<std::string_view, 9> state_names{
+    "waiting", "starting", "started", "completed", "failed", "outcome_unknown", "joined", "held", "dead"};
+
+}  // namespace
+
+std::string_view name_of(delivery_state state) noexcept {
+    return state_names[static_cast<std::size_t>(state)];
+}
+
+std::optional<delivery_state> delivery_state_named(std::string_view name) noexcept {
+    for (std::size_t i = 0; i < state_names.size(); ++i) {
+        if (state_names[i] == name) return static_cast<delivery_state>(i);
+    }
+    return std::nullopt;
+}
+
+bool is_final(delivery_state state) noexcept {
+    switch (state) {
+        case delivery_state::waiting:
+        case delivery_state::starting:
+        case delivery_state::started:
+        case delivery_state::held: return false;
+        case delivery_state::completed:
+        case delivery_state::failed:
+        case delivery_state::outcome_unknown:
+        case delivery_state::joined:
+        case delivery_state::dead: return true;
+    }
+    return true;
+}
+
+std::string_view name_of(hold_cause cause) noexcept {
+    switch (cause) {
+        case hold_cause::none: return "";
+        case hold_cause::removed: return "removed";
+        case hold_cause::missing: return "missing";
+        case hold_cause::unanswered: return "unanswered";
+    }
+    return "";
+}
+
+}  // namespace headgate

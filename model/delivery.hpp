@@ -1,0 +1,93 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "model/event.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace headgate {
+
+enum class delivery_state : std::uint8_t {
+    waiting,          // To be attempted when due.
+    starting,         // An attempt was or may have been made; its answer is not known yet.
+    started,          // The target runs it; the outcome is being followed.
+    completed,        // final
+    failed,           // final: the run failed, was cancelled, terminated or timed out
+    outcome_unknown,  // final: started, but the target no longer has the run
+    joined,           // final: a running run that is not ours has this id
+    held,             // Waits for an operator, or for what is missing to come back.
+    dead,             // final: gave up, can never work, or the rule itself failed
+};
+
+[[nodiscard]] std::string_view name_of(delivery_state state) noexcept;
+[[nodiscard]] std::optional<delivery_state> delivery_state_named(std::string_view name) noexcept;
+[[nodiscard]] bool is_final(delivery_state state) noexcept;
+
+// Why a delivery is `held`, because that decides what releases it.
+enum class hold_cause : std::uint8_t {
+    none,
+    removed,     // Its rule or target is not in the configuration; released when it is back.
+    missing,     // Namespace or search attribute missing on the target; released by a slow probe.
+    unanswered,  // A start without an answer for longer than the target keeps runs; only an operator releases
+                 // it.
+};
+
+[[nodiscard]] std::string_view name_of(hold_cause cause) noexcept;
+
+// Everything that will be sent to the target, rendered once. An attempt never evaluates anything.
+struct start_order {
+    std::string target;
+    std::string workflow_id;  // 1 to 255 bytes
+    std::string workflow;     // The type's name.
+    std::string task_queue;
+    std::string input;                                      // One JSON text: the workflow's one argument.
+    std::vector<std::pair<std::string, std::string>> memo;  // name, JSON text
+    std::vector<std::pair<std::string, std::string>> search_attributes;  // name, JSON text
+    std::chrono::milliseconds execution_timeout{0};                      // 0: no limit
+    std::chrono::milliseconds run_timeout{0};
+    std::chrono::milliseconds task_timeout{0};
+    bool id_is_default =
+        false;  // The id is made of the event's id, so nobody else can rightly have taken it.
+};
+
+// One event x one matching rule (x one item of its `each`) x one generation: the unit of work.
+struct delivery {
+    uuid id;  // Also the request id on the target. Given by the store.
+    sequence_number event_sequence = 0;
+    uuid event_id;
+    std::string tenant;
+    std::string source;
+    std::string rule;
+    std::string rule_revision;  // First 16 hex digits of the SHA-256 of the rule's normal form.
+    std::uint32_t item = 0;
+    std::uint32_t generation = 0;
+    start_order order;
+
+    delivery_state state = delivery_state::waiting;
+    hold_cause held_because = hold_cause::none;
+    std::string reason;  // Of held, dead, failed, joined: what happened, and the remedy.
+    std::uint32_t attempts = 0;
+    wall_time created_at;
+    wall_time due_at;    // Not attempted before this.
+    std::string run_id;  // Of the run that we started, or joined.
+    std::optional<wall_time> started_at;
+    std::optional<wall_time> ended_at;
+};
+
+// One try at a delivery.
+struct attempt {
+    std::uint32_t number = 0;  // From 1.
+    wall_time at;
+    std::string outcome;  // "started", or the code that came back: "UNAVAILABLE"
+    std::string detail;   // Message, without payload.
+};
+
+}  // namespace headgate

@@ -1,0 +1,177 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "model/delivery.hpp"
+#include "model/event.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+// Where events become safe.
+
+namespace headgate::store {
+
+namespace asio = boost::asio;
+
+// What `append` did.
+struct receipt {
+    sequence_number sequence = 0;
+    uuid id;
+    bool duplicate = false;  // Some key was known: `id` is the first event's, and nothing new was stored.
+};
+
+// What routing made of one event, recorded in one transaction.
+struct routing {
+    sequence_number sequence = 0;
+    event_state state = event_state::routed;  // routed, unmatched, quarantined
+    std::string reason;                       // Why unmatched or quarantined, when there is something to say.
+    std::vector<delivery> deliveries;         // Without ids: the store gives them, in this order.
+    std::map<std::string, std::string>
+        rule_texts;  // revision -> normal form, kept while an event refers to it
+};
+
+// A change of one delivery's state, with the attempt that caused it, if one did.
+struct transition {
+    uuid delivery;
+    delivery_state from = delivery_state::waiting;  // Not applied when the row is in another state by now.
+    delivery_state to = delivery_state::waiting;
+    hold_cause held_because = hold_cause::none;
+    std::string reason;
+    std::string run_id;
+    std::optional<attempt> tried;
+    std::optional<wall_time> due_at;
+    std::optional<wall_time> started_at;
+    std::optional<wall_time> ended_at;
+};
+
+struct event_filter {
+    std::optional<std::string> source;
+    std::optional<event_state> state;
+    std::optional<wall_time> received_from;    // inclusive
+    std::optional<wall_time> received_before;  // exclusive
+};
+
+struct delivery_filter {
+    std::optional<std::string> source;
+    std::optional<std::string> rule;
+    std::optional<std::string> target;
+    std::optional<delivery_state> state;
+    std::optional<wall_time> created_from;
+    std::optional<wall_time> created_before;
+};
+
+// A page goes from new to old, by sequence. `cursor` is opaque; empty asks for the first page.
+struct page_request {
+    std::string cursor;
+    std::size_t limit = 50;  // 1 to 1000
+};
+
+template <class T>
+struct page {
+    std::vector<T> items;
+    std::string next;  // Cursor of the next page; empty on the last one.
+};
+
+struct event_record {
+    event kept;
+    event_state state = event_state::accepted;
+    std::string reason;
+    std::uint64_t duplicates = 0;
+    std::optional<wall_time> last_duplicate_at;
+};
+
+// An event without its body, for lists.
+struct event_summary {
+    sequence_number sequence = 0;
+    uuid id;
+    std::string tenant;
+    std::string source;
+    std::string type;
+    std::string method;
+    std::string path;
+    wall_time received_at;
+    std::uint64_t body_bytes = 0;
+    event_state state = event_state::accepted;
+    std::uint64_t duplicates = 0;
+};
+
+struct delivery_record {
+    delivery kept;
+    std::vector<attempt> attempts;
+};
+
+// How full, how far behind, how healthy. For /readyz, metrics and back-pressure; never scans.
+struct store_health {
+    bool accepting = false;
+    std::string reason;  // Why not.
+    sequence_number last_sequence = 0;
+    sequence_number routed_through = 0;  // Every event up to here is routed.
+    std::uint64_t backlog = 0;           // Events not routed yet.
+    std::uint64_t wal_bytes = 0;
+    std::uint64_t database_bytes = 0;
+    std::map<delivery_state, std::uint64_t>
+        deliveries;  // Counts of the states that are not final, and totals of the final ones.
+};
+
+// All members may be called from any thread; an awaitable resumes on the caller's executor. Errors:
+// resource_exhausted (full, over a limit), unavailable (disk, failed commit: nothing was acknowledged),
+// not_found, data_loss (a row whose checksum does not fit: named, never served).
+class event_store {
+public:
+    virtual ~event_store() = default;
+
+    // Completes once the event would survive a power cut. Appending a known key succeeds and says so in the
+    // receipt; that answer, too, waits until the first one is durable. If the commit fails, all of its group
+    // fail with unavailable and their keys are unknown again. Takes the event by value: the coroutine owns
+    // it. Giving up on the wait does not take the append back.
+    [[nodiscard]] virtual asio::awaitable<result<receipt>> append(event fresh,
+                                                                  std::vector<dedupe_key> keys) = 0;
+
+    // --- for the dispatcher; one at a time ---
+
+    // The next events to route, in order, at least one: waits until there is one. Fails with cancelled when
+    // the awaiting coroutine is cancelled. An event is given again only after a restart, if it was not routed
+    // by then.
+    [[nodiscard]] virtual asio::awaitable<result<std::vector<event>>> lease_events(std::size_t limit) = 0;
+
+    // Records what became of events; returns the deliveries with their ids, in order. One transaction.
+    [[nodiscard]] virtual asio::awaitable<result<std::vector<delivery>>> record_routing(
+        std::vector<routing> done) = 0;
+
+    // Applies changes in one transaction; returns for each whether the row was in the state `from`.
+    [[nodiscard]] virtual asio::awaitable<result<std::vector<bool>>> record(
+        std::vector<transition> changes) = 0;
+
+    // Deliveries that are not final (with their orders), oldest first, after `after`: what a restart
+    // continues with, and what operators made ready meanwhile. `states` must not be empty.
+    [[nodiscard]] virtual asio::awaitable<result<std::vector<delivery>>> unfinished(
+        std::vector<delivery_state> states, std::optional<uuid> after, std::size_t limit) = 0;
+
+    // --- for the console ---
+
+    [[nodiscard]] virtual asio::awaitable<result<page<event_summary>>> list_events(event_filter filter,
+                                                                                   page_request which) = 0;
+    [[nodiscard]] virtual asio::awaitable<result<event_record>> read_event(uuid id) = 0;
+    [[nodiscard]] virtual asio::awaitable<result<page<delivery>>> list_deliveries(delivery_filter filter,
+                                                                                  page_request which) = 0;
+    [[nodiscard]] virtual asio::awaitable<result<delivery_record>> read_delivery(uuid id) = 0;
+    [[nodiscard]] virtual asio::awaitable<result<std::vector<delivery_record>>> deliveries_of(uuid event) = 0;
+    [[nodiscard]] virtual asio::awaitable<result<std::string>> rule_text(std::string revision) = 0;
+
+    [[nodiscard]] virtual store_health health() const = 0;
+
+    // Finishes what was queued, then closes: no more calls after it.
+    virtual void close() = 0;
+
+protected:
+    event_store() = default;
+};
+
+}  // namespace headgate::store

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "core/clock.hpp"
+
+namespace headgate::testing_support {
+
+// A wall clock that stands still until told.
+class manual_clock final : public wall_clock {
+public:
+    explicit manual_clock(wall_time start = wall_time{std::chrono::seconds{1'700'000'000}}) : now_{start} {}
+
+    [[nodiscard]] wall_time now() const override { return now_; }
+    void advance(std::chrono::milliseconds by) { now_ += by; }
+
+private:
+    wall_time now_;
+};
+
+}  // namespace headgate::testing_support
