@@ -1,0 +1,404 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/secret.hpp"
+#include "model/identity.hpp"
+#include "model/request.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// Everything a source says about its sender, after its preset was merged in: plain data, as a page of
+// configuration would say it. `authenticator::make` turns it into something that works, or says why not.
+//
+// Nothing here knows a provider. A provider is a value of these types.
+
+namespace headgate::auth {
+
+// ---- Secrets
+
+// One value of a named list, already read. Each active one is tried.
+struct secret_entry {
+    secret value;
+    std::optional<wall_time> until;  // From then on it is not tried any more: the end of a rotation.
+    std::string label;               // "signing#0": says which one matched, in events and metrics.
+};
+
+// How the bytes of a key are written in the secret.
+enum class key_encoding : std::uint8_t { text, hex, b64 };
+
+// Which list of secrets, and how its values become key bytes.
+struct secret_shape {
+    std::string name = "signing";
+    std::string strip;  // Removed once from the front, where it is there.
+    key_encoding encoding = key_encoding::text;
+    std::size_t bytes_min = 0;  // Fewer bytes refuse the source; below 16 is a warning in any case.
+};
+
+// ---- Where a value comes from
+
+struct value;
+using values = std::vector<value>;               // Concatenated.
+using value_ptr = std::shared_ptr<value const>;  // Settings are shared, never changed.
+
+enum class hash_name : std::uint8_t { sha256, sha1, crc32 };
+enum class text_form : std::uint8_t {
+    hex,
+    b64,
+    b64url,
+    dec
+};  // How bytes are written as text; `dec`: crc32 only.
+enum class mac_algorithm : std::uint8_t {
+    hmac_sha1,
+    hmac_sha256,
+    hmac_sha384,
+    hmac_sha512,
+    sha256_prefix,  // Plain SHA-256 over key and content: weak, only with `allow_weak`.
+};
+
+// A JSON pointer (RFC 6901). From the document's root, or from the item that an `each` looks at.
+struct json_path {
+    std::string pointer;
+    enum class start : std::uint8_t { document, item } from = start::document;
+};
+
+struct const_value {
+    std::string bytes;
+};
+struct body_value {};  // The exact bytes.
+struct path_value {
+    std::string name;  // `{name}` in the source's path, percent-decoded once.
+};
+struct header_value {
+    std::vector<std::string> names;   // Lower case. Each at most once; those that are there must agree.
+    std::string scheme;               // "Bearer": compared without case, removed with one blank.
+    std::optional<text_form> decode;  // Of what is left, strictly: Basic credentials are `b64`.
+};
+struct query_value {
+    std::string name;  // Exactly once, decoded.
+};
+struct json_value {
+    json_path path;  // A member as text; numbers by their literal.
+};
+struct slice_value {
+    json_path if_array;   // The raw bytes there, when the document is an array …
+    json_path if_object;  // … or anything else.
+};
+struct form_value {
+    std::string name;  // Exactly once, decoded.
+};
+struct form_sorted_value {  // All parameters in byte order of their names, as name, value, name, value …
+    bool unique = false;    // Equal values of one name count once.
+};
+struct method_value {};
+struct url_value {  // The configured `public_url`, then path and query as received.
+    enum class port : std::uint8_t {
+        as_is,
+        any
+    } ports = port::as_is;            // any: with and without the default one.
+    std::vector<std::string> decode;  // Escapes to decode: "3A", "2F".
+};
+struct part_value {
+    std::string name;  // What the signature's grammar captured.
+};
+struct param_value {
+    std::string name;  // Of `settings::params`.
+};
+struct digest_value {
+    hash_name algorithm = hash_name::sha256;
+    value_ptr of;
+    text_form out = text_form::hex;
+};
+struct claim_value {
+    std::string name;  // Of a token that a `jwt` check has verified before.
+};
+struct secret_value {
+    secret_shape shape;
+};
+struct mac_value {  // Only in replies to handshakes.
+    mac_algorithm algorithm = mac_algorithm::hmac_sha256;
+    secret_shape key;
+    value_ptr of;
+    text_form out = text_form::hex;
+};
+
+struct value {
+    using kinds = std::variant<const_value, body_value, path_value, header_value, query_value, json_value,
+                               slice_value, form_value, form_sorted_value, method_value, url_value,
+                               part_value, param_value, digest_value, claim_value, secret_value, mac_value>;
+    kinds is;
+};
+
+// ---- What is signed
+
+struct joined_value {
+    value item;
+    std::optional<std::string>
+        absent;  // Stands in for a value that is not there; without it that is a failure.
+};
+struct join_content {
+    std::string separator;
+    std::vector<joined_value> items;
+};
+
+// "Name⏎value⏎" for an ordered list of members of the document; one list, or one for each value of a member.
+struct line_member {
+    std::string name;
+    bool optional = false;  // Skipped when absent.
+};
+struct lines_content {
+    std::optional<json_path> chosen_by;  // Absent: the only list, under the key "".
+    std::map<std::string, std::vector<line_member>> lists;
+};
+
+using content = std::variant<values, join_content, lines_content>;
+
+// ---- Where the signature stands
+
+enum class signature_encoding : std::uint8_t { hex, hex_any_case, b64, b64url };  // hex: lower case only.
+
+struct signature_grammar {
+    value from;
+    std::string list;                // Separates items; empty: the whole value is one item.
+    std::string pair;                // Splits an item once, at the first occurrence, into label and value.
+    std::string take;                // The label to use; all items with it are tried, others are ignored.
+    std::vector<std::string> parts;  // Labels captured for `part`; each must be there exactly once.
+    std::string prefix;              // Required, with this case.
+    signature_encoding decode = signature_encoding::hex;
+};
+
+// ---- Conditions, time, use-once
+
+// All that is set must hold. Chooses between branches; never admits anything.
+struct guard {
+    std::vector<std::string> methods;
+    std::string content_type;  // Without parameters, lower case.
+    std::optional<bool> body_empty;
+    std::vector<std::pair<std::string, std::string>> headers;  // Lower-case name, whole value.
+    std::vector<std::pair<std::string, std::string>> query;
+    std::vector<std::string> query_has;
+    std::vector<std::pair<json_path, std::string>> json;  // Member as text.
+};
+
+enum class time_unit : std::uint8_t { seconds, milliseconds, rfc3339 };
+
+// The value must be covered by what the check beside it signs.
+struct time_rule {
+    value from;
+    time_unit unit = time_unit::seconds;
+    std::chrono::seconds past{300};    // inclusive
+    std::chrono::seconds future{300};  // inclusive
+};
+
+// A value that no later request may have again.
+struct once_rule {
+    value from;
+    std::chrono::seconds keep{3600};
+};
+
+// ---- Checks
+
+struct check;
+using check_ptr = std::shared_ptr<check const>;
+
+struct mac_check {
+    mac_algorithm algorithm = mac_algorithm::hmac_sha256;
+    secret_shape key;
+    content signs;
+    signature_grammar signature;
+    bool allow_weak = false;
+};
+
+enum class signature_algorithm : std::uint8_t {
+    ed25519,
+    ecdsa_p256_sha256_der,
+    ecdsa_p256_sha256_raw,
+    rsa_pkcs1_sha256,
+    rsa_pkcs1_sha1,  // Weak, only with `allow_weak`.
+};
+struct public_key_shape {
+    secret_shape from;  // Public keys come the way secrets come.
+    enum class form : std::uint8_t { pem, raw, spki } is = form::pem;
+};
+struct certificate_source {
+    value url;
+    std::vector<std::string> hosts;  // Exact, or with {region}.
+    std::string path;                // Full match, RE2.
+    std::string anchors_pem;         // Empty: the system's.
+    std::string subject_cn;
+    std::string subject_san;
+};
+struct sig_check {
+    signature_algorithm algorithm = signature_algorithm::ed25519;
+    std::variant<public_key_shape, certificate_source> key;
+    content signs;
+    signature_grammar signature;
+    bool allow_weak = false;
+};
+
+struct jwks_text {
+    std::string json;
+};
+struct jwks_url {
+    std::string url;
+};
+struct key_endpoint {
+    std::string name;  // An authenticated endpoint that answers one key by its id.
+    secret_shape credentials;
+};
+struct body_hash {
+    std::string claim;
+    hash_name algorithm = hash_name::sha256;
+    text_form out = text_form::hex;
+};
+struct jwt_check {
+    value from;
+    std::vector<std::string> algorithms;  // Exact names, of one family.
+    std::variant<secret_shape, jwks_text, jwks_url, key_endpoint> keys;
+    std::vector<std::string> issuers;
+    std::optional<value> audience;
+    std::vector<std::string> require;
+    std::vector<std::pair<std::string, std::variant<bool, value>>> claims;
+    std::chrono::seconds leeway{30};
+    std::optional<std::chrono::seconds> age_max;  // Since `iat`.
+    std::optional<body_hash> binds_body;
+};
+
+// In constant time, and without showing a length. A `param` with several values on the right: one of them.
+struct equal_check {
+    value a;
+    value b;
+};
+
+struct client_certificate {
+    std::string anchors_pem;
+    std::string san;
+    std::string cn;
+};
+struct peer_check {
+    std::vector<std::string> cidrs;
+    std::optional<client_certificate> mtls;
+};
+
+struct named_values {
+    std::string name;
+    values parts;  // Concatenated.
+};
+struct postback_check {
+    std::string url;
+    std::string method = "POST";
+    secret_shape credentials;
+    std::vector<named_values> json;                         // The body, as one object.
+    std::vector<std::pair<json_path, std::string>> expect;  // Members of the answer, as text.
+};
+
+struct all_check {
+    std::vector<check> members;
+};
+struct any_check {
+    std::vector<check> members;
+};
+struct each_check {  // Holds when the array is not empty and every item passes.
+    json_path in;
+    check_ptr item;
+};
+
+struct check {
+    std::variant<mac_check, sig_check, jwt_check, equal_check, peer_check, postback_check, all_check,
+                 any_check, each_check>
+        is;
+    std::optional<guard> when;  // Of a branch of `any`: other requests cannot take this branch.
+    std::optional<time_rule> time;
+    std::optional<once_rule> once;
+};
+
+// ---- Handshakes
+
+struct require_verified {};  // The request itself must pass `verify`.
+struct require_nothing {};
+
+struct accept_rule {
+    value from;
+    std::string match;  // RE2, full match.
+};
+
+struct reply_rule {
+    unsigned status = 200;
+    std::string type = "text/plain";    // With `json` set: application/json.
+    values body;                        // Concatenated.
+    std::vector<named_values> json;     // One object of strings, instead of `body`.
+    std::vector<named_values> headers;  // Lower-case names.
+};
+
+// A call that answers the sender: made of signed members and constants, to an allowed host.
+struct call_rule {
+    std::string method = "GET";
+    values url;
+    std::vector<named_values> query;
+};
+
+struct handshake_rule {
+    guard when;
+    std::variant<require_verified, require_nothing, check> require;
+    std::optional<accept_rule> accept;
+    reply_rule reply;
+    std::optional<call_rule> call;
+    std::optional<value> shows;  // A key that the sender hands over: shown to the operator, never kept.
+};
+
+// ---- What else a sender is known for
+
+struct event_part {
+    value from;
+    bool optional = false;
+};
+
+struct id_each {
+    json_path in;
+    value id;
+};
+
+struct delivery_rule {
+    std::optional<value> id;
+    bool id_signed = false;
+    std::vector<event_part> event;  // Those that are present, joined with '.'.
+    std::optional<id_each> each;    // A batch whose items have ids of their own.
+};
+
+struct answer_rule {
+    unsigned ok = 202;
+    std::string ok_body;  // Empty: {"id": …}.
+    unsigned duplicate = 200;
+    unsigned unauthenticated = 401;
+    unsigned malformed = 400;
+    unsigned overload = 503;
+    std::optional<unsigned> stop;  // What makes the sender give up on purpose.
+    std::optional<std::chrono::seconds> retry_after;
+    std::optional<std::chrono::milliseconds> budget;  // How long the sender waits, with a margin.
+    headers headers_on_reject;                        // Names in lower case.
+};
+
+struct settings {
+    std::string preset;           // Its name, for people; empty without one.
+    std::optional<check> verify;  // Absent: nothing passes, unless `insecure`.
+    bool insecure = false;        // `verify: none`, spelled out: everybody passes, and it is said so.
+    std::map<std::string, std::vector<secret_entry>> secrets;
+    std::string public_url;  // Scheme, host and port that senders see: "https://hooks.example.com".
+    std::map<std::string, std::vector<std::string>> params;  // Not secret.
+    std::optional<coverage> covers;  // Lowers what the checks prove; absent: what they prove.
+    delivery_rule delivery;
+    std::vector<std::string> methods{"POST"};
+    answer_rule answers;
+    std::vector<handshake_rule> handshakes;
+    std::optional<std::size_t> body_bytes_max;
+};
+
+}  // namespace headgate::auth
