@@ -50,6 +50,9 @@ struct run_status {
     std::optional<wall_time> ended_at;
 };
 
+// Just look, or wait for the run's end as long as the deadline allows (long poll).
+enum class patience : std::uint8_t { look, wait_for_end };
+
 // A target as the dispatcher sees it. Lives on the dispatcher's executor. Errors of `probe` and `follow` are
 // unavailable, deadline_exceeded, permission_denied and so on: the question could not be answered.
 class target {
