@@ -1,21 +1,19 @@
 #pragma once
 
+#include "auth/text.hpp"
 #include "core/clock.hpp"
+#include "core/digest.hpp"
 #include "core/result.hpp"
-#include "model/event.hpp"
 #include "model/identity.hpp"
 #include "model/request.hpp"
-#include "model/response.hpp"
 
+#include <cstddef>
 #include <map>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-// Who sent it: the checks of a source's `verify`, its dedupe key and its handshakes. Everything here is pure;
-// what has to be fetched is named, and the gateway fetches it.
+// Who sent it. Everything here is pure; what has to be fetched is named, and the gateway fetches it.
 
 namespace headgate::auth {
 
@@ -31,12 +29,28 @@ struct fetch {
 // What was fetched so far, by `kind url`.
 using facts = std::map<std::string, std::string, std::less<>>;
 
+// The signed bytes without the time value, piece by piece: what `digest` dedupe keys are made of. Where
+// nothing is signed: method, target and body.
+//
+// Points into the request that was verified: ask before that request is changed, moved or gone.
+class signed_content {
+public:
+    signed_content() = default;
+    explicit signed_content(std::vector<text> pieces) : pieces_{std::move(pieces)} {}
+
+    // SHA-256 over the pieces, each with its length in front. Costs a pass over the body: ask only if needed.
+    [[nodiscard]] sha256_digest digest() const;
+    [[nodiscard]] std::vector<text> const& pieces() const noexcept { return pieces_; }
+
+private:
+    std::vector<text> pieces_;
+};
+
 // A genuine request: who, and what else the same transaction must remember.
 struct verdict {
     identity sender;
     std::vector<std::string> once;  // Values to be used once: further dedupe keys, kind `once`.
-    std::string
-        signed_content;  // The signed bytes without the time value: what `digest` dedupe keys are made of.
+    signed_content content;
 };
 
 class verifier {
