@@ -24,7 +24,7 @@ endif()
 add_library(headgate_flags INTERFACE)
 target_compile_options(headgate_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
-  -Wformat=2 -Werror -fno-omit-frame-pointer
+  -Wformat=2 -Wno-missing-field-initializers -Werror -fno-omit-frame-pointer
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 target_link_options(headgate_flags INTERFACE -fuse-ld=lld-19)
 
