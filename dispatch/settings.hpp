@@ -41,6 +41,8 @@ struct target_settings {
 struct settings {
     std::vector<rule_settings> rules;
     std::vector<target_settings> targets;
+    std::vector<std::string>
+        sources;  // Names of the configured ones: an event of another source is `unmatched`.
 
     std::chrono::milliseconds retry_first{200};  // Then doubled, with full jitter, up to `retry_longest`.
     std::chrono::milliseconds retry_longest{60'000};
@@ -52,6 +54,8 @@ struct settings {
     std::size_t deliveries_in_memory_max = 20'000;
     std::chrono::milliseconds follow_every{2'000};  // Pause between looks at one run's outcome.
     std::size_t follows_in_flight_max = 32;
+    std::size_t follows_in_memory_max = 100'000;
+    std::chrono::milliseconds sweep_every{30'000};  // Looks for deliveries that are ready but not in memory.
     std::uint64_t rule_steps_max = 100'000;
     std::size_t rule_memory_bytes_max = 16 * 1024 * 1024;
 };

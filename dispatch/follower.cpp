@@ -1,0 +1,109 @@
+#include "dispatch/follower.hpp"
+
+#include "core/log.hpp"
+#include "dispatch/judge.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace headgate::dispatch {
+namespace {
+
+constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds look_within{15'000};
+constexpr std::chrono::milliseconds pause_longest{30'000};
+
+}  // namespace
+
+follower::follower(asio::any_io_executor executor, settings const& settings, targets::target& target,
+                   recorder& records, wall_clock const& clock)
+    : executor_{executor},
+      settings_{settings},
+      target_{target},
+      records_{records},
+      clock_{clock},
+      wake_{executor, asio::steady_timer::time_point::max()},
+      looks_{executor} {}
+
+bool follower::add(delivery const& started) {
+    if (followed_.size() >= settings_.follows_in_memory_max) return false;
+    auto kept = started;
+    kept.order.input.clear();
+    kept.order.memo.clear();
+    kept.order.search_attributes.clear();
+    auto const [place, is_new] =
+        followed_.try_emplace(started.id, run_of{std::move(kept), settings_.follow_every});
+    if (!is_new) return true;
+    due_.emplace(std::chrono::steady_clock::now(), started.id);
+    wake_.cancel();
+    return true;
+}
+
+asio::awaitable<void> follower::run() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (!stopping_) {
+        auto const now = std::chrono::steady_clock::now();
+        while (!due_.empty() && due_.begin()->first <= now && looking_ < settings_.follows_in_flight_max) {
+            auto const id = due_.begin()->second;
+            due_.erase(due_.begin());
+            ++looking_;
+            looks_.spawn("follow " + to_string(id), look_at(id));
+        }
+        bool const has_room = looking_ < settings_.follows_in_flight_max;
+        wake_.expires_at(has_room && !due_.empty() ? due_.begin()->first
+                                                   : asio::steady_timer::time_point::max());
+        auto waiting = wake_.async_wait(quietly);
+        co_await std::move(waiting);
+    }
+}
+
+asio::awaitable<void> follower::look_at(uuid id) {
+    auto const& run = followed_.at(id).kept;
+    // With few runs each look may wait for the end; with many, looks take turns.
+    bool const may_wait = followed_.size() <= settings_.follows_in_flight_max;
+    auto const how = may_wait ? targets::patience::wait_for_end : targets::patience::look;
+    auto looking = target_.follow(run.order.workflow_id, run.run_id, how, from_now(look_within));
+    auto const status = co_await std::move(looking);
+    --looking_;
+    wake_.cancel();
+    if (!status) {
+        log_sparingly(log_level::warning, "could not look at a run",
+                      {{"delivery", to_string(id)}, {"error", status.error().message}});
+        look_again(id);
+        co_return;
+    }
+    auto change = judge_run(followed_.at(id).kept, *status, clock_.now());
+    if (!change) {
+        if (!status->run_id.empty()) followed_.at(id).kept.run_id = status->run_id;
+        look_again(id);
+        co_return;
+    }
+    ended(id, *std::move(change));
+}
+
+void follower::look_again(uuid const& id) {
+    auto& run = followed_.at(id);
+    bool const few = followed_.size() <= settings_.follows_in_flight_max;
+    due_.emplace(std::chrono::steady_clock::now() + (few ? settings_.follow_every : run.pause), id);
+    run.pause = std::min(run.pause * 2, std::max(pause_longest, settings_.follow_every));
+}
+
+void follower::ended(uuid const& id, store::transition change) {
+    records_.add(std::move(change), [this, id](bool) { followed_.erase(id); });
+}
+
+void follower::stop() {
+    stopping_ = true;
+    wake_.cancel();
+    looks_.cancel();
+}
+
+asio::awaitable<void> follower::join() {
+    auto joining = looks_.join();
+    co_await std::move(joining);
+}
+
+}  // namespace headgate::dispatch

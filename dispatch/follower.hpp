@@ -1,0 +1,60 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/nursery.hpp"
+#include "dispatch/recorder.hpp"
+#include "dispatch/settings.hpp"
+#include "model/delivery.hpp"
+#include "targets/target.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <set>
+
+// Follows the runs of one target to their ends.
+
+namespace headgate::dispatch {
+
+class follower {
+public:
+    follower(asio::any_io_executor executor, settings const& settings, targets::target& target,
+             recorder& records, wall_clock const& clock);
+
+    // Takes a delivery in state `started`; keeps its ids only. False when there is no room: it is found again
+    // later.
+    bool add(delivery const& started);
+
+    [[nodiscard]] bool has(uuid const& id) const { return followed_.contains(id); }
+    [[nodiscard]] std::size_t size() const noexcept { return followed_.size(); }
+
+    // Looks at runs until cancelled.
+    [[nodiscard]] asio::awaitable<void> run();
+    void stop();
+    [[nodiscard]] asio::awaitable<void> join();
+
+private:
+    using instant = std::chrono::steady_clock::time_point;
+    struct run_of {
+        delivery kept;
+        std::chrono::milliseconds pause;
+    };
+
+    asio::awaitable<void> look_at(uuid id);
+    void look_again(uuid const& id);
+    void ended(uuid const& id, store::transition change);
+
+    asio::any_io_executor executor_;
+    settings const& settings_;
+    targets::target& target_;
+    recorder& records_;
+    wall_clock const& clock_;
+    asio::steady_timer wake_;
+    std::map<uuid, run_of> followed_;
+    std::set<std::pair<instant, uuid>> due_;
+    std::size_t looking_ = 0;
+    bool stopping_ = false;
+    nursery looks_;
+};
+
+}  // namespace headgate::dispatch

@@ -1,0 +1,125 @@
+#include "dispatch/judge.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace headgate::dispatch {
+namespace {
+
+using kind = targets::start_answer::kind;
+
+std::string with_remedy(std::string message, std::string const& remedy) {
+    if (!remedy.empty()) message += " — " + remedy;
+    return message;
+}
+
+decision end(store::transition change, delivery_state state, std::string reason, wall_time now) {
+    change.to = state;
+    change.reason = std::move(reason);
+    change.ended_at = now;
+    return {std::move(change), {}};
+}
+
+decision hold(store::transition change, hold_cause cause, std::string reason) {
+    change.to = delivery_state::held;
+    change.held_because = cause;
+    change.reason = std::move(reason);
+    return {std::move(change), {}};
+}
+
+decision try_again(store::transition change, delivery_state state, std::chrono::milliseconds wait,
+                   wall_time now) {
+    change.to = state;
+    change.due_at = now + wait;
+    return {std::move(change), wait};
+}
+
+decision after_no_answer(store::transition change, delivery const& attempted,
+                         targets::start_answer const& answer, std::chrono::milliseconds wait,
+                         circumstances const& at) {
+    auto const first_tried = attempted.started_at.value_or(at.now);
+    bool const forgotten = at.runs_kept_for && at.now - first_tried > *at.runs_kept_for;
+    if (!forgotten) return try_again(std::move(change), delivery_state::starting, wait, at.now);
+    return hold(
+        std::move(change), hold_cause::unanswered,
+        with_remedy("a start without an answer for longer than the target keeps runs: " + answer.message,
+                    "look the workflow id up on the target, then release or leave it"));
+}
+
+decision after_certainly_not_started(store::transition change, delivery const& attempted,
+                                     targets::start_answer const& answer, retry_policy const& policy,
+                                     std::chrono::milliseconds wait, wall_time now) {
+    bool const too_old = now - attempted.created_at > policy.give_up_after;
+    if (!too_old) return try_again(std::move(change), delivery_state::waiting, wait, now);
+    return end(std::move(change), delivery_state::dead,
+               with_remedy("gave up by age: " + answer.message, "retry it when the target is well"), now);
+}
+
+}  // namespace
+
+retry_policy retry_policy_of(settings const& from) {
+    return {from.retry_first, from.retry_longest, from.give_up_after};
+}
+
+std::chrono::milliseconds backoff(retry_policy const& policy, std::uint32_t attempts, double random) {
+    auto const doublings = std::min<std::uint32_t>(attempts > 0 ? attempts - 1 : 0, 30);
+    auto const span =
+        std::min(static_cast<double>(policy.longest.count()),
+                 std::ldexp(static_cast<double>(policy.first.count()), static_cast<int>(doublings)));
+    return std::chrono::milliseconds{1 + static_cast<std::int64_t>(span * random)};
+}
+
+decision judge(delivery const& attempted, targets::start_answer const& answer, retry_policy const& policy,
+               circumstances const& at) {
+    auto const number = attempted.attempts + 1;
+    store::transition change{.delivery = attempted.id, .from = delivery_state::starting};
+    change.run_id = answer.run_id;
+    change.tried =
+        attempt{number, at.now, answer.what == kind::started ? "started" : std::string{name_of(answer.code)},
+                answer.message};
+    auto const wait = std::max(backoff(policy, number, at.random), answer.not_before);
+
+    switch (answer.what) {
+        case kind::started:
+            change.to = delivery_state::started;
+            change.started_at = at.now;
+            return {std::move(change), {}};
+        case kind::joined:
+            return end(std::move(change), delivery_state::joined,
+                       "a running workflow that is not ours has this id", at.now);
+        case kind::id_taken:
+        case kind::refused:
+            return end(std::move(change), delivery_state::dead, with_remedy(answer.message, answer.remedy),
+                       at.now);
+        case kind::missing:
+            return hold(std::move(change), hold_cause::missing, with_remedy(answer.message, answer.remedy));
+        case kind::denied:
+        case kind::not_now:
+            // A refusal now says nothing about an earlier attempt that nobody answered.
+            if (at.earlier_start_possible)
+                return after_no_answer(std::move(change), attempted, answer, wait, at);
+            return after_certainly_not_started(std::move(change), attempted, answer, policy, wait, at.now);
+        case kind::unanswered: return after_no_answer(std::move(change), attempted, answer, wait, at);
+    }
+    return after_no_answer(std::move(change), attempted, answer, wait, at);
+}
+
+std::optional<store::transition> judge_run(delivery const& followed, targets::run_status const& status,
+                                           wall_time now) {
+    store::transition change{.delivery = followed.id, .from = delivery_state::started};
+    change.run_id = status.run_id.empty() ? followed.run_id : status.run_id;
+    change.ended_at = status.ended_at.value_or(now);
+    change.reason = status.detail;
+    switch (status.what) {
+        case targets::run_status::kind::running: return std::nullopt;
+        case targets::run_status::kind::completed: change.to = delivery_state::completed; return change;
+        case targets::run_status::kind::failed: change.to = delivery_state::failed; return change;
+        case targets::run_status::kind::gone:
+            change.to = delivery_state::outcome_unknown;
+            change.reason = "the target no longer has the run";
+            return change;
+    }
+    return std::nullopt;
+}
+
+}  // namespace headgate::dispatch

@@ -1,0 +1,85 @@
+#include "dispatch/recorder.hpp"
+
+#include "core/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+namespace headgate::dispatch {
+namespace {
+
+constexpr std::size_t batch_max = 256;
+constexpr std::chrono::milliseconds pause_after_refusal{500};
+constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
+
+}  // namespace
+
+recorder::recorder(asio::any_io_executor executor, store::event_store& store)
+    : store_{store}, wake_{std::move(executor), asio::steady_timer::time_point::max()} {}
+
+void recorder::add(store::transition change, done_handler done) {
+    waiting_.push_back({std::move(change), std::move(done)});
+    wake_.cancel();
+}
+
+void recorder::finish() {
+    finishing_ = true;
+    wake_.cancel();
+}
+
+asio::awaitable<void> recorder::run() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (!finishing_ || !waiting_.empty()) {
+        if (waiting_.empty()) {
+            wake_.expires_at(asio::steady_timer::time_point::max());
+            auto waiting = wake_.async_wait(quietly);
+            co_await std::move(waiting);
+            continue;
+        }
+        auto const take = std::min(batch_max, waiting_.size());
+        auto const middle = waiting_.begin() + static_cast<std::ptrdiff_t>(take);
+        std::vector<entry> batch{std::make_move_iterator(waiting_.begin()), std::make_move_iterator(middle)};
+        waiting_.erase(waiting_.begin(), middle);
+        writing_ = batch.size();
+        auto writing = write(std::move(batch));
+        co_await std::move(writing);
+        writing_ = 0;
+    }
+}
+
+asio::awaitable<void> recorder::write(std::vector<entry> batch) {
+    bool asked_before = false;
+    for (;;) {
+        std::vector<store::transition> changes;
+        changes.reserve(batch.size());
+        for (auto const& each : batch) changes.push_back(each.change);
+        auto recording = store_.record(std::move(changes));
+        auto const applied = co_await std::move(recording);
+        if (applied) {
+            // A commit that failed may have happened after all; then the second try finds the rows changed
+            // already.
+            for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done((*applied)[i] || asked_before);
+            co_return;
+        }
+        log_sparingly(log_level::error, "the store refused changes of deliveries; asking again",
+                      {{"error", applied.error().message}});
+        if (finishing_)
+            co_return;  // Durable state is behind, never ahead: the next start repeats the attempts.
+        asked_before = true;
+        auto pausing = pause();
+        co_await std::move(pausing);
+    }
+}
+
+asio::awaitable<void> recorder::pause() {
+    asio::steady_timer timer{wake_.get_executor(), pause_after_refusal};
+    auto waiting = timer.async_wait(quietly);
+    co_await std::move(waiting);
+}
+
+}  // namespace headgate::dispatch

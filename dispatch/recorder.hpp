@@ -1,0 +1,53 @@
+#pragma once
+
+#include "core/result.hpp"
+#include "store/event_store.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+// Writes changes of deliveries, many in one transaction, in order, until the store has taken them.
+
+namespace headgate::dispatch {
+
+namespace asio = boost::asio;
+
+class recorder {
+public:
+    // Called on the dispatcher's thread once the change is durable; `applied` is false when the row was in
+    // another state by then. Must not throw.
+    using done_handler = std::function<void(bool applied)>;
+
+    recorder(asio::any_io_executor executor, store::event_store& store);
+
+    void add(store::transition change, done_handler done);
+
+    // Changes that the store has not taken yet: who makes changes slows down when this grows.
+    [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size() + writing_; }
+
+    // Writes until `finish` was called and nothing is left. A store that refuses is asked again, with pauses.
+    [[nodiscard]] asio::awaitable<void> run();
+    void finish();
+
+private:
+    struct entry {
+        store::transition change;
+        done_handler done;
+    };
+
+    asio::awaitable<void> write(std::vector<entry> batch);
+    asio::awaitable<void> pause();
+
+    store::event_store& store_;
+    asio::steady_timer wake_;
+    std::vector<entry> waiting_;
+    std::size_t writing_ = 0;
+    bool finishing_ = false;
+};
+
+}  // namespace headgate::dispatch

@@ -1,0 +1,266 @@
+#include "dispatch/rulebook.hpp"
+
+#include "core/digest.hpp"
+#include "json/write.hpp"
+#include "transforms/rule_input.hpp"
+
+#include <fmt/format.h>
+
+#include <span>
+
+namespace headgate::dispatch {
+namespace {
+
+constexpr std::size_t workflow_id_bytes_max = 240;  // So that `~n` of a replay fits in 255.
+
+std::string normal_form_of(rule_settings const& rule) {
+    json::writer out;
+    out.begin_object();
+    auto const text = [&out](std::string_view name, std::string_view value) { out.key(name).string(value); };
+    auto const programs = [&out](std::string_view name, auto const& list) {
+        out.key(name).begin_object();
+        for (auto const& [key, program] : list) out.key(key).string(program);
+        out.end_object();
+    };
+    text("name", rule.name);
+    text("tenant", rule.tenant);
+    text("source", rule.source);
+    text("when", rule.when);
+    text("target", rule.target);
+    text("workflow", rule.workflow);
+    text("task_queue", rule.task_queue);
+    text("id", rule.id);
+    text("input", rule.input);
+    programs("memo", rule.memo);
+    programs("search_attributes", rule.search_attributes);
+    out.key("execution_timeout_ms").integer(rule.execution_timeout.count());
+    out.key("run_timeout_ms").integer(rule.run_timeout.count());
+    out.key("task_timeout_ms").integer(rule.task_timeout.count());
+    out.end_object();
+    return std::move(out).take();
+}
+
+// Compiles the programs of one rule, noting each that does not.
+class compiler {
+public:
+    compiler(std::string path, problems& found) : path_{std::move(path)}, found_{found} {}
+
+    std::optional<transforms::program> program(std::string_view key, std::string const& source) {
+        auto compiled = transforms::program::compile(source);
+        if (compiled) return *std::move(compiled);
+        found_.push_back({.path = fmt::format("{}.{}", path_, key),
+                          .what = compiled.error().message,
+                          .remedy = compiled.error().remedy});
+        return std::nullopt;
+    }
+
+    std::vector<std::pair<std::string, transforms::program>> programs(
+        std::string_view key, std::vector<std::pair<std::string, std::string>> const& sources) {
+        std::vector<std::pair<std::string, transforms::program>> all;
+        for (auto const& [name, source] : sources) {
+            auto compiled = program(fmt::format("{}.{}", key, name), source);
+            if (compiled) all.emplace_back(name, *std::move(compiled));
+        }
+        return all;
+    }
+
+private:
+    std::string path_;
+    problems& found_;
+};
+
+std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::size_t index, problems& found) {
+    compiler make{fmt::format("rules[{}]", index), found};
+    auto when = make.program("when", settings.when);
+    auto id = settings.id.empty() ? std::nullopt : make.program("start.id", settings.id);
+    auto input = make.program("start.input", settings.input);
+    auto memo = make.programs("start.memo", settings.memo);
+    auto attributes = make.programs("start.search_attributes", settings.search_attributes);
+    if (!when || !input) return nullptr;
+    auto text = normal_form_of(settings);
+    auto revision = to_hex(sha256(text)).substr(0, 16);
+    return std::make_unique<rule const>(rule{settings, std::move(text), std::move(revision), *std::move(when),
+                                             std::move(id), *std::move(input), std::move(memo),
+                                             std::move(attributes)});
+}
+
+// One rule looking at one event.
+class evaluator {
+public:
+    evaluator(json::value input, json::arena& scratch, transforms::run_options const& options)
+        : input_{input}, scratch_{scratch}, options_{options} {}
+
+    // The only output. `what` names the program in errors.
+    [[nodiscard]] result<json::value> sole_output(transforms::program const& program,
+                                                  std::string_view what) const {
+        auto outputs = program.run(input_, scratch_, options_);
+        if (!outputs) return while_doing(what, std::move(outputs).error());
+        if (outputs->size() == 1) return outputs->front();
+        return refuse(errc::failed_precondition,
+                      fmt::format("{}: gave {} outputs, not one", what, outputs->size()),
+                      "make the program give exactly one value, for example with first(...) or [...]");
+    }
+
+    [[nodiscard]] result<bool> holds(rule const& by) const {
+        HEADGATE_TRY(auto const output, sole_output(by.when, "when"));
+        bool const no = output.is_null() || (output.type() == json::kind::boolean && !output.as_boolean());
+        return !no;
+    }
+
+    [[nodiscard]] result<std::string> workflow_id(transforms::program const& program) const {
+        HEADGATE_TRY(auto const output, sole_output(program, "id"));
+        auto const remedy = "make `id` one string of 1 to 240 bytes without control characters";
+        if (!output.is_string()) {
+            return refuse(errc::failed_precondition,
+                          fmt::format("id: gave {}, not a string", json::name_of(output.type())), remedy);
+        }
+        auto const id = output.as_string();
+        if (id.empty()) return refuse(errc::failed_precondition, "id: gave an empty string", remedy);
+        if (id.size() > workflow_id_bytes_max) {
+            return refuse(errc::failed_precondition, fmt::format("id: gave {} bytes", id.size()), remedy);
+        }
+        for (auto const c : id) {
+            if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+                return refuse(errc::failed_precondition, "id: has a control character in it", remedy);
+            }
+        }
+        return std::string{id};
+    }
+
+    [[nodiscard]] result<std::vector<std::pair<std::string, std::string>>> texts(
+        std::vector<std::pair<std::string, transforms::program>> const& programs,
+        std::string_view what) const {
+        std::vector<std::pair<std::string, std::string>> all;
+        for (auto const& [name, program] : programs) {
+            HEADGATE_TRY(auto const output, sole_output(program, fmt::format("{}.{}", what, name)));
+            all.emplace_back(name, json::write(output));
+        }
+        return all;
+    }
+
+private:
+    json::value input_;
+    json::arena& scratch_;
+    transforms::run_options const& options_;
+};
+
+result<start_order> render(rule const& by, event const& from, evaluator const& evaluate) {
+    start_order order{.target = by.settings.target,
+                      .workflow = by.settings.workflow,
+                      .task_queue = by.settings.task_queue,
+                      .execution_timeout = by.settings.execution_timeout,
+                      .run_timeout = by.settings.run_timeout,
+                      .task_timeout = by.settings.task_timeout,
+                      .id_is_default = !by.id};
+    if (by.id) {
+        HEADGATE_TRY(order.workflow_id, evaluate.workflow_id(*by.id));
+    } else {
+        order.workflow_id = to_string(from.id) + "." + by.settings.name;
+    }
+    HEADGATE_TRY(auto const input, evaluate.sole_output(by.input, "input"));
+    order.input = json::write(input);
+    HEADGATE_TRY(order.memo, evaluate.texts(by.memo, "memo"));
+    HEADGATE_TRY(order.search_attributes, evaluate.texts(by.search_attributes, "search_attributes"));
+    return order;
+}
+
+std::optional<match> judge(rule const& by, event const& from, evaluator const& evaluate) {
+    auto const holds = evaluate.holds(by);
+    if (!holds) return match{.by = &by, .order = std::nullopt, .failure = holds.error()};
+    if (!*holds) return std::nullopt;
+    auto order = render(by, from, evaluate);
+    if (!order) return match{.by = &by, .order = std::nullopt, .failure = std::move(order).error()};
+    return match{.by = &by, .order = *std::move(order), .failure = {}};
+}
+
+delivery make_delivery(event const& from, match&& matched, wall_time now) {
+    delivery made;
+    made.event_sequence = from.sequence;
+    made.event_id = from.id;
+    made.tenant = from.tenant;
+    made.source = from.source;
+    made.rule = matched.by->settings.name;
+    made.rule_revision = matched.by->revision;
+    made.created_at = now;
+    made.due_at = now;
+    if (matched.order) {
+        made.order = *std::move(matched.order);
+        return made;
+    }
+    made.order.target = matched.by->settings.target;
+    made.state = delivery_state::dead;
+    made.reason = "match: " + matched.failure.message;
+    if (!matched.failure.remedy.empty()) made.reason += " — " + matched.failure.remedy;
+    made.ended_at = now;
+    return made;
+}
+
+}  // namespace
+
+std::shared_ptr<rulebook const> rulebook::compile(settings const& from, problems& found) {
+    auto const before = found.size();
+    auto book = std::make_shared<rulebook>();
+    book->budget_.steps_max = from.rule_steps_max;
+    book->budget_.memory_bytes_max = from.rule_memory_bytes_max;
+    book->sources_.insert(from.sources.begin(), from.sources.end());
+    for (std::size_t i = 0; i < from.rules.size(); ++i) {
+        auto compiled = compile_rule(from.rules[i], i, found);
+        if (!compiled) continue;
+        book->by_source_[compiled->settings.source].push_back(compiled.get());
+        book->by_name_[compiled->settings.name] = compiled.get();
+        book->rules_.push_back(std::move(compiled));
+    }
+    if (found.size() != before) return nullptr;
+    return book;
+}
+
+bool rulebook::knows_source(std::string_view name) const {
+    return sources_.contains(name);
+}
+
+rule const* rulebook::find(std::string_view rule_name) const {
+    auto const found = by_name_.find(rule_name);
+    return found == by_name_.end() ? nullptr : found->second;
+}
+
+std::vector<match> rulebook::evaluate(event const& from, json::arena& scratch) const {
+    std::vector<match> all;
+    auto const rules = by_source_.find(from.source);
+    if (rules == by_source_.end()) return all;
+    auto const input = transforms::make_rule_input(from, scratch);
+    transforms::run_options const options{
+        .limits = budget_, .now = from.received.received_at, .variables = {}};
+    evaluator const evaluate{input.value, scratch, options};
+    for (auto const* by : rules->second) {
+        if (auto matched = judge(*by, from, evaluate)) all.push_back(*std::move(matched));
+    }
+    return all;
+}
+
+std::optional<match> rulebook::evaluate_one(rule const& by, event const& from, json::arena& scratch) const {
+    auto const input = transforms::make_rule_input(from, scratch);
+    transforms::run_options const options{
+        .limits = budget_, .now = from.received.received_at, .variables = {}};
+    return judge(by, from, evaluator{input.value, scratch, options});
+}
+
+store::routing route(event const& from, rulebook const& rules, json::arena& scratch, wall_time now) {
+    store::routing done{.sequence = from.sequence,
+                        .state = event_state::routed,
+                        .reason = {},
+                        .deliveries = {},
+                        .rule_texts = {}};
+    if (!rules.knows_source(from.source)) {
+        done.state = event_state::unmatched;
+        done.reason = "source '" + from.source + "' is not in the configuration";
+        return done;
+    }
+    for (auto& matched : rules.evaluate(from, scratch)) {
+        done.rule_texts.emplace(matched.by->revision, matched.by->normal_form);
+        done.deliveries.push_back(make_delivery(from, std::move(matched), now));
+    }
+    if (done.deliveries.empty()) done.state = event_state::unmatched;
+    return done;
+}
+
+}  // namespace headgate::dispatch

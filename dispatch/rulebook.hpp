@@ -1,0 +1,71 @@
+#pragma once
+
+#include "core/problem.hpp"
+#include "dispatch/settings.hpp"
+#include "json/value.hpp"
+#include "model/delivery.hpp"
+#include "model/event.hpp"
+#include "store/event_store.hpp"
+#include "transforms/program.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// The rules in force, compiled: which of them an event matches, and what exactly each would start.
+
+namespace headgate::dispatch {
+
+struct rule {
+    rule_settings settings;
+    std::string normal_form;  // One JSON text; two rules with the same text do the same.
+    std::string revision;     // First 16 hex digits of the normal form's SHA-256.
+    transforms::program when;
+    std::optional<transforms::program> id;
+    transforms::program input;
+    std::vector<std::pair<std::string, transforms::program>> memo;
+    std::vector<std::pair<std::string, transforms::program>> search_attributes;
+};
+
+// What one rule made of one event.
+struct match {
+    rule const* by = nullptr;
+    std::optional<start_order> order;  // Absent: the rule failed, and `failure` says how.
+    error failure;
+};
+
+// Immutable; shared by whoever evaluates. An event costs what its own source's rules cost.
+class rulebook {
+public:
+    // Compiles every program. What is wrong is noted with its path (`rules[2].when`), and then nothing is
+    // returned.
+    [[nodiscard]] static std::shared_ptr<rulebook const> compile(settings const& from, problems& found);
+
+    [[nodiscard]] bool knows_source(std::string_view name) const;
+    [[nodiscard]] rule const* find(std::string_view rule_name) const;
+
+    // All matches of the event, in the order of the rules. Values live in `scratch` only while this runs.
+    [[nodiscard]] std::vector<match> evaluate(event const& from, json::arena& scratch) const;
+
+    // Evaluates one rule by name, whatever its `when` says about others; nothing when it does not match.
+    [[nodiscard]] std::optional<match> evaluate_one(rule const& by, event const& from,
+                                                    json::arena& scratch) const;
+
+private:
+    transforms::budget budget_;
+    std::vector<std::unique_ptr<rule const>> rules_;
+    std::map<std::string, std::vector<rule const*>, std::less<>> by_source_;
+    std::map<std::string, rule const*, std::less<>> by_name_;
+    std::set<std::string, std::less<>> sources_;
+};
+
+// What the store is to record of one event: its matches as deliveries, those that failed already `dead`.
+[[nodiscard]] store::routing route(event const& from, rulebook const& rules, json::arena& scratch,
+                                   wall_time now);
+
+}  // namespace headgate::dispatch
