@@ -1,0 +1,46 @@
+# Sourced by every script: where the tree, the logs and the cache are, and the functions beside this file.
+
+headgate_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+headgate_lib=$headgate_top/scripts/lib
+HEADGATE_LOGS=$headgate_top/build/logs
+HEADGATE_JOBS=${HEADGATE_JOBS:-$(nproc)}
+mkdir -p "$HEADGATE_LOGS"
+
+source "$headgate_lib/say.sh"
+source "$headgate_lib/packages.sh"
+source "$headgate_lib/tools.sh"
+source "$headgate_lib/python_and_node.sh"
+source "$headgate_top/scripts/venvs.sh"
+
+trap 'end_what_runs' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+install_for_build() { install_packages "${build_packages[@]}"; }
+
+install_for_demo() {
+    install_packages "${demo_packages[@]}" &&
+        long "Python packages of the worker" "$HEADGATE_LOGS/worker-venv.log" worker_venv &&
+        long "Python packages of the local Airbyte connector" "$HEADGATE_LOGS/connector-venv.log" connector_venv
+}
+
+# Both versions of Temporal's CLI, the tests' Python and npm packages.
+install_for_tests() {
+    install_packages "${test_packages[@]}" && install_node && tests_venv &&
+        npm_packages "$headgate_top/tests/e2e/payloads" &&
+        npm_packages "$headgate_top/tests/proto_check" &&
+        install_temporal_for_tests
+}
+
+install_temporal_for_tests() {
+    local version
+    for version in "$temporal_version" "$temporal_floor_version"; do
+        [ -x "$(temporal_path "$version")" ] && continue
+        long "Temporal's CLI $version" "$HEADGATE_LOGS/temporal-$version.log" build_temporal "$version" || return 1
+    done
+}
+
+# build_preset PRESET: configures and compiles it.
+build_preset() {
+    cd "$headgate_top" && cmake --preset "$1" && cmake --build "build/$1" --parallel "$HEADGATE_JOBS"
+}
