@@ -3,8 +3,10 @@
 #include "core/result.hpp"
 #include "json/value.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 // Strict RFC 8259 reading: UTF-8 only, one text, no comments, no trailing bytes but white space.
@@ -12,18 +14,23 @@
 namespace headgate::json {
 
 struct parse_limits {
-    std::size_t depth_max = 64;           // Levels of arrays and objects.
+    std::size_t depth_max = 64;           // Levels of arrays and objects; never more than `nesting_max`.
     std::size_t values_max = 10'000'000;  // All values together.
 };
 
 struct parsed {
     value root;
-    bool has_duplicates = false;  // Some object has a member name twice; of those `find` gives the last.
+    bool has_duplicates = false;  // Some object has a member name twice; of those the last is kept.
 };
 
-// Reads `text` into `where`. Strings without escapes may point into `text`, so `text` must outlive the
-// values. Fails with invalid_argument; the message has line and column, and no payload.
+// Reads `text` into `where`. Strings and numbers without escapes may point into `text`, so `text` must
+// outlive the values. Fails with invalid_argument; the message has line and column, and no payload. An
+// exponent beyond 2^31 is refused too.
 [[nodiscard]] result<parsed> parse(std::string_view text, arena& where, parse_limits const& limits = {});
+
+// A temporary text would be gone before its values.
+template <std::same_as<std::string> Temporary>
+result<parsed> parse(Temporary&& text, arena& where, parse_limits const& limits = {}) = delete;
 
 // The raw bytes of the value at `pointer` (RFC 6901) in the valid JSON `text`, without blanks around it.
 // Nothing where the pointer leads nowhere, and nothing where a member name on the path stands twice in its
