@@ -1,0 +1,49 @@
+#pragma once
+
+#include "config/node.hpp"
+#include "core/problem.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace headgate::config {
+
+// Collects what is wrong while a configuration is read; nothing stops at the first mistake. Also knows the
+// files, because a node only has a number for its own.
+class notes {
+public:
+    // Problems past this number are counted, not kept: a file that is no configuration at all has thousands.
+    static constexpr std::size_t kept_max = 200;
+
+    // The number by which nodes of this file refer to it.
+    [[nodiscard]] std::uint32_t add_file(std::filesystem::path file);
+    [[nodiscard]] std::vector<std::filesystem::path> const& files() const noexcept { return files_; }
+
+    void mistake(node const& at, std::string path, std::string what, std::string remedy);
+    void warning(node const& at, std::string path, std::string what, std::string remedy);
+    void add(problem one);
+
+    [[nodiscard]] problems const& found() const noexcept { return found_; }
+    [[nodiscard]] std::size_t mistakes() const noexcept { return mistakes_; }
+    [[nodiscard]] problems take() &&;
+
+    // The name of the file where `at` stands, as problems show it: empty when there is only one file.
+    [[nodiscard]] std::string file_of(node const& at) const;
+
+    // Relative file names mean: from the folder of the file that names them.
+    [[nodiscard]] std::filesystem::path resolve(node const& at, std::string_view name) const;
+
+private:
+    problems found_;
+    std::size_t mistakes_ = 0;
+    std::size_t left_out_ = 0;
+    std::vector<std::filesystem::path> files_;
+};
+
+// listen.webhooks.address (line 2): "0.0.0.0" has no port — write for example 0.0.0.0:8080
+[[nodiscard]] std::string to_text(problem const& one);
+
+}  // namespace headgate::config
