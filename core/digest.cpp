@@ -2,6 +2,7 @@
 
 #include "core/check.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <memory>
@@ -61,6 +62,12 @@ std::string to_hex(std::span<std::uint8_t const> bytes) {
         text += digits[byte & 15];
     }
     return text;
+}
+
+bool same_secret(std::string_view a, std::string_view b) {
+    auto const hashed_a = sha256(a);
+    auto const hashed_b = sha256(b);
+    return CRYPTO_memcmp(hashed_a.data(), hashed_b.data(), hashed_a.size()) == 0;
 }
 
 void fill_random(std::span<std::uint8_t> bytes) {

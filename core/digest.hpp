@@ -22,6 +22,9 @@ using sha256_digest = std::array<std::uint8_t, 32>;
 // Lower-case hex, two digits a byte.
 [[nodiscard]] std::string to_hex(std::span<std::uint8_t const> bytes);
 
+// Whether two secrets are equal, in a time that tells neither content nor length (both are hashed first).
+[[nodiscard]] bool same_secret(std::string_view a, std::string_view b);
+
 // Fills `bytes` from the kernel's random generator.
 void fill_random(std::span<std::uint8_t> bytes);
 

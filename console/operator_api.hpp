@@ -1,0 +1,29 @@
+#pragma once
+
+#include "console/settings.hpp"
+#include "core/clock.hpp"
+#include "core/metrics.hpp"
+#include "http/handler.hpp"
+#include "store/event_store.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+// The operator listener: health, metrics, and the API at /api/v1. It acts by writing to the store.
+
+namespace headgate::console {
+
+// What the API needs from the rest of the process. All of it is safe from the listener's thread.
+struct surroundings {
+    store::event_store& store;
+    wall_clock const& clock;
+    metrics const& counts;
+    std::function<std::vector<std::string>()> not_ready_because;  // Empty: ready.
+    std::function<void(uuid delivery)> changed;                   // Told after an act on a delivery.
+};
+
+[[nodiscard]] std::unique_ptr<http::handler> make_operator_api(settings of, surroundings around);
+
+}  // namespace headgate::console

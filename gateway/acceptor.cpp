@@ -1,0 +1,193 @@
+#include "gateway/acceptor.hpp"
+
+#include "core/deadline.hpp"
+#include "core/log.hpp"
+#include "gateway/answers.hpp"
+#include "gateway/dedupe.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace headgate::gateway {
+
+// What routing found; travels with the request.
+struct acceptor::matched {
+    std::shared_ptr<snapshot const> by;
+    source const* sender = nullptr;  // Null: no such path.
+    parameters path_parameters;
+};
+
+namespace {
+
+class counted_in {
+public:
+    explicit counted_in(load& in_flight) : in_flight_{in_flight} {
+        in_flight_.fetch_add(1, std::memory_order_relaxed);
+    }
+    ~counted_in() { in_flight_.fetch_sub(1, std::memory_order_relaxed); }
+    counted_in(counted_in const&) = delete;
+    counted_in& operator=(counted_in const&) = delete;
+
+private:
+    load& in_flight_;
+};
+
+std::vector<std::string> methods_of(source const& from) {
+    if (!from.settings.methods.empty()) return from.settings.methods;
+    auto const all = from.sender.methods();
+    return {all.begin(), all.end()};
+}
+
+bool contains(auto const& list, std::string_view wanted) {
+    return std::ranges::find(list, wanted) != list.end();
+}
+
+std::chrono::milliseconds accept_within(snapshot const& by, source const& from) {
+    auto const general = by.general.accept_within;
+    return std::min(general, from.sender.answers().budget.value_or(general));
+}
+
+void log_refusal(source const& of, request_head const& head, error const& why) {
+    log_sparingly(
+        log_level::warning, "refused a request",
+        {{"source", of.settings.name}, {"peer", head.peer}, {"why", why.message}, {"remedy", why.remedy}});
+}
+
+}  // namespace
+
+acceptor::acceptor(std::shared_ptr<snapshot const> first, store::event_store& store, wall_clock const& clock,
+                   metrics& counts, load& in_flight)
+    : current_{std::move(first)},
+      store_{store},
+      clock_{clock},
+      counts_{counts},
+      in_flight_{in_flight},
+      unknown_{counts.make_counter("headgate_unknown_path_total", "Requests to paths that no source has.")},
+      took_{counts.make_histogram("headgate_accept_seconds", "From the whole request to the answer.")},
+      scratch_bytes_(64 * 1024),
+      scratch_{scratch_bytes_.data(), scratch_bytes_.size()} {}
+
+void acceptor::use(std::shared_ptr<snapshot const> next) {
+    current_ = std::move(next);
+}
+
+http::admission acceptor::admit(request_head const& head) {
+    auto route = std::make_shared<matched>();
+    route->by = current_;
+    http::admission admitted{.body_bytes_max = current_->general.body_bytes_max};
+    auto found = current_->routes.find(head.path());
+    if (!found) {
+        admitted.context = std::move(route);
+        return admitted;
+    }
+    auto const& sender = current_->sources[found->source];
+    auto const allowed = methods_of(sender);
+    if (!contains(allowed, head.method) && !contains(sender.sender.methods(), head.method)) {
+        admitted.refusal = method_not_allowed(allowed);
+        return admitted;
+    }
+    auto const coding = sole_header(head.fields, "content-encoding");
+    bool const is_plain =
+        count_headers(head.fields, "content-encoding") == 0 || (coding && to_lower(*coding) == "identity");
+    if (!is_plain) {
+        admitted.refusal = encoding_not_allowed();
+        return admitted;
+    }
+    admitted.body_bytes_max = sender.settings.body_bytes_max.value_or(
+        sender.sender.body_bytes_max().value_or(current_->general.body_bytes_max));
+    route->sender = &sender;
+    route->path_parameters = std::move(found->values);
+    admitted.context = std::move(route);
+    return admitted;
+}
+
+asio::awaitable<response> acceptor::handle(request incoming, http::admission admitted) {
+    counted_in const counting{in_flight_};
+    auto const began = std::chrono::steady_clock::now();
+    auto const& route = *static_cast<matched const*>(admitted.context.get());
+    if (route.sender == nullptr) {
+        auth::burn_time(incoming.body);
+        unknown_.add();
+        co_return unknown_path();
+    }
+    incoming.path_parameters = route.path_parameters;
+    incoming.received_at = clock_.now();
+    if (auto const* const which = route.sender->sender.handshake_for(incoming)) {
+        co_return shake_hands(incoming, route, *which);
+    }
+    if (!contains(route.sender->settings.methods.empty() ? route.sender->sender.event_methods()
+                                                         : std::span{route.sender->settings.methods},
+                  incoming.head.method)) {
+        co_return method_not_allowed(methods_of(*route.sender));
+    }
+    auto accepting = accept(std::move(incoming), route);
+    auto answer = co_await std::move(accepting);
+    took_.observe(std::chrono::steady_clock::now() - began);
+    co_return answer;
+}
+
+asio::awaitable<response> acceptor::accept(request incoming, matched const& route) {
+    auto const& from = *route.sender;
+    auto const& answers = from.sender.answers();
+    auto& counts = counts_of(from.settings.name);
+    auth::facts const
+        known;  // Checks that need something fetched are refused when the configuration is loaded.
+    auto proof = from.sender.checks().verify(incoming, known, incoming.received_at);
+    if (!proof) {
+        counts.refused.add();
+        log_refusal(from, incoming.head, proof.error());
+        co_return refused(answers, route.by->general, proof.error());
+    }
+
+    auto const digest = digest_if_needed(from, incoming, *proof);
+    event fresh{.sequence = 0,
+                .id = {},
+                .tenant = from.settings.tenant,
+                .source = from.settings.name,
+                .sender = proof->sender,
+                .received = std::move(incoming)};
+    auto keys = dedupe_keys(from, fresh, *proof, digest, scratch_);
+    scratch_.release();
+    from.sender.redact(fresh.received);
+
+    auto appending = store_.append(std::move(fresh), std::move(keys));
+    auto waiting = with_deadline(from_now(accept_within(*route.by, from)), std::move(appending));
+    auto const stored = co_await std::move(waiting);
+    if (!stored) {
+        counts.unavailable.add();
+        log_sparingly(log_level::error, "could not keep an event",
+                      {{"source", from.settings.name},
+                       {"why", stored.error().message},
+                       {"remedy", stored.error().remedy}});
+        co_return refused(answers, route.by->general, stored.error());
+    }
+    (stored->duplicate ? counts.duplicate : counts.accepted).add();
+    co_return accepted(answers, *stored);
+}
+
+response acceptor::shake_hands(request const& incoming, matched const& route, auth::handshake const& which) {
+    auto const& from = *route.sender;
+    auto answer = from.sender.answer(which, incoming, {}, incoming.received_at);
+    if (answer) {
+        counts_of(from.settings.name).handshakes.add();
+        return *std::move(answer);
+    }
+    counts_of(from.settings.name).refused.add();
+    log_refusal(from, incoming.head, answer.error());
+    return refused(from.sender.answers(), route.by->general, answer.error());
+}
+
+acceptor::source_counters& acceptor::counts_of(std::string const& source) {
+    auto const found = by_source_.find(source);
+    if (found != by_source_.end()) return found->second;
+    auto const make = [&](char const* result) -> counter& {
+        return counts_.make_counter("headgate_requests_total", "Requests to sources, by what became of them.",
+                                    {{"source", source}, {"result", result}});
+    };
+    source_counters made{make("accepted"), make("duplicate"), make("refused"), make("unavailable"),
+                         make("handshake")};
+    return by_source_.emplace(source, made).first->second;
+}
+
+}  // namespace headgate::gateway

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/metrics.hpp"
+#include "gateway/snapshot.hpp"
+#include "http/handler.hpp"
+#include "store/event_store.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+
+// Accepts: route, verify, dedupe key, one durable append, answer.
+
+namespace headgate::gateway {
+
+namespace asio = boost::asio;
+
+// How many requests are between admission and answer, over all workers; read by who should yield to
+// accepting.
+using load = std::atomic<std::size_t>;
+
+// The webhooks listener's handler. One for each worker thread; everything here runs on that thread.
+class acceptor final : public http::handler {
+public:
+    // All of these outlive the acceptor.
+    acceptor(std::shared_ptr<snapshot const> first, store::event_store& store, wall_clock const& clock,
+             metrics& counts, load& in_flight);
+
+    // Requests from now on are judged by `next`. On the worker's thread.
+    void use(std::shared_ptr<snapshot const> next);
+
+    [[nodiscard]] http::admission admit(request_head const& head) override;
+    [[nodiscard]] asio::awaitable<response> handle(request incoming, http::admission admitted) override;
+
+private:
+    struct matched;
+    struct source_counters {
+        counter& accepted;
+        counter& duplicate;
+        counter& refused;
+        counter& unavailable;
+        counter& handshakes;
+    };
+
+    asio::awaitable<response> accept(request incoming, matched const& route);
+    response shake_hands(request const& incoming, matched const& route, auth::handshake const& which);
+    source_counters& counts_of(std::string const& source);
+
+    std::shared_ptr<snapshot const> current_;
+    store::event_store& store_;
+    wall_clock const& clock_;
+    metrics& counts_;
+    load& in_flight_;
+    counter& unknown_;
+    duration_histogram& took_;
+    std::map<std::string, source_counters, std::less<>> by_source_;
+    std::vector<std::byte> scratch_bytes_;
+    json::arena scratch_;
+};
+
+}  // namespace headgate::gateway

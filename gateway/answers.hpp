@@ -1,0 +1,28 @@
+#pragma once
+
+#include "auth/settings.hpp"
+#include "core/result.hpp"
+#include "gateway/settings.hpp"
+#include "model/response.hpp"
+#include "store/event_store.hpp"
+
+#include <string_view>
+#include <vector>
+
+// What senders read. Refusals say nothing about why.
+
+namespace headgate::gateway {
+
+// 202 {"id": …}, a duplicate 200 {"id": first, "duplicate": true}; or as the preset says.
+[[nodiscard]] response accepted(auth::answer_rule const& as, store::receipt const& stored);
+
+// 401, 400, 503 … from the error's code, as the preset maps them; 503 with Retry-After.
+[[nodiscard]] response refused(auth::answer_rule const& as, settings const& general, error const& why);
+
+// An unknown path: the same body as a refused signature.
+[[nodiscard]] response unknown_path();
+
+[[nodiscard]] response method_not_allowed(std::vector<std::string> const& allowed);
+[[nodiscard]] response encoding_not_allowed();
+
+}  // namespace headgate::gateway

@@ -1,0 +1,77 @@
+#include "gateway/routes.hpp"
+
+#include <utility>
+
+namespace headgate::gateway {
+namespace {
+
+// Nothing when a segment is empty, malformed, or a dot segment.
+std::optional<std::vector<std::string>> segments_of(std::string_view path) {
+    std::vector<std::string> segments;
+    if (!path.starts_with('/')) return std::nullopt;
+    path.remove_prefix(1);
+    for (;;) {
+        auto const slash = path.find('/');
+        auto decoded = percent_decode(path.substr(0, slash));
+        if (!decoded || decoded->empty() || *decoded == "." || *decoded == "..") return std::nullopt;
+        segments.push_back(*std::move(decoded));
+        if (slash == std::string_view::npos) return segments;
+        path.remove_prefix(slash + 1);
+    }
+}
+
+bool is_parameter(std::string_view segment) {
+    return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
+
+}  // namespace
+
+bool route_table::add(std::string_view pattern, std::size_t source) {
+    auto* at = &root_;
+    std::vector<std::string> names;
+    pattern.remove_prefix(1);
+    for (;;) {
+        auto const slash = pattern.find('/');
+        auto const segment = pattern.substr(0, slash);
+        auto& next = is_parameter(segment) ? at->parameter : at->literal[std::string{segment}];
+        if (!next) next = std::make_unique<node>();
+        if (is_parameter(segment)) names.emplace_back(segment.substr(1, segment.size() - 2));
+        at = next.get();
+        if (slash == std::string_view::npos) break;
+        pattern.remove_prefix(slash + 1);
+    }
+    if (at->source) return false;
+    at->source = source;
+    at->names = std::move(names);
+    return true;
+}
+
+std::optional<route_table::found> route_table::find(std::string_view path) const {
+    auto const segments = segments_of(path);
+    if (!segments) return std::nullopt;
+    std::vector<std::string> values;
+    node const* end = nullptr;
+    if (!descend(root_, *segments, 0, values, end)) return std::nullopt;
+    found match{*end->source, {}};
+    for (std::size_t i = 0; i < values.size(); ++i)
+        match.values.emplace_back(end->names[i], std::move(values[i]));
+    return match;
+}
+
+bool route_table::descend(node const& at, std::vector<std::string> const& segments, std::size_t index,
+                          std::vector<std::string>& values, node const*& end) {
+    if (index == segments.size()) {
+        end = &at;
+        return at.source.has_value();
+    }
+    auto const literal = at.literal.find(segments[index]);
+    if (literal != at.literal.end() && descend(*literal->second, segments, index + 1, values, end))
+        return true;
+    if (!at.parameter) return false;
+    values.push_back(segments[index]);
+    if (descend(*at.parameter, segments, index + 1, values, end)) return true;
+    values.pop_back();
+    return false;
+}
+
+}  // namespace headgate::gateway

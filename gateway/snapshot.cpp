@@ -1,0 +1,48 @@
+#include "gateway/snapshot.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace headgate::gateway {
+namespace {
+
+bool has_mistake(problems const& found, std::size_t from) {
+    return std::ranges::any_of(found.begin() + static_cast<std::ptrdiff_t>(from), found.end(),
+                               [](problem const& each) { return each.weighs == problem::weight::mistake; });
+}
+
+std::optional<transforms::program> compile_dedupe(source_settings const& from, std::string const& path,
+                                                  problems& found) {
+    if (from.dedupe.key != dedupe_settings::by::program) return std::nullopt;
+    auto compiled = transforms::program::compile(from.dedupe.program);
+    if (compiled) return *std::move(compiled);
+    found.push_back({.path = path + ".dedupe.program",
+                     .what = compiled.error().message,
+                     .remedy = compiled.error().remedy});
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::shared_ptr<snapshot const> make_snapshot(settings from, problems& found) {
+    auto const before = found.size();
+    auto made = std::make_shared<snapshot>();
+    for (auto& each : from.sources) {
+        auto const path = "sources." + each.name;
+        auto sender = auth::authenticator::make(each.sender, path, found);
+        auto dedupe = compile_dedupe(each, path, found);
+        if (!made->routes.add(each.path, made->sources.size())) {
+            found.push_back({.path = path + ".path",
+                             .what = "'" + each.path + "' belongs to another source already",
+                             .remedy = "give each source a path of its own"});
+        }
+        if (!sender) continue;
+        made->sources.push_back({std::move(each), *std::move(sender), std::move(dedupe)});
+    }
+    if (has_mistake(found, before)) return nullptr;
+    from.sources.clear();
+    made->general = std::move(from);
+    return made;
+}
+
+}  // namespace headgate::gateway
