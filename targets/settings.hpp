@@ -3,6 +3,7 @@
 #include "core/secret.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ struct temporal_settings {
     std::optional<secret> api_key;
     std::chrono::milliseconds attempt_within{10'000};
     std::string identity;  // As in Temporal's history; default headgate@<host>.
+    // The largest answer that is taken; a longer one is an error.
+    std::size_t answer_bytes_max = 4 * 1024 * 1024;
 };
 
 }  // namespace headgate::targets

@@ -64,8 +64,9 @@ public:
                                                               deadline until) = 0;
 
     // Where the run stands. Giving `running` when the deadline comes while waiting is no error.
-    [[nodiscard]] virtual asio::awaitable<result<run_status>> follow(std::string workflow_id, std::string run_id,
-                                                                     patience how, deadline until) = 0;
+    [[nodiscard]] virtual asio::awaitable<result<run_status>> follow(std::string workflow_id,
+                                                                     std::string run_id, patience how,
+                                                                     deadline until) = 0;
 
     // Is it there, and may we? For the circuit's probe and /readyz.
     [[nodiscard]] virtual asio::awaitable<result<void>> probe(deadline until) = 0;
