@@ -166,7 +166,7 @@ public:
         }
         if (incoming.head.method != "GET" && incoming.head.method != "HEAD") co_return not_allowed("GET");
         if (path == "/healthz") co_return json_answer(200, R"({"status":"ok"})");
-        if (path == "/readyz") co_return readiness();
+        if (path == "/readyz") co_return show_readiness();
         if (path == "/metrics")
             co_return text_answer("text/plain; version=0.0.4; charset=utf-8", around_.counts.render());
         if (path == "/openapi.json") co_return json_answer(200, std::string{openapi_json});
@@ -180,13 +180,19 @@ private:
         return answer;
     }
 
-    response readiness() const {
-        auto const reasons = around_.not_ready_because();
+    response show_readiness() const {
+        auto const now = around_.ready();
         json::writer out;
-        out.begin_object().key("ready").boolean(reasons.empty()).key("reasons").begin_array();
-        for (auto const& each : reasons) out.string(each);
-        out.end_array().end_object();
-        return json_answer(reasons.empty() ? 200 : 503, std::move(out).take());
+        auto const list = [&out](char const* key, std::vector<std::string> const& lines) {
+            out.key(key).begin_array();
+            for (auto const& each : lines) out.string(each);
+            out.end_array();
+        };
+        out.begin_object().key("ready").boolean(now.reasons.empty());
+        list("reasons", now.reasons);
+        list("notes", now.notes);
+        out.end_object();
+        return json_answer(now.reasons.empty() ? 200 : 503, std::move(out).take());
     }
 
     [[nodiscard]] result<operator_settings const*> who_asks(request_head const& head) const {

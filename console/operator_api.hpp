@@ -15,13 +15,20 @@
 
 namespace headgate::console {
 
+// Whether this process should get requests.
+struct readiness {
+    std::vector<std::string> reasons;  // Why it should not; empty: ready.
+    std::vector<std::string>
+        notes;  // What is wrong but no reason: events pile up safely while a target is away.
+};
+
 // What the API needs from the rest of the process. All of it is safe from the listener's thread.
 struct surroundings {
     store::event_store& store;
     wall_clock const& clock;
     metrics const& counts;
-    std::function<std::vector<std::string>()> not_ready_because;  // Empty: ready.
-    std::function<void(uuid delivery)> changed;                   // Told after an act on a delivery.
+    std::function<readiness()> ready;
+    std::function<void(uuid delivery)> changed;  // Told after an act on a delivery.
 };
 
 [[nodiscard]] std::unique_ptr<http::handler> make_operator_api(settings of, surroundings around);

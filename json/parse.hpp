@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // Strict RFC 8259 reading: UTF-8 only, one text, no comments, no trailing bytes but white space.
 
@@ -31,6 +32,11 @@ struct parsed {
 // A temporary text would be gone before its values.
 template <std::same_as<std::string> Temporary>
 result<parsed> parse(Temporary&& text, arena& where, parse_limits const& limits = {}) = delete;
+
+// Reads several texts, one after the other, with or without white space between them (JSON lines and the like). Fails
+// as `parse` does, at the first text that is wrong.
+[[nodiscard]] result<std::vector<value>> parse_many(std::string_view text, arena& where,
+                                                    parse_limits const& limits = {});
 
 // The raw bytes of the value at `pointer` (RFC 6901) in the valid JSON `text`, without blanks around it.
 // Nothing where the pointer leads nowhere, and nothing where a member name on the path stands twice in its
