@@ -17,8 +17,8 @@ namespace asio = boost::asio;
 struct admission {
     std::size_t body_bytes_max =
         0;  // One byte more is answered 413, before reading where Content-Length says so.
-    std::optional<response>
-        refusal;  // Set: answered at once; the body is not read and the connection closes after it.
+    std::optional<response> refusal;  // Set: answered at once. The body is not read, so the connection
+                                      // closes, unless there is no body or all of it came with the head.
     std::shared_ptr<void const>
         context;  // Handed to `handle` untouched: for example the snapshot this request began with.
 };

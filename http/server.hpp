@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -34,6 +35,10 @@ public:
 
     // The port it listens on, for `port 0`.
     [[nodiscard]] virtual std::uint16_t port() const noexcept = 0;
+
+    // Reads the files again, for connections from now on. Fails as `start_server` does, and changes nothing
+    // then. From any thread; only for a server that was started with TLS.
+    [[nodiscard]] virtual result<void> use_certificates(std::vector<certificate_files> const& files) = 0;
 
     // Stops accepting, lets requests in flight finish, closes idle connections. Completes when no connection
     // is left or `until` has come, which cuts the rest. Call once, from any thread; awaited on any executor.

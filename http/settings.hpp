@@ -18,19 +18,24 @@ struct limits {
     std::size_t request_line_bytes_max = 8 * 1024;  // over: 414
     std::size_t headers_bytes_max = 16 * 1024;      // over: 431
     std::size_t header_lines_max = 100;             // over: 431
+    std::size_t small_chunks_max = 256;             // chunks of under 16 bytes in one body; over: 400
     std::size_t connections_max = 10'000;           // over: accepted and closed
     std::size_t in_flight_bytes_max =
         256 * 1024 * 1024;  // bodies being read or handled; over: 503 + Retry-After
     std::uint32_t requests_per_connection_max = 100'000;  // then `Connection: close`
     std::chrono::milliseconds headers_within{10'000};     // from the first byte of a request; over: 408
     std::chrono::milliseconds body_within{30'000};        // over: 408
-    std::size_t body_bytes_per_second_min = 1024;         // after the first 5 s; slower: 408
-    std::chrono::milliseconds write_within{30'000};
-    std::chrono::milliseconds idle_for{60'000};  // between requests; over: closed
-    std::chrono::milliseconds tls_handshake_within{10'000};
+    std::size_t body_bytes_per_second_min = 1024;         // after `body_rate_after`; slower: 408
+    std::chrono::milliseconds body_rate_after{5'000};
+    std::chrono::milliseconds write_within{30'000};          // over: cut
+    std::chrono::milliseconds idle_for{60'000};              // between requests; over: closed
+    std::chrono::milliseconds tls_handshake_within{10'000};  // over: closed
+    std::chrono::milliseconds linger_for{1'000};  // after the last answer, so that the sender can read it
+    std::size_t linger_bytes_max = 1024 * 1024;   // read and dropped meanwhile; over: cut
 };
 
 struct listener_settings {
+    std::string name = "webhooks";       // In logs, and the label `listener` of its metrics.
     std::string address;                 // "127.0.0.1:8080", "[::1]:8080"; port 0 takes a free one
     std::vector<certificate_files> tls;  // Empty: plain HTTP. The first is the default; others by SNI.
     std::vector<std::string>

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "core/result.hpp"
+#include "model/request.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace headgate::http {
+
+namespace asio = boost::asio;
+
+// An address in the one form that logs, limits and allow-lists use: no zone, and an IPv4 address inside an
+// IPv6 one is taken out. Nothing when `text` is not an address, or names a zone.
+[[nodiscard]] std::optional<asio::ip::address> parse_address(std::string_view text);
+
+// The same for the other end of a connection.
+[[nodiscard]] asio::ip::address canonical(asio::ip::address const& address);
+
+// A set of networks.
+class networks {
+public:
+    // Reads "10.0.0.0/8", "2001:db8::/32", "192.0.2.1". Fails with invalid_argument on anything else, and on
+    // bits set to the right of the prefix.
+    [[nodiscard]] static result<networks> parse(std::vector<std::string> const& ranges);
+
+    [[nodiscard]] bool contains(asio::ip::address const& address) const;
+
+private:
+    struct network {
+        asio::ip::address_v6 base;  // IPv4 as ::ffff:0:0/96.
+        unsigned prefix_bits;
+    };
+
+    std::vector<network> all_;
+};
+
+// Who sent a request that a trusted proxy passed on: the rightmost address of X-Forwarded-For that is not
+// itself a trusted proxy; the leftmost when all are; `proxy` when there is no such header. What stands to the
+// left of that address is the sender's own claim, and is not read. Nothing when the header is repeated or one
+// of the addresses that count is none.
+[[nodiscard]] std::optional<std::string> forwarded_peer(headers const& fields, networks const& trusted,
+                                                        std::string const& proxy);
+
+}  // namespace headgate::http

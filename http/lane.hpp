@@ -1,0 +1,134 @@
+#pragma once
+
+#include "core/deadline.hpp"
+#include "core/metrics.hpp"
+#include "core/nursery.hpp"
+#include "http/addresses.hpp"
+#include "http/refusal.hpp"
+#include "http/server.hpp"
+#include "http/settings.hpp"
+#include "http/tls.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace headgate::http {
+
+// What the lanes of one listener share. Constant, or atomic.
+struct listener_state {
+    std::string name;
+    limits bounds;
+    networks trusted_proxies;
+    std::atomic<std::size_t> connections{0};
+    std::atomic<std::size_t> in_flight_bytes{0};
+};
+
+// A part of the listener's bytes in flight, given back when destroyed.
+class byte_hold {
+public:
+    explicit byte_hold(listener_state& state) : state_{state} {}
+    ~byte_hold() { state_.in_flight_bytes.fetch_sub(held_, std::memory_order_relaxed); }
+    byte_hold(byte_hold const&) = delete;
+    byte_hold& operator=(byte_hold const&) = delete;
+
+    // Holds `bytes` in all. False, and nothing more held, when the listener has no room for them.
+    [[nodiscard]] bool grow_to(std::size_t bytes) noexcept;
+
+private:
+    listener_state& state_;
+    std::size_t held_ = 0;
+};
+
+// A connection as its lane sees it. Deadlines are not timers: the lane looks at all of them once in a while,
+// which costs nothing per request.
+class connection {
+public:
+    virtual ~connection() = default;
+
+    enum class doing : std::uint8_t { handshake, idle, head, body, handling, writing, closing };
+
+    [[nodiscard]] bool is_idle() const noexcept { return now_ == doing::idle || now_ == doing::handshake; }
+    [[nodiscard]] bool is_overdue(deadline now) const noexcept {
+        return now_ != doing::handling && due_ <= now;
+    }
+
+    // Ends the read or write that is being waited for. What that means is up to what is being done.
+    virtual void interrupt() noexcept = 0;
+    // Closes the socket under whatever is being done.
+    virtual void cut() noexcept = 0;
+
+protected:
+    connection() = default;
+    connection(connection const&) = default;
+    connection& operator=(connection const&) = default;
+
+    doing now_ = doing::idle;
+    deadline due_ = deadline::max();
+};
+
+// One worker's share of a listener: its connections, their deadlines, its counters. Everything here, and
+// every session, runs on the worker's thread, but for the constructor and the destructor.
+class lane {
+public:
+    lane(worker where, std::shared_ptr<listener_state> shared, metrics& counts);
+
+    [[nodiscard]] asio::io_context& context() const noexcept { return where_.thread->context(); }
+
+    // Starts to look after deadlines.
+    void start();
+
+    // Takes a fresh connection, whose descriptor it owns from here. `tls` is null on a plain listener.
+    void adopt(int descriptor, std::string peer, std::shared_ptr<tls_contexts const> tls);
+
+    // From now on connections close after the request they are busy with; idle ones at once.
+    void stop();
+
+    // Waits until the last connection is gone; at `until` cuts those that are left.
+    [[nodiscard]] asio::awaitable<void> finish(deadline until);
+
+    // For sessions.
+    [[nodiscard]] limits const& bounds() const noexcept { return shared_->bounds; }
+    [[nodiscard]] listener_state& shared() const noexcept { return *shared_; }
+    [[nodiscard]] handler& answers() const noexcept { return *where_.answers; }
+    [[nodiscard]] bool is_stopping() const noexcept { return is_stopping_; }
+    [[nodiscard]] bool is_cut() const noexcept { return is_cut_; }
+    [[nodiscard]] std::string_view date(wall_time now);
+    std::list<connection*>::iterator enter(connection& member);
+    void leave(std::list<connection*>::iterator position) noexcept;
+    void count_answer(unsigned status) noexcept;
+    void count_refusal(refusal why) noexcept;
+    void count_failed_handshake() noexcept { failed_handshakes_.add(); }
+    void count_received(std::size_t bytes) noexcept { received_bytes_.add(bytes); }
+
+private:
+    [[nodiscard]] asio::awaitable<void> watch_deadlines();
+    void cut_all();
+
+    worker where_;
+    std::shared_ptr<listener_state> shared_;
+    std::array<counter*, 4> answers_by_class_{};  // 2xx to 5xx
+    std::array<counter*, refusal_count> refusals_{};
+    counter& received_bytes_;
+    counter& failed_handshakes_;
+    std::list<connection*> connections_;
+    std::int64_t date_second_ = -1;
+    std::string date_;
+    bool is_stopping_ = false;
+    bool is_cut_ = false;
+    bool is_over_ = false;
+    deadline cut_at_ = deadline::max();
+    asio::steady_timer watch_timer_;
+    nursery watch_;
+    nursery sessions_;
+};
+
+}  // namespace headgate::http

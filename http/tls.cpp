@@ -1,0 +1,118 @@
+#include "http/tls.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <sys/stat.h>
+#include <system_error>
+#include <utility>
+
+namespace headgate::http {
+
+namespace ssl = boost::asio::ssl;
+
+struct tls_contexts::parts {
+    std::vector<ssl::context> contexts;
+};
+
+namespace {
+
+constexpr char const* ciphers_of_tls_1_2 = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
+int choose_certificate(SSL* handshake, int*, void* all) {
+    auto const* const name = SSL_get_servername(handshake, TLSEXT_NAMETYPE_host_name);
+    if (name == nullptr) return SSL_TLSEXT_ERR_OK;
+    for (auto& context : *static_cast<std::vector<ssl::context>*>(all)) {
+        auto* const native = context.native_handle();
+        if (X509_check_host(SSL_CTX_get0_certificate(native), name, 0, 0, nullptr) != 1) continue;
+        SSL_set_SSL_CTX(handshake, native);
+        break;
+    }
+    ERR_clear_error();
+    return SSL_TLSEXT_ERR_OK;
+}
+
+// We speak HTTP/1.1 only; a sender that offers only others is not refused for it, but gets no such promise.
+int choose_protocol(SSL*, unsigned char const** chosen, unsigned char* chosen_bytes,
+                    unsigned char const* offered, unsigned int offered_bytes, void*) {
+    static constexpr unsigned char ours[] = "\x08http/1.1";
+    auto const agreed = SSL_select_next_proto(const_cast<unsigned char**>(chosen), chosen_bytes, ours,
+                                              sizeof ours - 1, offered, offered_bytes);
+    return agreed == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+result<void> check_key_mode(std::string const& path) {
+    struct stat info{};
+    if (::stat(path.c_str(), &info) != 0) {
+        return refuse(errc::invalid_argument,
+                      "cannot read the TLS key " + path + ": " + std::generic_category().message(errno),
+                      "check the path and who may read it");
+    }
+    if ((info.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+        return refuse(errc::invalid_argument, "the TLS key " + path + " can be read or written by others",
+                      "chmod 0600 " + path);
+    }
+    return {};
+}
+
+result<ssl::context> load_one(certificate_files const& files) {
+    ssl::context context{ssl::context::tls_server};
+    auto* const native = context.native_handle();
+    SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+    SSL_CTX_set_options(native, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+    SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_cipher_list(native, ciphers_of_tls_1_2);
+    SSL_CTX_set_alpn_select_cb(native, choose_protocol, nullptr);
+
+    if (auto const mode = check_key_mode(files.key); !mode) return std::unexpected{mode.error()};
+    boost::system::error_code failure;
+    // An encrypted key would otherwise ask for its passphrase on the terminal.
+    context.set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string{}; },
+                                  failure);
+    context.use_certificate_chain_file(files.certificate, failure);
+    if (failure) {
+        return refuse(errc::invalid_argument,
+                      "cannot use the TLS certificate " + files.certificate + ": " + failure.message(),
+                      "it must be a PEM file, the leaf first, then its chain");
+    }
+    context.use_private_key_file(files.key, ssl::context::pem, failure);
+    if (failure || SSL_CTX_check_private_key(native) != 1) {
+        return refuse(errc::invalid_argument,
+                      "cannot use the TLS key " + files.key +
+                          (failure ? ": " + failure.message() : ": it is not the certificate's"),
+                      "it must be an unencrypted PEM file that belongs to " + files.certificate);
+    }
+    return context;
+}
+
+}  // namespace
+
+tls_contexts::tls_contexts(std::unique_ptr<parts> all) : all_{std::move(all)} {}
+tls_contexts::~tls_contexts() = default;
+
+result<std::shared_ptr<tls_contexts const>> tls_contexts::load(std::vector<certificate_files> const& files) {
+    auto all = std::make_unique<parts>();
+    for (auto const& each : files) {
+        ERR_clear_error();
+        auto context = load_one(each);
+        ERR_clear_error();
+        if (!context) return std::unexpected{std::move(context).error()};
+        all->contexts.push_back(*std::move(context));
+    }
+    auto* const first = all->contexts.front().native_handle();
+    SSL_CTX_set_tlsext_servername_callback(first, choose_certificate);
+    SSL_CTX_set_tlsext_servername_arg(first, &all->contexts);
+    return std::shared_ptr<tls_contexts const>{new tls_contexts{std::move(all)}};
+}
+
+ssl::context& tls_contexts::first() const noexcept {
+    return all_->contexts.front();
+}
+
+}  // namespace headgate::http

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "core/result.hpp"
+#include "http/settings.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace boost::asio::ssl {
+class context;
+}
+
+namespace headgate::http {
+
+// The certificates of a listener. TLS 1.2 and later, no renegotiation, no compression. A handshake gets the
+// certificate whose name it asks for (SNI), else the first. Immutable; safe from any thread.
+class tls_contexts {
+public:
+    // Reads and checks the files. Fails with invalid_argument: which file, and what is wrong with it. A key
+    // that others than its owner and group can read or write is refused. `files` is not empty.
+    [[nodiscard]] static result<std::shared_ptr<tls_contexts const>> load(
+        std::vector<certificate_files> const& files);
+
+    ~tls_contexts();
+    tls_contexts(tls_contexts const&) = delete;
+    tls_contexts& operator=(tls_contexts const&) = delete;
+
+    // For new connections.
+    [[nodiscard]] boost::asio::ssl::context& first() const noexcept;
+
+private:
+    struct parts;
+    explicit tls_contexts(std::unique_ptr<parts> all);
+
+    std::unique_ptr<parts> all_;
+};
+
+}  // namespace headgate::http
