@@ -1,0 +1,297 @@
+#include "auth/authenticator.hpp"
+
+#include "auth/combinators.hpp"
+#include "auth/compile.hpp"
+#include "auth/coverage.hpp"
+#include "auth/handshake.hpp"
+#include "auth/inspect.hpp"
+#include "auth/redaction.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace headgate::auth {
+namespace {
+
+constexpr std::size_t delivery_id_bytes_max = 1024;
+constexpr std::size_t event_type_bytes_max = 256;
+
+// The sender's own id; empty when this request has none that can be used.
+std::string delivery_id_of(delivery_rule const& rule, exam& of) {
+    if (!rule.id) return {};
+    auto const found = evaluate(*rule.id, of);
+    if (!found || found->view().size() > delivery_id_bytes_max) return {};
+    return std::string{found->view()};
+}
+
+// "release.published"; empty when a part that is not optional is missing.
+std::string event_type_of(delivery_rule const& rule, exam& of) {
+    std::string type;
+    for (auto const& [from, optional] : rule.event) {
+        auto const found = evaluate_optional(from, of);
+        if (!found || !*found) {
+            if (optional) continue;
+            return {};
+        }
+        if (!type.empty()) type += '.';
+        type += (*found)->view();
+    }
+    return type.size() <= event_type_bytes_max ? type : std::string{};
+}
+
+bool is_method(std::string_view name) {
+    return !name.empty() && std::ranges::all_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+void inspect_answers(answer_rule const& answers, std::string const& at, reporter& notes) {
+    auto const within = [&](unsigned status, unsigned from, unsigned to, char const* name) {
+        if (status >= from && status <= to) return;
+        notes.mistake(fmt::format("{}.answers.{}", at, name),
+                      fmt::format("{} is not between {} and {}", status, from, to),
+                      "leave it out for the default");
+    };
+    within(answers.ok, 200, 299, "ok");
+    within(answers.duplicate, 200, 299, "duplicate");
+    within(answers.unauthenticated, 400, 499, "unauthenticated");
+    within(answers.malformed, 400, 499, "malformed");
+    if (answers.overload != 429) within(answers.overload, 500, 599, "overload");
+    if (answers.stop) within(*answers.stop, 400, 499, "stop");
+}
+
+void inspect_delivery(settings const& source, std::string const& at, reporter& notes) {
+    auto const& delivery = source.delivery;
+    if (delivery.id) inspect(*delivery.id, at + ".delivery.id", {}, source, notes);
+    for (auto const& part : delivery.event) inspect(part.from, at + ".delivery.event", {}, source, notes);
+    if (delivery.id && delivery.id_signed && (!source.verify || !binds(*source.verify, *delivery.id))) {
+        notes.mistake(at + ".delivery.id_signed",
+                      fmt::format("{} is not signed by these checks", describe(*delivery.id)),
+                      "write id_signed: false");
+    }
+    if (delivery.each) {
+        notes.mistake(at + ".delivery.id_each", "is not available in this version", "use delivery.id");
+    }
+}
+
+void gather_secret_names(check const& is, std::set<std::string>& names);
+
+void gather_secret_names(value const& from, std::set<std::string>& names) {
+    if (auto const* secret = std::get_if<secret_value>(&from.is)) names.insert(secret->shape.name);
+    if (auto const* mac = std::get_if<mac_value>(&from.is)) names.insert(mac->key.name);
+}
+
+void gather_secret_names(check const& is, std::set<std::string>& names) {
+    if (auto const* mac = std::get_if<mac_check>(&is.is)) names.insert(mac->key.name);
+    if (auto const* equal = std::get_if<equal_check>(&is.is)) {
+        gather_secret_names(equal->a, names);
+        gather_secret_names(equal->b, names);
+    }
+    if (auto const* all = std::get_if<all_check>(&is.is)) {
+        for (auto const& member : all->members) gather_secret_names(member, names);
+    }
+    if (auto const* any = std::get_if<any_check>(&is.is)) {
+        for (auto const& member : any->members) gather_secret_names(member, names);
+    }
+    if (auto const* each = std::get_if<each_check>(&is.is); each && each->item) {
+        gather_secret_names(*each->item, names);
+    }
+}
+
+void inspect_unused_secrets(settings const& source, std::string const& at, reporter& notes) {
+    std::set<std::string> used;
+    if (source.verify) gather_secret_names(*source.verify, used);
+    for (auto const& shaking : source.handshakes) {
+        if (auto const* required = std::get_if<check>(&shaking.require)) gather_secret_names(*required, used);
+        for (auto const& part : shaking.reply.body) gather_secret_names(part, used);
+        for (auto const& member : shaking.reply.json) {
+            for (auto const& part : member.parts) gather_secret_names(part, used);
+        }
+    }
+    for (auto const& [name, entries] : source.secrets) {
+        if (used.contains(name)) continue;
+        notes.warning(
+            fmt::format("{}.secrets.{}", at, name), "no check uses this secret",
+            used.empty() ? "remove it" : fmt::format("is it meant to be {}?", fmt::join(used, " or ")));
+    }
+}
+
+coverage effective_coverage(settings const& source, std::string const& at, reporter& notes) {
+    auto const proven = source.verify ? binding_of(*source.verify) : coverage::none;
+    if (source.covers && *source.covers > proven) {
+        notes.mistake(
+            at + ".covers",
+            fmt::format("says {}, but these checks cover {}", name_of(*source.covers), name_of(proven)),
+            "sign the body, or say what is true");
+    }
+    return source.covers ? std::min(*source.covers, proven) : proven;
+}
+
+}  // namespace
+
+sha256_digest signed_content::digest() const {
+    std::vector<std::string_view> fields;
+    fields.reserve(pieces_.size());
+    for (auto const& piece : pieces_) fields.push_back(piece.view());
+    return sha256_of_fields(fields);
+}
+
+// Referred to by the nodes, so it never moves.
+struct authenticator::parts final : public verifier {
+    settings const source;
+    check const nothing;  // What `insecure` stands on.
+    surroundings place;
+    node_ptr tree;
+    std::vector<std::unique_ptr<handshake const>> handshakes;
+    std::vector<std::string> all_methods;
+    credential_places credentials;
+    coverage covered = coverage::none;
+
+    explicit parts(settings from) : source{std::move(from)} {}
+
+    [[nodiscard]] std::vector<fetch> needs(request const& incoming, facts const& known,
+                                           wall_time now) const override {
+        if (!tree->may_need()) return {};
+        exam of{incoming, known, now, place};
+        return tree->needs(of);
+    }
+
+    [[nodiscard]] result<verdict> verify(request const& incoming, facts const& known,
+                                         wall_time now) const override {
+        exam of{incoming, known, now, place};
+        return judge(of);
+    }
+
+    [[nodiscard]] result<verdict> judge(exam& of) const;
+};
+
+result<verdict> authenticator::parts::judge(exam& of) const {
+    HEADGATE_TRY(auto shown, tree->test(of));
+    identity sender{std::move(shown.verified_by), std::move(shown.key_id), covered};
+    sender.signed_time = shown.signed_time;
+    sender.delivery_id = delivery_id_of(source.delivery, of);
+    sender.delivery_id_signed = source.delivery.id_signed && !sender.delivery_id.empty();
+    sender.event_type = event_type_of(source.delivery, of);
+    auto pieces = std::move(shown.signed_pieces);
+    if (pieces.empty()) {
+        pieces.emplace_back(std::string_view{of.incoming.head.method});
+        pieces.emplace_back(std::string_view{of.incoming.head.target});
+        pieces.emplace_back(std::string_view{of.incoming.body});
+    }
+    return verdict{std::move(sender), std::move(shown.once), signed_content{std::move(pieces)}};
+}
+
+authenticator::authenticator(std::unique_ptr<parts const> made) : parts_{std::move(made)} {}
+authenticator::authenticator(authenticator&&) noexcept = default;
+authenticator& authenticator::operator=(authenticator&&) noexcept = default;
+authenticator::~authenticator() = default;
+
+std::optional<authenticator> authenticator::make(settings const& from, std::string const& path,
+                                                 problems& found) {
+    reporter notes{found};
+    auto made = std::make_unique<parts>(from);
+    auto const& source = made->source;
+
+    inspect_public_url(source, path, notes);
+    made->place.params = source.params;
+    made->place.public_url = plain_public_url(source.public_url);
+    made->place.public_url_ported = public_url_with_other_port(source.public_url);
+
+    if (source.verify && source.insecure) {
+        notes.mistake(path + ".insecure", "contradicts `verify`", "remove one of the two");
+    } else if (source.verify) {
+        made->tree = compiler{source, path, notes}.compile_tree(*source.verify, "verify");
+        if (!proves_sender(*source.verify)) {
+            notes.mistake(path + ".verify", "proves nothing about the sender",
+                          "compare with a secret, check a signature, or limit the addresses with peer");
+        }
+    } else if (source.insecure) {
+        made->tree = std::make_unique<nothing_node>(made->nothing);
+        notes.warning(path + ".verify", "accepts every request from anybody",
+                      "use a secret as soon as you can");
+    } else {
+        notes.mistake(path + ".verify", "is missing", "write verify: {preset: …, secrets: [{file: …}]}");
+    }
+
+    for (std::size_t i = 0; i < source.handshakes.size(); ++i) {
+        made->handshakes.push_back(handshake::make(source.handshakes[i], i, source, path, notes));
+    }
+    made->all_methods = source.methods;
+    for (auto const& shaking : source.handshakes) {
+        for (auto const& method : shaking.when.methods) {
+            bool const known = std::ranges::find(made->all_methods, method) != made->all_methods.end();
+            if (!known) made->all_methods.push_back(method);
+        }
+    }
+    if (source.methods.empty() || !std::ranges::all_of(made->all_methods, is_method)) {
+        notes.mistake(path + ".methods", "is not a list of methods", "write for example [POST]");
+    }
+
+    inspect_delivery(source, path, notes);
+    inspect_answers(source.answers, path, notes);
+    inspect_unused_secrets(source, path, notes);
+    made->covered = effective_coverage(source, path, notes);
+    made->credentials = credential_places_of(source);
+    if (notes.mistakes() > 0) return std::nullopt;
+    return authenticator{std::move(made)};
+}
+
+verifier const& authenticator::checks() const noexcept {
+    return *parts_;
+}
+
+handshake const* authenticator::handshake_for(request const& incoming) const {
+    if (parts_->handshakes.empty()) return nullptr;
+    facts const nothing_known;
+    exam of{incoming, nothing_known, {}, parts_->place};
+    auto const found =
+        std::ranges::find_if(parts_->handshakes, [&](auto const& one) { return one->is_meant(of); });
+    return found == parts_->handshakes.end() ? nullptr : found->get();
+}
+
+result<response> authenticator::answer(handshake const& which, request const& incoming, facts const& known,
+                                       wall_time now) const {
+    exam of{incoming, known, now, parts_->place};
+    return which.answer(of, *parts_->tree);
+}
+
+std::span<std::string const> authenticator::methods() const noexcept {
+    return parts_->all_methods;
+}
+
+std::span<std::string const> authenticator::event_methods() const noexcept {
+    return parts_->source.methods;
+}
+
+void authenticator::redact(request& verified) const {
+    auth::redact(verified, parts_->credentials);
+}
+
+answer_rule const& authenticator::answers() const noexcept {
+    return parts_->source.answers;
+}
+
+std::optional<std::size_t> authenticator::body_bytes_max() const noexcept {
+    return parts_->source.body_bytes_max;
+}
+
+coverage authenticator::covers() const noexcept {
+    return parts_->covered;
+}
+
+std::vector<finding> authenticator::explain(request const& incoming, facts const& known,
+                                            wall_time now) const {
+    std::vector<finding> findings;
+    exam of{incoming, known, now, parts_->place};
+    of.findings = &findings;
+    auto const judged = parts_->judge(of);
+    finding last{.check = "verify", .step = "verdict", .held = judged.has_value(), .said = {}, .remedy = {}};
+    last.said = judged ? "accepted: " + judged->sender.verified_by : judged.error().message;
+    if (!judged) last.remedy = judged.error().remedy;
+    findings.push_back(std::move(last));
+    return findings;
+}
+
+}  // namespace headgate::auth

@@ -1,0 +1,156 @@
+#include "auth/combinators.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace headgate::auth {
+namespace {
+
+void append_name(std::string& names, std::string const& name) {
+    if (name.empty()) return;
+    if (!names.empty()) names += '+';
+    names += name;
+}
+
+void add(proof& whole, proof part) {
+    append_name(whole.verified_by, part.verified_by);
+    append_name(whole.key_id, part.key_id);
+    if (!whole.signed_time) whole.signed_time = part.signed_time;
+    std::ranges::move(part.once, std::back_inserter(whole.once));
+    std::ranges::move(part.signed_pieces, std::back_inserter(whole.signed_pieces));
+}
+
+cost dearest(std::vector<node_ptr> const& members) {
+    auto dear = cost::address;
+    for (auto const& member : members) dear = std::max(dear, member->costs());
+    return dear;
+}
+
+bool any_may_need(std::vector<node_ptr> const& members) {
+    return std::ranges::any_of(members, [](auto const& member) { return member->may_need(); });
+}
+
+}  // namespace
+
+all_node::all_node(check const& from, std::string name, std::vector<node_ptr> members)
+    : node{from, std::move(name)}, members_{std::move(members)} {
+    for (auto const& member : members_) by_cost_.push_back(member.get());
+    auto const place = [this](node const* member) {
+        return std::ranges::find(members_, member, &node_ptr::get);
+    };
+    std::ranges::sort(by_cost_, [&](node const* a, node const* b) {
+        return a->costs() != b->costs() ? a->costs() < b->costs() : place(a) < place(b);
+    });
+}
+
+bool all_node::may_need() const {
+    return any_may_need(members_);
+}
+
+cost all_node::costs() const {
+    return dearest(members_);
+}
+
+std::vector<fetch> all_node::needs(exam& of) const {
+    if (!may_need() || !applies(of) || !check_time(of)) return {};
+    for (std::size_t i = 0; i < by_cost_.size(); ++i) {
+        auto wanted = by_cost_[i]->needs(of);
+        if (!wanted.empty()) return wanted;
+        bool const later = std::any_of(by_cost_.begin() + static_cast<std::ptrdiff_t>(i) + 1, by_cost_.end(),
+                                       [](auto const* member) { return member->may_need(); });
+        if (!later || !by_cost_[i]->test(of)) return {};
+    }
+    return {};
+}
+
+result<proof> all_node::examine(exam& of) const {
+    HEADGATE_TRY(auto const signed_time, check_time(of));
+    std::vector<std::optional<proof>> proofs(members_.size());
+    for (auto const* member : by_cost_) {
+        HEADGATE_TRY(auto shown, member->test(of));
+        auto const place = std::ranges::find(members_, member, &node_ptr::get) - members_.begin();
+        proofs[static_cast<std::size_t>(place)] = std::move(shown);
+    }
+    proof whole;
+    whole.signed_time = signed_time;
+    for (auto& shown : proofs) add(whole, *std::move(shown));
+    if (auto taken = take_once(of, whole); !taken) return std::unexpected{std::move(taken).error()};
+    return whole;
+}
+
+any_node::any_node(check const& from, std::string name, std::vector<node_ptr> members)
+    : node{from, std::move(name)}, members_{std::move(members)} {}
+
+bool any_node::may_need() const {
+    return any_may_need(members_);
+}
+
+cost any_node::costs() const {
+    return dearest(members_);
+}
+
+std::vector<fetch> any_node::needs(exam& of) const {
+    std::vector<fetch> wanted;
+    if (!may_need() || !applies(of) || !check_time(of)) return wanted;
+    for (auto const& member : members_) {
+        if (!member->applies(of)) continue;
+        std::ranges::move(member->needs(of), std::back_inserter(wanted));
+    }
+    return wanted;
+}
+
+result<proof> any_node::examine(exam& of) const {
+    HEADGATE_TRY(auto const signed_time, check_time(of));
+    std::string reasons;
+    std::string remedy;
+    for (auto const& member : members_) {
+        if (!member->applies(of)) continue;
+        auto shown = member->test(of);
+        if (!shown) {
+            if (!reasons.empty()) reasons += "; ";
+            reasons += shown.error().message;
+            if (remedy.empty()) remedy = std::move(shown.error().remedy);
+            continue;
+        }
+        if (signed_time) shown->signed_time = signed_time;
+        if (auto taken = take_once(of, *shown); !taken) return std::unexpected{std::move(taken).error()};
+        return shown;
+    }
+    if (reasons.empty()) return fails(name() + ": no branch is meant for such a request");
+    return fails(std::move(reasons), std::move(remedy));
+}
+
+each_node::each_node(check const& from, std::string name, node_ptr item)
+    : node{from, std::move(name)}, is_{std::get<each_check>(from.is)}, item_{std::move(item)} {}
+
+result<proof> each_node::examine(exam& of) const {
+    HEADGATE_TRY(auto const there, of.json_at(is_.in));
+    if (!there || !there->is_array() || there->items().empty()) {
+        return fails(
+            fmt::format("{}: JSON member {} is no array with something in it", name(), is_.in.pointer));
+    }
+    auto const items = there->items().size();
+    if (items > each_items_max) return fails(fmt::format("{}: more than {} items", name(), each_items_max));
+    proof whole;
+    for (std::size_t i = 0; i < items; ++i) {
+        of.item_pointer = fmt::format("{}/{}", is_.in.pointer, i);
+        auto shown = item_->test(of);
+        of.item_pointer.clear();
+        if (!shown) return while_doing(fmt::format("item {}", i), std::move(shown).error());
+        auto part = *std::move(shown);
+        if (i > 0) {
+            part.verified_by.clear();
+            if (part.key_id == whole.key_id) part.key_id.clear();
+        }
+        add(whole, std::move(part));
+    }
+    return whole;
+}
+
+result<proof> nothing_node::examine(exam&) const {
+    return proof{.verified_by = "nothing", .key_id = {}, .signed_time = {}, .once = {}, .signed_pieces = {}};
+}
+
+}  // namespace headgate::auth

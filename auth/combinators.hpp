@@ -1,0 +1,69 @@
+#pragma once
+
+#include "auth/node.hpp"
+
+#include <vector>
+
+namespace headgate::auth {
+
+// Every member must hold; tried from cheap to dear.
+class all_node final : public node {
+public:
+    all_node(check const& from, std::string name, std::vector<node_ptr> members);
+
+    [[nodiscard]] std::vector<fetch> needs(exam& of) const override;
+    [[nodiscard]] bool may_need() const override;
+    [[nodiscard]] cost costs() const override;
+
+protected:
+    [[nodiscard]] result<proof> examine(exam& of) const override;
+
+private:
+    std::vector<node_ptr> members_;     // As written.
+    std::vector<node const*> by_cost_;  // The order they are tried in.
+};
+
+// The first member that holds decides.
+class any_node final : public node {
+public:
+    any_node(check const& from, std::string name, std::vector<node_ptr> members);
+
+    [[nodiscard]] std::vector<fetch> needs(exam& of) const override;
+    [[nodiscard]] bool may_need() const override;
+    [[nodiscard]] cost costs() const override;
+
+protected:
+    [[nodiscard]] result<proof> examine(exam& of) const override;
+
+private:
+    std::vector<node_ptr> members_;
+};
+
+inline constexpr std::size_t each_items_max = 1000;
+
+// Holds when an array is not empty and every item of it passes.
+class each_node final : public node {
+public:
+    each_node(check const& from, std::string name, node_ptr item);
+
+    [[nodiscard]] cost costs() const override { return item_->costs(); }
+
+protected:
+    [[nodiscard]] result<proof> examine(exam& of) const override;
+
+private:
+    each_check const& is_;
+    node_ptr item_;
+};
+
+// `verify: none`, spelled out.
+class nothing_node final : public node {
+public:
+    explicit nothing_node(check const& from) : node{from, "none"} {}
+    [[nodiscard]] cost costs() const override { return cost::address; }
+
+protected:
+    [[nodiscard]] result<proof> examine(exam& of) const override;
+};
+
+}  // namespace headgate::auth

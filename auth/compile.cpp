@@ -1,0 +1,207 @@
+#include "auth/compile.hpp"
+
+#include "auth/combinators.hpp"
+#include "auth/coverage.hpp"
+#include "auth/keyring.hpp"
+#include "auth/leaves.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace headgate::auth {
+namespace {
+
+constexpr std::size_t members_max = 32;  // Of one combinator.
+
+char const* name_of(check const& is) {
+    constexpr std::array names{"mac", "sig", "jwt", "equal", "peer", "postback", "all", "any", "each"};
+    static_assert(names.size() == std::variant_size_v<decltype(check::is)>);
+    return names[is.is.index()];
+}
+
+bool is_constant(value const& v) {
+    return std::holds_alternative<const_value>(v.is) || std::holds_alternative<param_value>(v.is) ||
+           std::holds_alternative<secret_value>(v.is);
+}
+
+}  // namespace
+
+// Turns one kind of check into a node.
+struct check_compiler {
+    compiler& owner;
+    check const& is;
+    compiler::scope& around;
+    std::string name;  // Its own: "all[1].mac".
+    std::string at;    // The same in the configuration.
+
+    settings const& source = owner.source_;
+    reporter& notes = owner.notes_;
+
+    node_ptr operator()(mac_check const& mac) {
+        position const where{.parts = mac.signature.parts, .inside_each = around.inside_each};
+        inspect(mac.signature, at + ".signature", where, source, notes);
+        inspect(mac.signs, at + ".content", where, source, notes);
+        if (mac.algorithm == mac_algorithm::sha256_prefix) inspect_weak(mac.allow_weak);
+        auto keys = shape_secrets(source, mac.key, owner.path_, notes);
+        if (keys.empty()) return nullptr;
+        auto const& secrets = source.secrets.at(mac.key.name);
+        return std::make_unique<mac_node>(is, name, std::move(keys), secrets, around.times);
+    }
+
+    node_ptr operator()(equal_check const& equal) {
+        bool const secret_a = std::holds_alternative<secret_value>(equal.a.is);
+        bool const secret_b = std::holds_alternative<secret_value>(equal.b.is);
+        if (is_constant(equal.a) && is_constant(equal.b)) {
+            notes.mistake(at, "nothing of the request is compared", "one side must come from the request");
+            return nullptr;
+        }
+        position const left{.parts = {}, .inside_each = around.inside_each};
+        position const right{.parts = {}, .inside_each = around.inside_each, .lists_allowed = true};
+        if (!secret_a) inspect(equal.a, at + ".a", left, source, notes);
+        if (!secret_b) inspect(equal.b, at + ".b", right, source, notes);
+        if (!secret_a && !secret_b) return std::make_unique<equal_node>(is, name, std::vector<key_bytes>{});
+        auto const& shape = std::get<secret_value>(secret_a ? equal.a.is : equal.b.is).shape;
+        auto const keys = shape_secrets(source, shape, owner.path_, notes);
+        if (keys.empty()) return nullptr;
+        return std::make_unique<equal_node>(is, name, keys);
+    }
+
+    node_ptr operator()(peer_check const& peer) {
+        if (peer.mtls) return not_available("peer.mtls");
+        if (peer.cidrs.empty()) notes.mistake(at, "allows no address", "write cidr: [192.0.2.0/24]");
+        std::vector<address_range> ranges;
+        for (std::size_t i = 0; i < peer.cidrs.size(); ++i) {
+            auto range = address_range::parse(peer.cidrs[i]);
+            if (range) {
+                ranges.push_back(*range);
+            } else {
+                notes.mistake(fmt::format("{}.cidr[{}]", at, i), range.error().message, range.error().remedy);
+            }
+        }
+        return std::make_unique<peer_node>(is, name, std::move(ranges));
+    }
+
+    node_ptr operator()(all_check const& all) {
+        auto members = compile_members(all.members);
+        if (members.empty()) return nullptr;
+        return std::make_unique<all_node>(is, name, std::move(members));
+    }
+
+    node_ptr operator()(any_check const& any) {
+        bool const alike = std::ranges::all_of(any.members, [&](auto const& member) {
+            return binding_of(member) == binding_of(any.members.front());
+        });
+        if (!alike && !source.covers) {
+            notes.warning(
+                at,
+                fmt::format("one branch binds less of the request than another: the source counts as "
+                            "covered {}",
+                            headgate::name_of(binding_of(is))),
+                "remove the weaker branch, or say so with covers");
+        }
+        auto members = compile_members(any.members);
+        if (members.empty()) return nullptr;
+        return std::make_unique<any_node>(is, name, std::move(members));
+    }
+
+    node_ptr operator()(each_check const& each) {
+        if (around.inside_each) {
+            notes.mistake(at, "an `each` inside an `each`", "look at one array");
+            return nullptr;
+        }
+        inspect(value{json_value{each.in}}, at + ".in", {}, source, notes);
+        if (!each.item) {
+            notes.mistake(at, "has no check for its items", "write check: {…}");
+            return nullptr;
+        }
+        auto inner = around;
+        inner.name = name + ".";
+        inner.inside_each = true;
+        auto item = owner.compile(*each.item, std::move(inner));
+        if (!item) return nullptr;
+        return std::make_unique<each_node>(is, name, std::move(item));
+    }
+
+    node_ptr operator()(sig_check const&) { return not_available("sig"); }
+    node_ptr operator()(jwt_check const&) { return not_available("jwt"); }
+    node_ptr operator()(postback_check const&) { return not_available("postback"); }
+
+private:
+    node_ptr not_available(char const* what) {
+        notes.mistake(at, fmt::format("the check '{}' is not available in this version", what),
+                      "use mac, equal, peer, all, any or each");
+        return nullptr;
+    }
+
+    void inspect_weak(bool allowed) {
+        if (!allowed) {
+            notes.mistake(at, "sha256-prefix is a weak algorithm",
+                          "write allow_weak: true if the sender has no other");
+            return;
+        }
+        notes.warning(at, "a weak algorithm is allowed",
+                      "use the sender's newer signature as soon as it has one");
+    }
+
+    std::vector<node_ptr> compile_members(std::vector<check> const& members) {
+        if (members.empty()) notes.mistake(at, "has no members", "write at least one check");
+        if (members.size() > members_max) {
+            notes.mistake(at, fmt::format("has more than {} members", members_max), "split the source");
+            return {};
+        }
+        std::vector<node_ptr> compiled;
+        bool whole = true;
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            auto inner = around;
+            inner.name = fmt::format("{}[{}].", name, i);
+            auto member = owner.compile(members[i], std::move(inner));
+            whole = whole && member != nullptr;
+            compiled.push_back(std::move(member));
+        }
+        if (!whole) compiled.clear();
+        return compiled;
+    }
+};
+
+node_ptr compiler::compile_tree(check const& is, std::string const& root) {
+    root_ = path_ + "." + root;
+    auto const before = notes_.mistakes();
+    auto tree = compile(is, {});
+    if (notes_.mistakes() != before) return nullptr;
+    return tree;
+}
+
+node_ptr compiler::compile(check const& is, scope around) {
+    auto const name = around.name + name_of(is);
+    auto const at = fmt::format("{}.{}", root_, name);
+    auto const* mac = std::get_if<mac_check>(&is.is);
+    position const beside{.parts = mac ? std::span{mac->signature.parts} : std::span<std::string const>{},
+                          .inside_each = around.inside_each};
+    if (is.when) inspect(*is.when, at + ".when", notes_);
+    inspect_time(is, at, beside);
+    if (is.once) inspect(is.once->from, at + ".once", beside, source_, notes_);
+    if (is.once && !binds(is, is.once->from)) {
+        notes_.mistake(at + ".once", fmt::format("{} is not signed", describe(is.once->from)),
+                       "a value to be used once must be part of what is signed");
+    }
+    if (is.time) around.times.push_back(&is.time->from);
+    return std::visit(check_compiler{*this, is, around, name, at}, is.is);
+}
+
+void compiler::inspect_time(check const& is, std::string const& at, position const& where) {
+    if (!is.time) return;
+    inspect(is.time->from, at + ".time", where, source_, notes_);
+    if (!binds(is, is.time->from)) {
+        notes_.mistake(
+            at + ".time",
+            fmt::format("{} is not signed, so checking it proves nothing", describe(is.time->from)),
+            "remove time, or use the time that is part of what is signed");
+    }
+    if (is.time->past.count() < 0 || is.time->future.count() < 0) {
+        notes_.mistake(at + ".time", "the window is negative", "write for example past: 300s");
+    }
+}
+
+}  // namespace headgate::auth

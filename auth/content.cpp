@@ -1,0 +1,70 @@
+#include "auth/content.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace headgate::auth {
+namespace {
+
+struct resolver {
+    exam& of;
+    vantage const& here;
+
+    result<std::vector<text>> operator()(values const& sequence) const {
+        std::vector<text> pieces;
+        pieces.reserve(sequence.size());
+        for (auto const& item : sequence) {
+            HEADGATE_TRY(auto piece, evaluate(item, of, here));
+            pieces.push_back(std::move(piece));
+        }
+        return pieces;
+    }
+
+    result<std::vector<text>> operator()(join_content const& joined) const {
+        std::vector<text> pieces;
+        for (auto const& [item, absent] : joined.items) {
+            if (!pieces.empty()) pieces.emplace_back(std::string_view{joined.separator});
+            if (!absent) {
+                HEADGATE_TRY(auto piece, evaluate(item, of, here));
+                pieces.push_back(std::move(piece));
+                continue;
+            }
+            HEADGATE_TRY(auto piece, evaluate_optional(item, of, here));
+            pieces.push_back(piece ? *std::move(piece) : text{std::string_view{*absent}});
+        }
+        return pieces;
+    }
+
+    result<std::vector<text>> operator()(lines_content const& lines) const {
+        std::string chosen;
+        if (lines.chosen_by) {
+            HEADGATE_TRY(auto const which, evaluate({json_value{*lines.chosen_by}}, of, here));
+            chosen = which.view();
+        }
+        auto const list = lines.lists.find(chosen);
+        if (list == lines.lists.end()) {
+            return fails(
+                fmt::format("JSON member {} names no known list of members", lines.chosen_by->pointer));
+        }
+        std::vector<text> pieces;
+        for (auto const& [name, optional] : list->second) {
+            HEADGATE_TRY(auto piece, evaluate_optional({json_value{{.pointer = "/" + name}}}, of, here));
+            if (!piece && optional) continue;
+            if (!piece) return fails(fmt::format("JSON member /{} is missing", name));
+            pieces.emplace_back(std::string_view{name});
+            pieces.emplace_back(std::string_view{"\n"});
+            pieces.push_back(*std::move(piece));
+            pieces.emplace_back(std::string_view{"\n"});
+        }
+        return pieces;
+    }
+};
+
+}  // namespace
+
+result<std::vector<text>> resolve(content const& signs, exam& of, vantage const& here) {
+    return std::visit(resolver{of, here}, signs);
+}
+
+}  // namespace headgate::auth

@@ -1,0 +1,201 @@
+#include "auth/coverage.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace headgate::auth {
+namespace {
+
+bool same_path(json_path const& a, json_path const& b) {
+    return a.pointer == b.pointer && a.from == b.from;
+}
+
+template <class Kind>
+Kind const* as(value const& v) {
+    return std::get_if<Kind>(&v.is);
+}
+
+bool is_whole_body(value const& v) {
+    if (as<body_value>(v)) return true;
+    auto const* slice = as<slice_value>(v);
+    auto const whole = [](json_path const& path) {
+        return path.pointer.empty() && path.from == json_path::start::document;
+    };
+    return slice && whole(slice->if_array) && whole(slice->if_object);
+}
+
+bool is_part_of_body(value const& v) {
+    return is_whole_body(v) || as<json_value>(v) || as<slice_value>(v) || as<form_value>(v) ||
+           as<form_sorted_value>(v);
+}
+
+bool binds_value(value const& is_signed, value const& wanted) {
+    if (same(is_signed, wanted)) return true;
+    if (is_whole_body(is_signed)) return is_part_of_body(wanted);
+    if (as<form_sorted_value>(is_signed)) return as<form_value>(wanted);
+    if (as<url_value>(is_signed)) return as<query_value>(wanted) || as<path_value>(wanted);
+    // A checksum can be forged, so it binds nothing.
+    auto const* digest = as<digest_value>(is_signed);
+    return digest && digest->algorithm != hash_name::crc32 && binds_value(*digest->of, wanted);
+}
+
+bool lines_bind(lines_content const& lines, value const& wanted) {
+    auto const* member = as<json_value>(wanted);
+    if (!member || member->path.from != json_path::start::document || lines.lists.empty()) return false;
+    return std::ranges::all_of(lines.lists, [&](auto const& list) {
+        return std::ranges::any_of(list.second, [&](line_member const& line) {
+            return !line.optional && "/" + line.name == member->path.pointer;
+        });
+    });
+}
+
+bool content_binds(content const& signs, value const& wanted) {
+    if (auto const* sequence = std::get_if<values>(&signs)) {
+        return std::ranges::any_of(*sequence, [&](auto const& item) { return binds_value(item, wanted); });
+    }
+    if (auto const* joined = std::get_if<join_content>(&signs)) {
+        return std::ranges::any_of(joined->items,
+                                   [&](auto const& item) { return binds_value(item.item, wanted); });
+    }
+    return lines_bind(std::get<lines_content>(signs), wanted);
+}
+
+coverage content_binding(content const& signs) {
+    if (content_binds(signs, {body_value{}})) return coverage::full;
+    if (std::holds_alternative<lines_content>(signs)) return coverage::partial;
+    auto const some = [](value const& item) {
+        if (as<form_sorted_value>(item)) return coverage::full;
+        return is_part_of_body(item) ? coverage::partial : coverage::none;
+    };
+    auto most = coverage::none;
+    if (auto const* sequence = std::get_if<values>(&signs)) {
+        for (auto const& item : *sequence) most = std::max(most, some(item));
+    } else if (auto const* joined = std::get_if<join_content>(&signs)) {
+        for (auto const& item : joined->items) most = std::max(most, some(item.item));
+    }
+    return most;
+}
+
+// `all` with a signature over a value, and that value equal to the body's digest: the body is bound.
+bool binds_body_by_digest(all_check const& all) {
+    return std::ranges::any_of(all.members, [&](check const& member) {
+        auto const* compared = std::get_if<equal_check>(&member.is);
+        if (!compared) return false;
+        auto const is_body_digest = [](value const& v) {
+            auto const* digest = as<digest_value>(v);
+            return digest && digest->algorithm == hash_name::sha256 && is_whole_body(*digest->of);
+        };
+        auto const is_bound = [&](value const& v) {
+            return std::ranges::any_of(all.members, [&](check const& other) { return binds(other, v); });
+        };
+        return (is_body_digest(compared->a) && is_bound(compared->b)) ||
+               (is_body_digest(compared->b) && is_bound(compared->a));
+    });
+}
+
+struct binding {
+    coverage operator()(mac_check const& is) const { return content_binding(is.signs); }
+    coverage operator()(sig_check const& is) const { return content_binding(is.signs); }
+    coverage operator()(jwt_check const& is) const {
+        return is.binds_body && is.binds_body->algorithm != hash_name::crc32 ? coverage::full
+                                                                             : coverage::none;
+    }
+    coverage operator()(equal_check const&) const { return coverage::none; }
+    coverage operator()(peer_check const&) const { return coverage::none; }
+    coverage operator()(postback_check const&) const { return coverage::full; }
+    coverage operator()(all_check const& is) const {
+        if (binds_body_by_digest(is)) return coverage::full;
+        auto most = coverage::none;
+        for (auto const& member : is.members) most = std::max(most, binding_of(member));
+        return most;
+    }
+    coverage operator()(any_check const& is) const {
+        auto least = is.members.empty() ? coverage::none : coverage::full;
+        for (auto const& member : is.members) least = std::min(least, binding_of(member));
+        return least;
+    }
+    coverage operator()(each_check const& is) const {
+        return is.item ? std::min(coverage::partial, binding_of(*is.item)) : coverage::none;
+    }
+};
+
+struct value_binding {
+    value const& wanted;
+
+    bool operator()(mac_check const& is) const { return content_binds(is.signs, wanted); }
+    bool operator()(sig_check const& is) const { return content_binds(is.signs, wanted); }
+    bool operator()(jwt_check const& is) const {
+        return as<claim_value>(wanted) != nullptr || (is.binds_body && is_part_of_body(wanted));
+    }
+    bool operator()(equal_check const&) const { return false; }
+    bool operator()(peer_check const&) const { return false; }
+    bool operator()(postback_check const&) const { return false; }
+    bool operator()(all_check const& is) const {
+        if (is_part_of_body(wanted) && binds_body_by_digest(is)) return true;
+        return std::ranges::any_of(is.members, [&](auto const& member) { return binds(member, wanted); });
+    }
+    bool operator()(any_check const& is) const {
+        return !is.members.empty() &&
+               std::ranges::all_of(is.members, [&](auto const& member) { return binds(member, wanted); });
+    }
+    bool operator()(each_check const&) const { return false; }
+};
+
+struct sender_proof {
+    bool operator()(mac_check const&) const { return true; }
+    bool operator()(sig_check const&) const { return true; }
+    bool operator()(jwt_check const&) const { return true; }
+    bool operator()(equal_check const& is) const {
+        return as<secret_value>(is.a) != nullptr || as<secret_value>(is.b) != nullptr;
+    }
+    bool operator()(peer_check const&) const { return true; }
+    bool operator()(postback_check const&) const { return true; }
+    bool operator()(all_check const& is) const { return std::ranges::any_of(is.members, proves_sender); }
+    bool operator()(any_check const& is) const {
+        return !is.members.empty() && std::ranges::all_of(is.members, proves_sender);
+    }
+    bool operator()(each_check const& is) const { return is.item && proves_sender(*is.item); }
+};
+
+struct sameness {
+    template <class A, class B>
+    bool operator()(A const&, B const&) const {
+        return false;
+    }
+    bool operator()(body_value const&, body_value const&) const { return true; }
+    bool operator()(method_value const&, method_value const&) const { return true; }
+    bool operator()(path_value const& a, path_value const& b) const { return a.name == b.name; }
+    bool operator()(header_value const& a, header_value const& b) const {
+        return a.names == b.names && a.scheme == b.scheme && a.decode == b.decode;
+    }
+    bool operator()(query_value const& a, query_value const& b) const { return a.name == b.name; }
+    bool operator()(json_value const& a, json_value const& b) const { return same_path(a.path, b.path); }
+    bool operator()(form_value const& a, form_value const& b) const { return a.name == b.name; }
+    bool operator()(part_value const& a, part_value const& b) const { return a.name == b.name; }
+    bool operator()(claim_value const& a, claim_value const& b) const { return a.name == b.name; }
+};
+
+}  // namespace
+
+bool same(value const& a, value const& b) {
+    return std::visit(sameness{}, a.is, b.is);
+}
+
+bool binds(check const& by, value const& wanted) {
+    return std::visit(value_binding{wanted}, by.is);
+}
+
+coverage binding_of(check const& by) {
+    // A signed request without a body has nothing left to bind.
+    bool const no_body = by.when && by.when->body_empty.value_or(false);
+    bool const is_signature =
+        std::holds_alternative<mac_check>(by.is) || std::holds_alternative<sig_check>(by.is);
+    if (no_body && is_signature) return coverage::full;
+    return std::visit(binding{}, by.is);
+}
+
+bool proves_sender(check const& by) {
+    return std::visit(sender_proof{}, by.is);
+}
+
+}  // namespace headgate::auth

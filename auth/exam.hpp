@@ -1,0 +1,104 @@
+#pragma once
+
+#include "auth/authenticator.hpp"
+#include "auth/settings.hpp"
+#include "auth/text.hpp"
+#include "auth/verifier.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "json/parse.hpp"
+#include "model/request.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// One request while it is being looked at: what several checks read is parsed once.
+
+namespace headgate::auth {
+
+inline constexpr std::size_t value_bytes_max = 8 * 1024;  // Of a header, query, form or JSON value.
+
+// What the configuration says about the place where requests arrive.
+struct surroundings {
+    std::map<std::string, std::vector<std::string>> params;
+    std::string public_url;         // As configured, without a slash at the end.
+    std::string public_url_ported;  // The same, with the default port written or left out the other way.
+};
+
+// A failed check: always unauthenticated. `what` has no secret and no payload in it.
+[[nodiscard]] std::unexpected<error> fails(std::string what, std::string remedy = {});
+
+class exam {
+public:
+    exam(request const& incoming, facts const& known, wall_time now, surroundings const& place)
+        : incoming{incoming}, known{known}, now{now}, place{place} {}
+    exam(exam const&) = delete;
+    exam& operator=(exam const&) = delete;
+
+    request const& incoming;
+    facts const& known;
+    wall_time now;
+    surroundings const& place;
+
+    // Where an `each` is: a pointer that item-relative paths go on from. Set by it, for one item at a time.
+    std::string item_pointer;
+
+    // Everything that is looked at is appended here while a verdict is explained; else null.
+    std::vector<finding>* findings = nullptr;
+
+    // The body as JSON. Fails when it is not JSON.
+    [[nodiscard]] result<json::value> document();
+
+    // The value at `path`; nothing where it leads nowhere or goes through a name that stands twice.
+    [[nodiscard]] result<std::optional<json::value>> json_at(json_path const& path);
+
+    // The raw bytes of that value.
+    [[nodiscard]] result<std::optional<std::string_view>> slice_at(json_path const& path);
+
+    // Null when they are malformed; of the form also when the body is not form-encoded.
+    [[nodiscard]] parameters const* query();
+    [[nodiscard]] parameters const* form();
+
+    // The media type of the body, in lower case, without parameters; empty without a single one.
+    [[nodiscard]] std::string media_type() const;
+
+private:
+    [[nodiscard]] std::string pointer_of(json_path const& path) const;
+
+    std::unique_ptr<json::arena> arena_;
+    std::optional<result<json::parsed>> parsed_;
+    std::optional<std::optional<parameters>> query_;
+    std::optional<std::optional<parameters>> form_;
+};
+
+// What a signature's grammar captured for `part`.
+struct captured_part {
+    std::string_view name;
+    std::string_view value;
+};
+
+// Where a value is evaluated.
+struct vantage {
+    std::span<captured_part const> parts;
+    bool other_port = false;  // The second spelling of a `url` with `port: any`.
+};
+
+// The text of a value. Fails when it is missing, empty, repeated, malformed or longer than `value_bytes_max`;
+// only `body`, `form_sorted` and `const` may be empty, and only `body`, `slice` and `form_sorted` are longer.
+[[nodiscard]] result<text> evaluate(value const& from, exam& of, vantage const& here = {});
+
+// Like `evaluate`, but nothing when a value that may be absent is absent or empty. Fails on the rest.
+[[nodiscard]] result<std::optional<text>> evaluate_optional(value const& from, exam& of,
+                                                            vantage const& here = {});
+
+// "header x-hub-signature-256", for people.
+[[nodiscard]] std::string describe(value const& from);
+
+[[nodiscard]] bool holds(guard const& when, exam& of);
+
+}  // namespace headgate::auth

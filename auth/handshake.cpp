@@ -1,0 +1,220 @@
+#include "auth/handshake.hpp"
+
+#include "auth/coverage.hpp"
+#include "auth/crypto.hpp"
+#include "auth/encoding.hpp"
+#include "json/write.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <re2/re2.h>
+#include <utility>
+
+namespace headgate::auth {
+
+class handshake::pattern {
+public:
+    explicit pattern(std::string const& expression) : compiled_{expression, options()} {}
+
+    [[nodiscard]] std::string const& flaw() const { return compiled_.error(); }
+    [[nodiscard]] bool matches(std::string_view text) const {
+        return RE2::FullMatch(re2::StringPiece{text.data(), text.size()}, compiled_);
+    }
+
+private:
+    static RE2::Options options() {
+        RE2::Options chosen;
+        chosen.set_log_errors(false);
+        chosen.set_encoding(RE2::Options::EncodingLatin1);
+        chosen.set_never_nl(false);
+        chosen.set_max_mem(1 << 20);
+        return chosen;
+    }
+
+    RE2 compiled_;
+};
+
+namespace {
+
+bool comes_from_request(value const& v) {
+    if (auto const* mac = std::get_if<mac_value>(&v.is)) return mac->of && comes_from_request(*mac->of);
+    if (auto const* digest = std::get_if<digest_value>(&v.is))
+        return digest->of && comes_from_request(*digest->of);
+    return !std::holds_alternative<const_value>(v.is) && !std::holds_alternative<param_value>(v.is);
+}
+
+bool is_empty(guard const& when) {
+    return when.methods.empty() && when.content_type.empty() && !when.body_empty && when.headers.empty() &&
+           when.query.empty() && when.query_has.empty() && when.json.empty();
+}
+
+bool has_control(std::string_view text) {
+    return std::ranges::any_of(text,
+                               [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+}  // namespace
+
+handshake::handshake(handshake_rule const& is) : is_{is} {}
+handshake::~handshake() = default;
+
+std::unique_ptr<handshake const> handshake::make(handshake_rule const& is, std::size_t number,
+                                                 settings const& source, std::string const& path,
+                                                 reporter& notes) {
+    auto const before = notes.mistakes();
+    auto const root = fmt::format("handshake[{}]", number);
+    auto const at = path + "." + root;
+    std::unique_ptr<handshake> made{new handshake{is}};
+
+    if (is_empty(is.when))
+        notes.mistake(at + ".when", "holds for every request", "name what makes this one special");
+    inspect(is.when, at + ".when", notes);
+    if (is.call || is.shows) {
+        notes.mistake(at, "a handshake that calls back or shows a key is not available in this version",
+                      "confirm this subscription by hand");
+    }
+    if (is.reply.status < 200 || is.reply.status > 299) {
+        notes.mistake(at + ".reply", "is no success", "a status from 200 to 299");
+    }
+
+    made->prepare(is.reply.body, at + ".reply.body", source, path, notes);
+    for (auto const& member : is.reply.json)
+        made->prepare(member.parts, at + ".reply.json", source, path, notes);
+    for (auto const& line : is.reply.headers) {
+        made->prepare(line.parts, at + ".reply.headers", source, path, notes);
+    }
+
+    if (is.accept) {
+        inspect(is.accept->from, at + ".accept", {}, source, notes);
+        made->accepted_ = std::make_unique<pattern const>(is.accept->match);
+        if (!made->accepted_->flaw().empty()) {
+            notes.mistake(at + ".accept.match", "is not a regular expression: " + made->accepted_->flaw(),
+                          "RE2 syntax, matched against the whole value");
+        }
+    }
+    // Without a proof of the sender the endpoint signs and echoes for anybody: only values of one form.
+    bool const unproven = std::holds_alternative<require_nothing>(is.require);
+    if (unproven && made->echoes_ && !is.accept) {
+        notes.mistake(at, "answers anybody with what they sent", "write accept: {value: …, match: …}");
+    }
+    for (auto const& signing : made->reply_keys_) {
+        auto const& mac = std::get<mac_value>(signing.of_value->is);
+        if (unproven && is.accept && !same(is.accept->from, *mac.of)) {
+            notes.mistake(at + ".reply", "signs a value that `accept` does not look at",
+                          "accept the value it signs");
+        }
+    }
+    if (auto const* required = std::get_if<check>(&is.require)) {
+        made->required_ = compiler{source, path, notes}.compile_tree(*required, root + ".require");
+        if (!proves_sender(*required)) {
+            notes.mistake(at + ".require", "proves nothing about the sender", "compare with a secret");
+        }
+    }
+    if (notes.mistakes() != before) return nullptr;
+    return made;
+}
+
+void handshake::prepare(values const& parts, std::string const& at, settings const& source,
+                        std::string const& path, reporter& notes) {
+    for (auto const& part : parts) {
+        echoes_ = echoes_ || comes_from_request(part);
+        if (std::holds_alternative<mac_value>(part.is)) {
+            prepare_key(part, at, source, path, notes);
+        } else {
+            inspect(part, at, {}, source, notes);
+        }
+    }
+}
+
+void handshake::prepare_key(value const& from, std::string const& at, settings const& source,
+                            std::string const& path, reporter& notes) {
+    auto const& mac = std::get<mac_value>(from.is);
+    if (!mac.of || mac.algorithm == mac_algorithm::sha256_prefix || mac.out == text_form::dec) {
+        notes.mistake(at, "is not a MAC that can be computed", "write {mac: hmac-sha256, of: …, out: hex}");
+        return;
+    }
+    inspect(*mac.of, at, {}, source, notes);
+    reply_key ready{&from, {}};
+    for (auto const& key : shape_secrets(source, mac.key, path, notes)) {
+        ready.keys.emplace_back(mac_key{mac.algorithm, key.bytes.reveal()}, key.until);
+    }
+    reply_keys_.push_back(std::move(ready));
+}
+
+result<void> handshake::check_required(exam& of, node const& verify) const {
+    if (std::holds_alternative<require_nothing>(is_.require)) return {};
+    auto const shown = required_ ? required_->test(of) : verify.test(of);
+    if (!shown) return while_doing("handshake", shown.error());
+    return {};
+}
+
+result<std::string> handshake::mac_of(value const& from, exam& of) const {
+    auto const& mac = std::get<mac_value>(from.is);
+    HEADGATE_TRY(auto const bytes, evaluate(*mac.of, of));
+    auto const ready = std::ranges::find(reply_keys_, &from, &reply_key::of_value);
+    for (auto const& [key, until] : ready->keys) {
+        if (until && of.now >= *until) continue;
+        return encode(key.compute(bytes.view()).view(), mac.out);
+    }
+    return fails(fmt::format("every secret named {} has expired", mac.key.name), "look at their `until`");
+}
+
+result<std::string> handshake::text_of(values const& parts, exam& of) const {
+    std::string whole;
+    for (auto const& part : parts) {
+        if (std::holds_alternative<mac_value>(part.is)) {
+            HEADGATE_TRY(auto const code, mac_of(part, of));
+            whole += code;
+        } else {
+            HEADGATE_TRY(auto const piece, evaluate(part, of));
+            whole += piece.view();
+        }
+    }
+    return whole;
+}
+
+result<response> handshake::answer(exam& of, node const& verify) const {
+    if (auto required = check_required(of, verify); !required) {
+        return std::unexpected{std::move(required).error()};
+    }
+    if (is_.accept) {
+        HEADGATE_TRY(auto const given, evaluate(is_.accept->from, of));
+        bool const accepted = given.view().size() <= accepted_bytes_max && accepted_->matches(given.view());
+        if (!accepted) {
+            return refuse(errc::invalid_argument, fmt::format("handshake: {} is not of the accepted form",
+                                                              describe(is_.accept->from)));
+        }
+    }
+
+    response reply;
+    reply.status = is_.reply.status;
+    HEADGATE_TRY(reply.body, text_of(is_.reply.body, of));
+    auto type = is_.reply.type;
+    if (!is_.reply.json.empty()) {
+        json::writer out;
+        out.begin_object();
+        for (auto const& [name, parts] : is_.reply.json) {
+            HEADGATE_TRY(auto const content, text_of(parts, of));
+            out.key(name).string(content);
+        }
+        out.end_object();
+        reply.body = std::move(out).take();
+        type = "application/json";
+    }
+    if (!reply.body.empty()) reply.fields.push_back({"content-type", std::move(type)});
+    for (auto const& [name, parts] : is_.reply.headers) {
+        HEADGATE_TRY(auto content, text_of(parts, of));
+        if (has_control(content)) {
+            return refuse(errc::invalid_argument, fmt::format("handshake: no value for header {}", name));
+        }
+        reply.fields.push_back({name, std::move(content)});
+    }
+    if (reply.body.size() > reply_bytes_max) {
+        return refuse(errc::invalid_argument,
+                      fmt::format("handshake: the reply is over {} bytes", reply_bytes_max));
+    }
+    return reply;
+}
+
+}  // namespace headgate::auth

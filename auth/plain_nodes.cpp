@@ -1,0 +1,91 @@
+#include "auth/crypto.hpp"
+#include "auth/leaves.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace headgate::auth {
+namespace {
+
+std::string_view bytes_of(sha256_digest const& digest) {
+    return {reinterpret_cast<char const*>(digest.data()), digest.size()};
+}
+
+// Hashed first, so that neither content nor length shows in the time the comparison takes.
+bool same_digest(sha256_digest const& a, sha256_digest const& b) {
+    return equal_in_constant_time(bytes_of(a), bytes_of(b));
+}
+
+}  // namespace
+
+equal_node::equal_node(check const& from, std::string name, std::vector<key_bytes> const& keys)
+    : leaf{from, std::move(name)}, is_{std::get<equal_check>(from.is)} {
+    for (auto const& key : keys) secrets_.push_back({sha256(key.bytes.reveal()), key.label, key.until});
+}
+
+result<proof> equal_node::look(exam& of) const {
+    auto shown = secrets_.empty() ? compare_values(of) : compare_with_secrets(of);
+    if (!shown) return shown;
+    if (auto taken = take_once(of, *shown); !taken) return std::unexpected{std::move(taken).error()};
+    if (of.findings) note(of, "compare", true, "the values are equal");
+    return shown;
+}
+
+result<proof> equal_node::compare_with_secrets(exam& of) const {
+    bool const secret_is_b = std::holds_alternative<secret_value>(is_.b.is);
+    auto const& given = secret_is_b ? is_.a : is_.b;
+    HEADGATE_TRY(auto const sent, evaluate(given, of));
+    auto const digest = sha256(sent.view());
+    hashed_secret const* matching = nullptr;
+    bool any_active = false;
+    for (auto const& each : secrets_) {
+        if (each.until && of.now >= *each.until) continue;
+        any_active = true;
+        if (same_digest(digest, each.digest) && !matching) matching = &each;
+    }
+    if (!any_active) return fails("every secret has expired", "look at their `until`");
+    if (!matching)
+        return fails(describe(given) + " is not the secret", "does the sender use the current one?");
+    return proof{.verified_by = "equal",
+                 .key_id = matching->label,
+                 .signed_time = {},
+                 .once = {},
+                 .signed_pieces = {}};
+}
+
+result<proof> equal_node::compare_values(exam& of) const {
+    HEADGATE_TRY(auto const sent, evaluate(is_.a, of));
+    auto const digest = sha256(sent.view());
+    bool equal = false;
+    if (auto const* param = std::get_if<param_value>(&is_.b.is)) {
+        auto const listed = of.place.params.find(param->name);
+        if (listed == of.place.params.end()) return fails(describe(is_.b) + " is missing");
+        for (auto const& one : listed->second) equal = same_digest(digest, sha256(one)) || equal;
+    } else {
+        HEADGATE_TRY(auto const expected, evaluate(is_.b, of));
+        equal = same_digest(digest, sha256(expected.view()));
+    }
+    if (!equal) return fails(fmt::format("{} is not equal to {}", describe(is_.a), describe(is_.b)));
+    return proof{.verified_by = "equal", .key_id = {}, .signed_time = {}, .once = {}, .signed_pieces = {}};
+}
+
+peer_node::peer_node(check const& from, std::string name, std::vector<address_range> ranges)
+    : leaf{from, std::move(name)}, ranges_{std::move(ranges)} {}
+
+result<proof> peer_node::look(exam& of) const {
+    auto const& peer = of.incoming.head.peer;
+    auto const address = parse_address(peer);
+    if (!address) return fails("the sender's address is not known");
+    bool const inside =
+        std::ranges::any_of(ranges_, [&](auto const& range) { return range.contains(*address); });
+    if (!inside) {
+        return fails(fmt::format("the address {} is in no allowed range", peer),
+                     "is the proxy in front listed in listen.trusted_proxies?");
+    }
+    if (of.findings) note(of, "address", true, peer + " is in an allowed range");
+    return proof{.verified_by = "peer", .key_id = {}, .signed_time = {}, .once = {}, .signed_pieces = {}};
+}
+
+}  // namespace headgate::auth

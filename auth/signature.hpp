@@ -1,0 +1,27 @@
+#pragma once
+
+#include "auth/exam.hpp"
+#include "auth/settings.hpp"
+#include "core/result.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace headgate::auth {
+
+inline constexpr std::size_t signature_items_max = 16;
+
+// What a signature header says.
+struct signature_items {
+    std::vector<std::string> candidates;  // Decoded, of the right length; at least one.
+    std::vector<captured_part> parts;     // Point into the text that was read.
+};
+
+// Reads `whole` by the grammar. Items that do not decode to `bytes` bytes are skipped; fails when none is
+// left, when a captured label is not there exactly once, or when there are too many items.
+[[nodiscard]] result<signature_items> read_signature(signature_grammar const& grammar, std::string_view whole,
+                                                     std::size_t bytes);
+
+}  // namespace headgate::auth
