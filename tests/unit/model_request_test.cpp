@@ -1,0 +1,39 @@
+#include "model/request.hpp"
+
+#include <gtest/gtest.h>
+
+namespace headgate {
+namespace {
+
+TEST(sole_header, is_absent_when_it_stands_twice) {
+    headers const lines{{"a", "1"}, {"b", "2"}, {"b", "2"}};
+    EXPECT_EQ(sole_header(lines, "a"), "1");
+    EXPECT_FALSE(sole_header(lines, "b"));
+    EXPECT_FALSE(sole_header(lines, "c"));
+    EXPECT_EQ(count_headers(lines, "b"), 2U);
+}
+
+TEST(request_head, splits_the_target_at_the_first_question_mark) {
+    request_head const head{.method = "GET", .target = "/a/b?x=1?y", .fields = {}, .peer = {}};
+    EXPECT_EQ(head.path(), "/a/b");
+    EXPECT_EQ(head.query(), "x=1?y");
+}
+
+TEST(parse_form, keeps_order_and_repeats) {
+    EXPECT_EQ(parse_form("a=1&b=x+y&a=%26&c&&d="),
+              (parameters{{"a", "1"}, {"b", "x y"}, {"a", "&"}, {"c", ""}, {"d", ""}}));
+    EXPECT_EQ(parse_form(""), parameters{});
+}
+
+TEST(parse_form, refuses_malformed_escapes) {
+    EXPECT_FALSE(parse_form("a=%"));
+    EXPECT_FALSE(parse_form("a=%4"));
+    EXPECT_FALSE(parse_form("%zz=1"));
+}
+
+TEST(percent_decode, leaves_a_plus_alone) {
+    EXPECT_EQ(percent_decode("a+b%20c"), "a+b c");
+}
+
+}  // namespace
+}  // namespace headgate
