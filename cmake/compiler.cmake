@@ -3,6 +3,7 @@
 option(HEADGATE_TESTS "Build the unit and contract tests" OFF)
 option(HEADGATE_BENCH "Build the benchmark programs" OFF)
 option(HEADGATE_HARDEN "Hardening flags for the binary that users run" OFF)
+option(HEADGATE_PLANTED_BUGS "A binary with the bugs that the crash campaign must find; never for users" OFF)
 set(HEADGATE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize")
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)

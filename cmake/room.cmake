@@ -37,3 +37,10 @@ function(headgate_room name)
     target_link_libraries(${target}_headers PRIVATE headgate_flags ${target} ${ROOM_LIBRARIES})
   endif()
 endfunction()
+
+# The sources that look at core/planted.hpp; only these differ in a build with planted bugs.
+function(headgate_plant)
+  if(HEADGATE_PLANTED_BUGS)
+    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS HEADGATE_PLANTED_BUGS)
+  endif()
+endfunction()

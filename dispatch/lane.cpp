@@ -1,6 +1,7 @@
 #include "dispatch/lane.hpp"
 
 #include "core/log.hpp"
+#include "core/planted.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -183,7 +184,9 @@ asio::awaitable<void> lane::mark_and_attempt(std::vector<uuid> taken) {
 
 asio::awaitable<void> lane::attempt(uuid id, bool earlier_start_possible) {
     auto const& order = waiting_.at(id).order;
-    auto starting = target_->start(order, id, from_now(of_.temporal.attempt_within));
+    auto request_id = id;
+    if (planted(planted_bug::rule_evaluated_again) && earlier_start_possible) request_id.bytes.back() ^= 1;
+    auto starting = target_->start(order, request_id, from_now(of_.temporal.attempt_within));
     auto const answer = co_await std::move(starting);
     if (answer.concerns == targets::start_answer::scope::target) slow_down(answer);
 

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "app/options.hpp"
+#include "app/plan.hpp"
+#include "auth/verifier.hpp"
+#include "core/result.hpp"
+#include "model/request.hpp"
+
+#include <optional>
+#include <string>
+
+// A request from a file, judged as the gateway would judge it, without a store.
+
+namespace headgate::app {
+
+struct asked {
+    gateway::source const* source = nullptr;  // Of the plan.
+    request incoming;                         // With path parameters; unredacted.
+};
+
+// Reads the file and finds the source. Fails with out_of_range (no such source: wrong usage), invalid_argument (no
+// request in the file, or not for this source's path), not_found (no such file).
+[[nodiscard]] result<asked> read_asked_request(plan const& by, std::string const& source,
+                                               request_options const& options);
+
+// The event as it would be appended, but for its place in the store: credentials redacted, id zero.
+[[nodiscard]] event as_event(asked const& from, auth::verdict const& proof);
+
+}  // namespace headgate::app

@@ -1,0 +1,52 @@
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/plan.hpp"
+#include "json/write.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace headgate::app {
+namespace {
+
+std::size_t count_mistakes(problems const& found) {
+    return static_cast<std::size_t>(std::ranges::count(found, problem::weight::mistake, &problem::weighs));
+}
+
+void print_json(planned const& outcome) {
+    json::writer out;
+    out.begin_object().key("valid").boolean(outcome.made.has_value()).key("problems").begin_array();
+    for (auto const& each : outcome.found) {
+        out.begin_object();
+        out.key("weight").string(each.weighs == problem::weight::mistake ? "mistake" : "warning");
+        out.key("path").string(each.path);
+        out.key("file").string(each.file);
+        out.key("line").integer(each.line);
+        out.key("what").string(each.what);
+        out.key("remedy").string(each.remedy);
+        out.end_object();
+    }
+    out.end_array().end_object();
+    std::printf("%s\n", std::move(out).take().c_str());
+}
+
+}  // namespace
+
+int check(check_options const& asked) {
+    auto const outcome = make_plan(asked.config);
+    if (asked.format == output_format::json) {
+        print_json(outcome);
+        return outcome.made ? exit_yes : exit_no;
+    }
+    print_problems(outcome.found);
+    if (!outcome.made) {
+        std::fprintf(stderr, "%zu problems: the configuration is refused\n", count_mistakes(outcome.found));
+        return exit_no;
+    }
+    std::printf("valid: %zu sources, %zu rules, %zu targets\n", outcome.made->sources->sources.size(),
+                outcome.made->settings.dispatch.rules.size(), outcome.made->settings.dispatch.targets.size());
+    return exit_yes;
+}
+
+}  // namespace headgate::app

@@ -1,0 +1,33 @@
+#include "app/files.hpp"
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+namespace headgate::app {
+
+result<std::string> read_whole(std::string const& path, std::size_t bytes_max) {
+    std::ifstream file;
+    if (path != "-") {
+        file.open(path, std::ios::binary);
+        if (!file)
+            return refuse(errc::not_found, "cannot read '" + path + "'",
+                          "check the path and its permissions");
+    }
+    auto& from = path == "-" ? std::cin : file;
+    std::string bytes(bytes_max + 1, '\0');
+    from.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    if (from.bad()) return refuse(errc::unavailable, "reading '" + path + "' failed", "try again");
+    bytes.resize(static_cast<std::size_t>(from.gcount()));
+    if (bytes.size() <= bytes_max) return bytes;
+    return refuse(errc::resource_exhausted,
+                  "'" + path + "' is larger than " + std::to_string(bytes_max) + " bytes", "");
+}
+
+void print_error(error const& why) {
+    std::fprintf(stderr, "headgate: %s%s%s\n", why.message.c_str(), why.remedy.empty() ? "" : " — ",
+                 why.remedy.c_str());
+}
+
+}  // namespace headgate::app

@@ -1,0 +1,49 @@
+#include "app/plan.hpp"
+
+#include "config/notes.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace headgate::app {
+namespace {
+
+bool is_mistake(problem const& each) {
+    return each.weighs == problem::weight::mistake;
+}
+
+}  // namespace
+
+planned make_plan(std::string const& config_path) {
+    auto loaded = config::load(config_path);
+    planned result{std::nullopt, std::move(loaded.found)};
+    if (!loaded.made) return result;
+
+    problems later;
+    auto& settings = *loaded.made;
+    for (auto const& each : settings.gateway.sources) settings.dispatch.sources.push_back(each.name);
+    auto sources = gateway::make_snapshot(settings.gateway, later);
+    auto rules = dispatch::rulebook::compile(settings.dispatch, later);
+    for (auto& each : later) {
+        loaded.places.locate(each);
+        result.found.push_back(std::move(each));
+    }
+    if (std::ranges::any_of(result.found, is_mistake)) return result;
+    result.made = plan{std::move(settings), std::move(sources), std::move(rules)};
+    return result;
+}
+
+void print_problems(problems const& found) {
+    auto const print = [](problem const& each) {
+        std::fprintf(stderr, "%s%s\n", is_mistake(each) ? "" : "warning: ", config::to_text(each).c_str());
+    };
+    for (auto const& each : found) {
+        if (is_mistake(each)) print(each);
+    }
+    for (auto const& each : found) {
+        if (!is_mistake(each)) print(each);
+    }
+}
+
+}  // namespace headgate::app

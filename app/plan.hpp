@@ -1,0 +1,32 @@
+#pragma once
+
+#include "config/load.hpp"
+#include "core/problem.hpp"
+#include "dispatch/rulebook.hpp"
+#include "gateway/snapshot.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+// From a configuration file to the things that decide. Opens, connects and changes nothing.
+
+namespace headgate::app {
+
+struct plan {
+    config::configuration settings;
+    std::shared_ptr<gateway::snapshot const> sources;
+    std::shared_ptr<dispatch::rulebook const> rules;
+};
+
+struct planned {
+    std::optional<plan> made;  // Absent when there is a mistake.
+    problems found;            // All mistakes and warnings, with their places.
+};
+
+[[nodiscard]] planned make_plan(std::string const& config_path);
+
+// Prints problems on standard error, one a line, mistakes first.
+void print_problems(problems const& found);
+
+}  // namespace headgate::app

@@ -1,0 +1,91 @@
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/files.hpp"
+#include "app/gateway_process.hpp"
+#include "core/log.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <pthread.h>
+#include <string>
+#include <sys/resource.h>
+#include <thread>
+#include <unistd.h>
+
+namespace headgate::app {
+namespace {
+
+constexpr std::chrono::seconds drain_within{25};
+
+// Secrets do not end up in core files, and descriptors reach as far as the system lets them.
+void prepare_process() {
+    rlimit const no_core{0, 0};
+    ::setrlimit(RLIMIT_CORE, &no_core);
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &files);
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+}
+
+// Signals are blocked in every thread (all inherit this) and taken one by one, by `wait_for_signal`.
+sigset_t block_signals() {
+    sigset_t taken;
+    sigemptyset(&taken);
+    for (auto const each : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&taken, each);
+    pthread_sigmask(SIG_BLOCK, &taken, nullptr);
+    return taken;
+}
+
+void wait_for_end(sigset_t const& signals) {
+    for (;;) {
+        int received = 0;
+        sigwait(&signals, &received);
+        if (received != SIGHUP) return;
+        log(log_level::warning,
+            "SIGHUP is not a reload in this version; restart to apply a changed configuration");
+    }
+}
+
+// A second signal ends the process at once. Nothing is lost by it: what was acknowledged is durable.
+void end_at_second_signal(sigset_t signals) {
+    std::thread{[signals] {
+        wait_for_end(signals);
+        ::_exit(exit_failed);
+    }}.detach();
+}
+
+int exit_code_of(error const& why) {
+    return why.code == errc::invalid_argument ? exit_no : exit_failed;
+}
+
+}  // namespace
+
+int serve(serve_options const& asked) {
+    prepare_process();
+    auto planned = make_plan(asked.config);
+    print_problems(planned.found);
+    if (!planned.made) return exit_no;
+    configure_log(planned.made->settings.log);
+    auto const signals = block_signals();
+
+    auto gateway = start_gateway(*std::move(planned.made));
+    if (!gateway) {
+        print_error(gateway.error());
+        return exit_code_of(gateway.error());
+    }
+    log(log_level::info, "ready",
+        {{"webhooks_port", std::to_string((*gateway)->webhooks_port())},
+         {"operator_port", std::to_string((*gateway)->operator_port())}});
+    wait_for_end(signals);
+
+    log(log_level::info, "draining");
+    end_at_second_signal(signals);
+    (*gateway)->drain(std::chrono::steady_clock::now() + drain_within);
+    gateway->reset();
+    log(log_level::info, "stopped");
+    return exit_yes;
+}
+
+}  // namespace headgate::app

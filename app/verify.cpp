@@ -1,0 +1,47 @@
+#include "app/asked_request.hpp"
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/files.hpp"
+#include "app/verdict_view.hpp"
+#include "json/write.hpp"
+
+#include <cstdio>
+
+namespace headgate::app {
+namespace {
+
+int exit_code_of(errc code) {
+    if (code == errc::out_of_range) return exit_usage;
+    return code == errc::invalid_argument ? exit_no : exit_failed;
+}
+
+void print(std::string const& json) {
+    std::printf("%s\n", json.c_str());
+}
+
+}  // namespace
+
+int verify(verify_options const& asked) {
+    auto const planned = make_plan(asked.config);
+    if (!planned.made) {
+        print_problems(planned.found);
+        return exit_no;
+    }
+    auto const from = read_asked_request(*planned.made, asked.source, asked.request);
+    if (!from) {
+        print_error(from.error());
+        return exit_code_of(from.error().code);
+    }
+    auto const& sender = from->source->sender;
+    auto const now = from->incoming.received_at;
+    if (auto const* const handshake = sender.handshake_for(from->incoming)) {
+        auto const answer = sender.answer(*handshake, from->incoming, {}, now);
+        print(handshake_view(answer, sender.explain(from->incoming, {}, now)));
+        return answer ? exit_yes : exit_no;
+    }
+    auto const verdict = sender.checks().verify(from->incoming, {}, now);
+    print(verdict_view(verdict, sender.explain(from->incoming, {}, now)));
+    return verdict ? exit_yes : exit_no;
+}
+
+}  // namespace headgate::app
