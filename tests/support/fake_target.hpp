@@ -1,0 +1,69 @@
+#pragma once
+
+#include "targets/target.hpp"
+
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace headgate::testing_support {
+
+// A target that remembers what was asked of it, and answers what it was told to; once it has nothing more to
+// say, every start is a new run and every run is completed.
+class fake_target final : public targets::target {
+public:
+    struct call {
+        std::string workflow_id;
+        std::string input;
+        uuid request_id;
+    };
+
+    // Shared, so that a test can look at it while the dispatcher owns the target.
+    struct memory {
+        std::vector<call> starts;
+        std::deque<targets::start_answer> answers;
+        std::deque<targets::run_status> statuses;
+        bool there = true;
+        std::size_t probes = 0;
+    };
+
+    explicit fake_target(memory& remembers) : memory_{remembers} {}
+
+    targets::asio::awaitable<targets::start_answer> start(start_order const& order, uuid request_id,
+                                                          deadline) override {
+        memory_.starts.push_back({order.workflow_id, order.input, request_id});
+        if (!memory_.answers.empty()) {
+            auto answer = std::move(memory_.answers.front());
+            memory_.answers.pop_front();
+            co_return answer;
+        }
+        co_return targets::start_answer{.what = targets::start_answer::kind::started,
+                                        .run_id = "run-" + std::to_string(memory_.starts.size())};
+    }
+
+    targets::asio::awaitable<result<targets::run_status>> follow(std::string, std::string, targets::patience,
+                                                                 deadline) override {
+        if (memory_.statuses.empty())
+            co_return targets::run_status{.what = targets::run_status::kind::completed};
+        auto status = std::move(memory_.statuses.front());
+        memory_.statuses.pop_front();
+        co_return status;
+    }
+
+    targets::asio::awaitable<result<void>> probe(deadline) override {
+        ++memory_.probes;
+        if (memory_.there) co_return result<void>{};
+        co_return refuse(errc::unavailable, "not there", "");
+    }
+
+    [[nodiscard]] std::optional<std::chrono::milliseconds> keeps_runs_for() const override {
+        return std::chrono::hours{24};
+    }
+
+private:
+    memory& memory_;
+};
+
+}  // namespace headgate::testing_support

@@ -1,0 +1,178 @@
+#pragma once
+
+#include "store/event_store.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace headgate::testing_support {
+
+namespace asio = boost::asio;
+
+// A store that forgets at its end. For tests of rooms that use a store: one executor, nothing durable, and it
+// can be told to refuse. Times are the caller's.
+class memory_store final : public store::event_store {
+public:
+    asio::awaitable<result<store::receipt>> append(event fresh, std::vector<dedupe_key> keys) override {
+        if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
+        for (auto const& key : keys) {
+            auto const known = keys_.find(key);
+            if (known == keys_.end()) continue;
+            ++events_.at(known->second).duplicates;
+            co_return store::receipt{known->second, events_.at(known->second).kept.id, true};
+        }
+        fresh.sequence = events_.size() + 1;
+        fresh.id = ids_.next(fresh.received.received_at);
+        store::receipt const stored{fresh.sequence, fresh.id, false};
+        for (auto const& key : keys) keys_.emplace(key, fresh.sequence);
+        auto const sequence = fresh.sequence;
+        events_.emplace(sequence, store::event_record{.kept = std::move(fresh)});
+        if (arrived_) arrived_->cancel();
+        co_return stored;
+    }
+
+    asio::awaitable<result<std::vector<event>>> lease_events(std::size_t limit) override {
+        co_await asio::this_coro::throw_if_cancelled(false);
+        for (;;) {
+            std::vector<event> leased;
+            for (auto it = events_.upper_bound(leased_through_); it != events_.end() && leased.size() < limit;
+                 ++it) {
+                leased.push_back(it->second.kept);
+                leased_through_ = it->first;
+            }
+            if (!leased.empty()) co_return leased;
+            arrived_.emplace(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+            auto waiting = arrived_->async_wait(asio::as_tuple(asio::use_awaitable));
+            co_await std::move(waiting);
+            auto const state = co_await asio::this_coro::cancellation_state;
+            if (state.cancelled() != asio::cancellation_type::none)
+                co_return refuse(errc::cancelled, "cancelled");
+        }
+    }
+
+    asio::awaitable<result<std::vector<delivery>>> record_routing(std::vector<store::routing> done) override {
+        if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
+        std::vector<delivery> made;
+        for (auto& each : done) {
+            auto& from = events_.at(each.sequence);
+            from.state = each.state;
+            from.reason = each.reason;
+            for (auto& one : each.deliveries) {
+                one.id = ids_.next(one.created_at);
+                deliveries_.emplace(one.id, store::delivery_record{one, {}});
+                made.push_back(one);
+            }
+        }
+        co_return made;
+    }
+
+    asio::awaitable<result<std::vector<bool>>> record(std::vector<store::transition> changes) override {
+        if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
+        std::vector<bool> applied;
+        for (auto const& change : changes) applied.push_back(apply(change));
+        co_return applied;
+    }
+
+    asio::awaitable<result<std::vector<delivery>>> unfinished(std::vector<delivery_state> states,
+                                                              std::optional<uuid> after,
+                                                              std::size_t limit) override {
+        std::vector<delivery> found;
+        for (auto it = after ? deliveries_.upper_bound(*after) : deliveries_.begin();
+             it != deliveries_.end() && found.size() < limit; ++it) {
+            if (std::ranges::find(states, it->second.kept.state) != states.end())
+                found.push_back(it->second.kept);
+        }
+        co_return found;
+    }
+
+    asio::awaitable<result<store::page<store::event_summary>>> list_events(store::event_filter,
+                                                                           store::page_request) override {
+        co_return store::page<store::event_summary>{};
+    }
+
+    asio::awaitable<result<store::event_record>> read_event(uuid id) override {
+        for (auto const& [sequence, each] : events_) {
+            if (each.kept.id == id) co_return each;
+        }
+        co_return refuse(errc::not_found, "no such event", "");
+    }
+
+    asio::awaitable<result<store::page<delivery>>> list_deliveries(store::delivery_filter,
+                                                                   store::page_request) override {
+        store::page<delivery> all;
+        for (auto const& [id, each] : deliveries_) all.items.push_back(each.kept);
+        co_return all;
+    }
+
+    asio::awaitable<result<store::delivery_record>> read_delivery(uuid id) override {
+        auto const found = deliveries_.find(id);
+        if (found == deliveries_.end()) co_return refuse(errc::not_found, "no such delivery", "");
+        co_return found->second;
+    }
+
+    asio::awaitable<result<std::vector<store::delivery_record>>> deliveries_of(uuid event) override {
+        std::vector<store::delivery_record> found;
+        for (auto const& [id, each] : deliveries_) {
+            if (each.kept.event_id == event) found.push_back(each);
+        }
+        co_return found;
+    }
+
+    asio::awaitable<result<std::string>> rule_text(std::string) override {
+        co_return refuse(errc::not_found, "no such rule", "");
+    }
+
+    [[nodiscard]] store::store_health health() const override { return {.accepting = !refusing}; }
+    void close() override {}
+
+    // What tests look at.
+    [[nodiscard]] std::map<sequence_number, store::event_record> const& events() const { return events_; }
+    [[nodiscard]] std::map<uuid, store::delivery_record> const& deliveries() const { return deliveries_; }
+
+    // A delivery as an earlier life of the process left it.
+    delivery const& keep(delivery old) {
+        old.id = ids_.next(old.created_at);
+        auto const id = old.id;
+        return deliveries_.emplace(id, store::delivery_record{std::move(old), {}}).first->second.kept;
+    }
+
+    bool refusing = false;
+
+private:
+    bool apply(store::transition const& change) {
+        auto const found = deliveries_.find(change.delivery);
+        if (found == deliveries_.end() || found->second.kept.state != change.from) return false;
+        auto& kept = found->second.kept;
+        kept.state = change.to;
+        kept.held_because = change.held_because;
+        kept.reason = change.reason;
+        if (!change.run_id.empty()) kept.run_id = change.run_id;
+        if (change.due_at) kept.due_at = *change.due_at;
+        if (change.started_at) kept.started_at = change.started_at;
+        if (change.ended_at) kept.ended_at = change.ended_at;
+        if (change.order) {
+            kept.order = *change.order;
+            kept.rule_revision = change.rule_revision;
+        }
+        if (change.tried) {
+            ++kept.attempts;
+            found->second.attempts.push_back(*change.tried);
+        }
+        return true;
+    }
+
+    uuid_sequence ids_;
+    std::map<sequence_number, store::event_record> events_;
+    std::map<dedupe_key, sequence_number> keys_;
+    std::map<uuid, store::delivery_record> deliveries_;
+    sequence_number leased_through_ = 0;
+    std::optional<asio::steady_timer> arrived_;
+};
+
+}  // namespace headgate::testing_support
