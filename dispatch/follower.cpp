@@ -19,12 +19,13 @@ constexpr std::chrono::milliseconds pause_longest{30'000};
 }  // namespace
 
 follower::follower(asio::any_io_executor executor, settings const& settings, targets::target& target,
-                   recorder& records, wall_clock const& clock)
+                   recorder& records, wall_clock const& clock, std::function<bool()> starting_is_busy)
     : executor_{executor},
       settings_{settings},
       target_{target},
       records_{records},
       clock_{clock},
+      starting_is_busy_{std::move(starting_is_busy)},
       wake_{executor, asio::steady_timer::time_point::max()},
       looks_{executor} {}
 
@@ -37,22 +38,30 @@ bool follower::add(delivery const& started) {
     auto const [place, is_new] =
         followed_.try_emplace(started.id, run_of{std::move(kept), settings_.follow_every});
     if (!is_new) return true;
-    due_.emplace(std::chrono::steady_clock::now(), started.id);
+    // With few runs somebody may be waiting for the end of just this one.
+    bool const few = followed_.size() <= settings_.follows_in_flight_max;
+    due_.emplace(
+        std::chrono::steady_clock::now() + (few ? std::chrono::milliseconds{0} : settings_.follow_every),
+        started.id);
     wake_.cancel();
     return true;
+}
+
+std::size_t follower::looks_at_once() const {
+    return starting_is_busy_() ? 1 : settings_.follows_in_flight_max;
 }
 
 asio::awaitable<void> follower::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     while (!stopping_) {
         auto const now = std::chrono::steady_clock::now();
-        while (!due_.empty() && due_.begin()->first <= now && looking_ < settings_.follows_in_flight_max) {
+        while (!due_.empty() && due_.begin()->first <= now && looking_ < looks_at_once()) {
             auto const id = due_.begin()->second;
             due_.erase(due_.begin());
             ++looking_;
             looks_.spawn("follow " + to_string(id), look_at(id));
         }
-        bool const has_room = looking_ < settings_.follows_in_flight_max;
+        bool const has_room = looking_ < looks_at_once();
         wake_.expires_at(has_room && !due_.empty() ? due_.begin()->first
                                                    : asio::steady_timer::time_point::max());
         auto waiting = wake_.async_wait(quietly);

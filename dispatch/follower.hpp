@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -18,8 +19,9 @@ namespace headgate::dispatch {
 
 class follower {
 public:
+    // `starting_is_busy`: starts go before looks, which then go one at a time.
     follower(asio::any_io_executor executor, settings const& settings, targets::target& target,
-             recorder& records, wall_clock const& clock);
+             recorder& records, wall_clock const& clock, std::function<bool()> starting_is_busy);
 
     // Takes a delivery in state `started`; keeps its ids only. False when there is no room: it is found again
     // later.
@@ -40,6 +42,7 @@ private:
         std::chrono::milliseconds pause;
     };
 
+    [[nodiscard]] std::size_t looks_at_once() const;
     asio::awaitable<void> look_at(uuid id);
     void look_again(uuid const& id);
     void ended(uuid const& id, store::transition change);
@@ -49,6 +52,7 @@ private:
     targets::target& target_;
     recorder& records_;
     wall_clock const& clock_;
+    std::function<bool()> starting_is_busy_;
     asio::steady_timer wake_;
     std::map<uuid, run_of> followed_;
     std::set<std::pair<instant, uuid>> due_;

@@ -35,7 +35,8 @@ lane::lane(asio::any_io_executor executor, settings const& settings, target_sett
       wake_{executor, asio::steady_timer::time_point::max()},
       probe_{executor, asio::steady_timer::time_point::max()},
       slow_probe_{executor, asio::steady_timer::time_point::max()},
-      follower_{executor, settings, *target_, records, clock},
+      follower_{executor, settings, *target_,
+                records,  clock,    [this] { return in_flight_ * 2 > of_.starts_in_flight_max; }},
       tasks_{executor} {}
 
 bool lane::add(delivery fresh) {

@@ -1,0 +1,187 @@
+#include "dispatch/rulebook.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace headgate::dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr wall_time now{1'700'000'000s};
+
+rule_settings rule_named(std::string name) {
+    rule_settings rule;
+    rule.name = std::move(name);
+    rule.source = "github";
+    rule.target = "platform";
+    rule.workflow = "Sync";
+    rule.task_queue = "data";
+    return rule;
+}
+
+event release() {
+    event made{.sequence = 5,
+               .id = *parse_uuid("0192f3c0-7b1e-7cc3-9a4f-0123456789ab"),
+               .tenant = "default",
+               .source = "github",
+               .sender = identity{"mac", "signing#0", coverage::full}};
+    made.received.head = {.method = "POST",
+                          .target = "/webhooks/github",
+                          .fields = {{"content-type", "application/json"}, {"x-github-event", "release"}},
+                          .peer = "192.0.2.1"};
+    made.received.body = R"({"action":"published","release":{"tag_name":"v1"},"n":12345678901234567890123})";
+    made.received.received_at = now;
+    return made;
+}
+
+std::shared_ptr<rulebook const> book_of(std::vector<rule_settings> rules) {
+    settings from;
+    from.rules = std::move(rules);
+    from.sources = {"github"};
+    problems found;
+    auto book = rulebook::compile(from, found);
+    EXPECT_TRUE(book) << (found.empty() ? "" : found.front().what);
+    return book;
+}
+
+store::routing routed(std::vector<rule_settings> rules, event const& from = release()) {
+    json::arena scratch;
+    return route(from, *book_of(std::move(rules)), scratch, now);
+}
+
+TEST(rulebook, renders_the_whole_order) {
+    auto rule = rule_named("orders");
+    rule.when = R"(.headers["x-github-event"] == "release" and .body.action == "published")";
+    rule.id = R"("orders-\(.body.release.tag_name)")";
+    rule.input = R"({connection: "orders", n: .body.n})";
+    rule.memo = {{"tag", ".body.release.tag_name"}};
+    rule.search_attributes = {{"HeadgateSource", ".source"}};
+    rule.execution_timeout = 1h;
+    auto const done = routed({rule});
+    ASSERT_EQ(done.deliveries.size(), 1U);
+    auto const& order = done.deliveries[0].order;
+    EXPECT_EQ(order.workflow_id, "orders-v1");
+    EXPECT_FALSE(order.id_is_default);
+    EXPECT_EQ(order.input, R"({"connection":"orders","n":12345678901234567890123})");
+    EXPECT_EQ(order.memo, (std::vector<std::pair<std::string, std::string>>{{"tag", R"("v1")"}}));
+    EXPECT_EQ(order.search_attributes,
+              (std::vector<std::pair<std::string, std::string>>{{"HeadgateSource", R"("github")"}}));
+    EXPECT_EQ(order.execution_timeout, 1h);
+    EXPECT_EQ(done.deliveries[0].state, delivery_state::waiting);
+}
+
+TEST(rulebook, an_id_that_nobody_gave_is_the_events_with_the_rules) {
+    auto const done = routed({rule_named("orders")});
+    ASSERT_EQ(done.deliveries.size(), 1U);
+    EXPECT_EQ(done.deliveries[0].order.workflow_id, "0192f3c0-7b1e-7cc3-9a4f-0123456789ab.orders");
+    EXPECT_TRUE(done.deliveries[0].order.id_is_default);
+}
+
+TEST(rulebook, several_rules_may_match_in_their_order) {
+    auto const done = routed({rule_named("b"), rule_named("a")});
+    ASSERT_EQ(done.deliveries.size(), 2U);
+    EXPECT_EQ(done.deliveries[0].rule, "b");
+    EXPECT_EQ(done.deliveries[1].rule, "a");
+}
+
+TEST(rulebook, rules_of_other_sources_see_nothing) {
+    auto other = rule_named("other");
+    other.source = "gitlab";
+    EXPECT_EQ(routed({other}).state, event_state::unmatched);
+}
+
+TEST(rulebook, an_event_whose_source_is_gone_is_unmatched_with_that_reason) {
+    auto gone = release();
+    gone.source = "retired";
+    auto const done = routed({rule_named("orders")}, gone);
+    EXPECT_EQ(done.state, event_state::unmatched);
+    EXPECT_EQ(done.reason, "source 'retired' is not in the configuration");
+}
+
+TEST(rulebook, the_revision_is_made_of_everything_the_rule_does) {
+    auto const one = book_of({rule_named("orders")})->find("orders")->revision;
+    auto changed = rule_named("orders");
+    changed.run_timeout = 1ms;
+    EXPECT_EQ(one.size(), 16U);
+    EXPECT_EQ(one, book_of({rule_named("orders")})->find("orders")->revision);
+    EXPECT_NE(one, book_of({changed})->find("orders")->revision);
+}
+
+struct failure {
+    char const* name;
+    void (*spoil)(rule_settings&);
+    char const* reason;
+};
+
+void PrintTo(failure const& row, std::ostream* out) {
+    *out << row.name;
+}
+
+class failing_rules : public testing::TestWithParam<failure> {};
+
+TEST_P(failing_rules, leave_a_dead_delivery_that_says_why) {
+    auto rule = rule_named("orders");
+    GetParam().spoil(rule);
+    auto const done = routed({rule});
+    EXPECT_EQ(done.state, event_state::routed);
+    ASSERT_EQ(done.deliveries.size(), 1U);
+    EXPECT_EQ(done.deliveries[0].state, delivery_state::dead);
+    EXPECT_TRUE(done.deliveries[0].reason.starts_with(GetParam().reason)) << done.deliveries[0].reason;
+    EXPECT_TRUE(done.deliveries[0].order.workflow_id.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    rows, failing_rules,
+    testing::Values(
+        failure{"when_gives_nothing", [](auto& r) { r.when = "empty"; }, "match: when: gave 0 outputs"},
+        failure{"when_gives_two", [](auto& r) { r.when = "true, true"; }, "match: when: gave 2 outputs"},
+        failure{"when_raises", [](auto& r) { r.when = R"(error("x"))"; }, "match: when: "},
+        failure{"id_is_a_number", [](auto& r) { r.id = "1"; }, "match: id: gave number, not a string"},
+        failure{"id_is_empty", [](auto& r) { r.id = R"("")"; }, "match: id: gave an empty string"},
+        failure{"id_is_null", [](auto& r) { r.id = ".body.absent"; }, "match: id: gave null"},
+        failure{"id_is_too_long", [](auto& r) { r.id = R"("x" * 241)"; }, "match: id: gave 241 bytes"},
+        failure{"id_has_a_line_feed", [](auto& r) { r.id = R"("a\nb")"; },
+                "match: id: has a control character"},
+        failure{"input_gives_none", [](auto& r) { r.input = "empty"; }, "match: input: gave 0 outputs"},
+        failure{"input_gives_two", [](auto& r) { r.input = "1, 2"; }, "match: input: gave 2 outputs"},
+        failure{"memo_raises", [](auto& r) { r.memo = {{"m", R"(error("x"))"}}; }, "match: memo.m: "},
+        failure{"runs_for_ever", [](auto& r) { r.input = "[repeat(1)]"; }, "match: input: "}),
+    [](auto const& row) { return std::string{row.param.name}; });
+
+TEST(rulebook, an_id_of_240_bytes_is_taken) {
+    auto rule = rule_named("orders");
+    rule.id = R"("x" * 240)";
+    EXPECT_EQ(routed({rule}).deliveries[0].order.workflow_id.size(), 240U);
+}
+
+TEST(rulebook, a_body_that_is_not_what_its_type_says_fails_only_who_reads_it) {
+    auto broken = release();
+    broken.received.body = R"({"action":)";
+    auto reads = rule_named("reads");
+    reads.input = "{a: .body.action}";
+    auto ignores = rule_named("ignores");
+    ignores.input = "{source}";
+    auto const done = routed({reads, ignores}, broken);
+    ASSERT_EQ(done.deliveries.size(), 2U);
+    EXPECT_EQ(done.deliveries[0].state, delivery_state::dead);
+    EXPECT_EQ(done.deliveries[1].state, delivery_state::waiting);
+    EXPECT_EQ(done.deliveries[1].order.input, R"({"source":"github"})");
+}
+
+TEST(rulebook, says_where_a_program_is_wrong) {
+    settings from;
+    from.sources = {"github"};
+    from.rules = {rule_named("fine"), rule_named("broken")};
+    from.rules[1].when = ".body.[";
+    from.rules[1].memo = {{"m", "nosuch"}};
+    problems found;
+    EXPECT_FALSE(rulebook::compile(from, found));
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].path, "rules[1].when");
+    EXPECT_EQ(found[1].path, "rules[1].start.memo.m");
+}
+
+}  // namespace
+}  // namespace headgate::dispatch

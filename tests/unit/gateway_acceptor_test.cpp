@@ -1,0 +1,193 @@
+#include "gateway/acceptor.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/memory_store.hpp"
+#include "tests/support/run.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace headgate::gateway {
+namespace {
+
+using testing_support::manual_clock;
+using testing_support::memory_store;
+using testing_support::run;
+
+// GitHub's documented example ("Validating webhook deliveries"): secret, body and signature.
+constexpr char const* secret_text = "It's a Secret to Everybody";
+constexpr char const* body_text = "Hello, World!";
+constexpr char const* signature_text =
+    "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+
+auth::settings github() {
+    auth::mac_check mac;
+    mac.signs = auth::values{{auth::body_value{}}};
+    mac.signature.from = {auth::header_value{.names = {"x-hub-signature-256"}, .scheme = {}, .decode = {}}};
+    mac.signature.prefix = "sha256=";
+    auth::settings from;
+    from.verify = auth::check{.is = mac, .when = {}, .time = {}, .once = {}};
+    from.secrets["signing"].push_back({secret{secret_text}, std::nullopt, "signing#0"});
+    from.delivery.id =
+        auth::value{auth::header_value{.names = {"x-github-delivery"}, .scheme = {}, .decode = {}}};
+    return from;
+}
+
+source_settings github_source() {
+    source_settings from;
+    from.name = "github";
+    from.path = "/webhooks/github";
+    from.sender = github();
+    return from;
+}
+
+request signed_request(std::string delivery = "d1") {
+    request made;
+    made.head = {
+        .method = "POST",
+        .target = "/webhooks/github",
+        .fields = {{"x-hub-signature-256", signature_text}, {"x-github-delivery", std::move(delivery)}},
+        .peer = "192.0.2.1"};
+    made.body = body_text;
+    return made;
+}
+
+class acceptor_at_work {
+public:
+    explicit acceptor_at_work(source_settings from = github_source()) {
+        settings all;
+        all.sources.push_back(std::move(from));
+        problems found;
+        auto made = make_snapshot(std::move(all), found);
+        EXPECT_TRUE(made) << (found.empty() ? "" : found.front().what);
+        worker_ = std::make_unique<acceptor>(std::move(made), store, clock, counts, in_flight);
+    }
+
+    response answer(request incoming) {
+        auto admitted = worker_->admit(incoming.head);
+        if (admitted.refusal) return *admitted.refusal;
+        return run(worker_->handle(std::move(incoming), std::move(admitted)));
+    }
+
+    http::admission admit(request const& incoming) { return worker_->admit(incoming.head); }
+
+    memory_store store;
+    manual_clock clock;
+    metrics counts;
+    load in_flight{0};
+
+private:
+    std::unique_ptr<acceptor> worker_;
+};
+
+TEST(acceptor, keeps_what_is_signed_and_answers_its_id) {
+    acceptor_at_work work;
+    auto const answer = work.answer(signed_request());
+    EXPECT_EQ(answer.status, 202U);
+    ASSERT_EQ(work.store.events().size(), 1U);
+    auto const& kept = work.store.events().begin()->second.kept;
+    EXPECT_EQ(answer.body, R"({"id":")" + to_string(kept.id) + R"("})");
+    EXPECT_EQ(kept.received.body, body_text);
+    EXPECT_EQ(kept.sender.key_id, "signing#0");
+    EXPECT_EQ(kept.sender.delivery_id, "d1");
+    EXPECT_EQ(kept.received.received_at, work.clock.now());
+}
+
+TEST(acceptor, gives_a_duplicate_the_first_id) {
+    acceptor_at_work work;
+    auto const first = work.answer(signed_request());
+    auto const second = work.answer(signed_request());
+    EXPECT_EQ(second.status, 200U);
+    EXPECT_EQ(second.body, first.body.substr(0, first.body.size() - 1) + R"(,"duplicate":true})");
+    EXPECT_EQ(work.store.events().size(), 1U);
+}
+
+TEST(acceptor, a_delivery_without_its_id_falls_back_to_the_digest) {
+    acceptor_at_work work;
+    auto without = signed_request();
+    without.head.fields.pop_back();
+    EXPECT_EQ(work.answer(without).status, 202U);
+    EXPECT_EQ(work.answer(without).status, 200U);
+    EXPECT_EQ(work.answer(signed_request()).status, 202U);
+}
+
+TEST(acceptor, replay_digest_finds_the_same_content_under_a_fresh_id) {
+    auto from = github_source();
+    from.replay_digest = true;
+    acceptor_at_work work{from};
+    EXPECT_EQ(work.answer(signed_request("d1")).status, 202U);
+    EXPECT_EQ(work.answer(signed_request("d2")).status, 200U);
+}
+
+TEST(acceptor, dedupe_none_makes_every_request_an_event) {
+    auto from = github_source();
+    from.dedupe.key = dedupe_settings::by::none;
+    acceptor_at_work work{from};
+    EXPECT_EQ(work.answer(signed_request()).status, 202U);
+    EXPECT_EQ(work.answer(signed_request()).status, 202U);
+}
+
+TEST(acceptor, a_forged_body_and_an_unknown_path_cannot_be_told_apart_by_their_bodies) {
+    acceptor_at_work work;
+    auto forged = signed_request();
+    forged.body += "!";
+    auto lost = signed_request();
+    lost.head.target = "/webhooks/gitlab";
+    auto const refused = work.answer(forged);
+    auto const unknown = work.answer(lost);
+    EXPECT_EQ(refused.status, 401U);
+    EXPECT_EQ(unknown.status, 404U);
+    EXPECT_EQ(refused.body, unknown.body);
+    EXPECT_TRUE(work.store.events().empty());
+}
+
+TEST(acceptor, a_store_that_refuses_is_503_and_nothing_is_acknowledged) {
+    acceptor_at_work work;
+    work.store.refusing = true;
+    auto const answer = work.answer(signed_request());
+    EXPECT_EQ(answer.status, 503U);
+    EXPECT_TRUE(sole_header(answer.fields, "retry-after"));
+    work.store.refusing = false;
+    EXPECT_EQ(work.answer(signed_request()).status, 202U);
+}
+
+TEST(acceptor, says_which_methods_a_path_has) {
+    acceptor_at_work work;
+    auto get = signed_request();
+    get.head.method = "GET";
+    auto const answer = work.answer(get);
+    EXPECT_EQ(answer.status, 405U);
+    EXPECT_EQ(sole_header(answer.fields, "allow"), "POST");
+}
+
+TEST(acceptor, refuses_a_content_encoding_before_the_body_is_read) {
+    acceptor_at_work work;
+    auto packed = signed_request();
+    packed.head.fields.push_back({"content-encoding", "gzip"});
+    EXPECT_EQ(work.answer(packed).status, 415U);
+    packed.head.fields.back().value = "identity";
+    EXPECT_EQ(work.answer(packed).status, 202U);
+}
+
+TEST(acceptor, admits_as_much_body_as_the_source_says) {
+    auto from = github_source();
+    from.body_bytes_max = 12;
+    acceptor_at_work work{from};
+    EXPECT_EQ(work.admit(signed_request()).body_bytes_max, 12U);
+}
+
+TEST(acceptor, keeps_no_credentials) {
+    acceptor_at_work work;
+    auto incoming = signed_request();
+    incoming.head.fields.push_back({"authorization", "Bearer abc"});
+    incoming.head.fields.push_back({"cookie", "session=1"});
+    EXPECT_EQ(work.answer(incoming).status, 202U);
+    auto const& fields = work.store.events().begin()->second.kept.received.head.fields;
+    EXPECT_EQ(sole_header(fields, "authorization"), redacted);
+    EXPECT_EQ(sole_header(fields, "cookie"), redacted);
+    EXPECT_EQ(sole_header(fields, "x-hub-signature-256"), signature_text);
+}
+
+}  // namespace
+}  // namespace headgate::gateway
