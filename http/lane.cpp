@@ -71,8 +71,9 @@ void lane::adopt(int descriptor, std::string peer, std::shared_ptr<tls_contexts 
         shared_->connections.fetch_sub(1, std::memory_order_relaxed);
         return;
     }
-    sessions_.spawn("connection", tls ? serve_tls(*this, descriptor, std::move(peer), std::move(tls))
-                                      : serve_plain(*this, descriptor, std::move(peer)));
+    auto sender =
+        tls ? make_tls_wire(context(), descriptor, std::move(tls)) : make_plain_wire(context(), descriptor);
+    sessions_.spawn("connection", serve(*this, std::move(sender), std::move(peer)));
 }
 
 void lane::stop() {

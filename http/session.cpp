@@ -7,60 +7,43 @@
 #include "http/head_scanner.hpp"
 #include "http/receive_buffer.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include <algorithm>
 #include <exception>
 #include <expected>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 namespace headgate::http {
 namespace {
 
-// The executor by its own type: every operation would pay for the type-erased one.
-using plain_stream = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
-using tls_stream = asio::ssl::stream<plain_stream>;
-
-constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t body_read_bytes = 16 * 1024;
 constexpr std::size_t kept_out_bytes_max = 64 * 1024;
 
 // Why a request ends before it was handled; nothing: the connection is gone, or has nothing to say.
 using stop = std::optional<refusal>;
 
-struct arrived {
-    boost::system::error_code failure;
-    std::size_t bytes = 0;
-};
-
 // Reads requests one after the other and answers each before it looks at the next.
 //
 // Deadlines are the lane's: `begin` notes what is done and until when, and the lane interrupts the read or
 // write when that has passed. A session lets itself be cancelled only once its lane is cut; draining is the
 // lane's `is_stopping`, looked at between requests.
-template <class Stream>
 class session final : public connection {
 public:
-    template <class... Arguments>
-    session(lane& on, int descriptor, std::string peer, Arguments&&... stream)
+    session(lane& on, std::unique_ptr<wire> sender, std::string peer)
         : lane_{on},
           bounds_{on.bounds()},
           peer_{std::move(peer)},
-          stream_{std::forward<Arguments>(stream)...},
+          wire_{std::move(sender)},
           scanner_{bounds_},
           position_{on.enter(*this)} {
-        open(descriptor);
+        if (auto const address = parse_address(peer_)) {
+            peer_is_proxy_ = lane_.shared().trusted_proxies.contains(*address);
+        }
     }
     ~session() override { lane_.leave(position_); }
     session(session const&) = delete;
@@ -68,23 +51,12 @@ public:
 
     [[nodiscard]] asio::awaitable<void> run();
 
-    void interrupt() noexcept override {
-        boost::system::error_code ignored;
-        socket().cancel(ignored);
-    }
-    void cut() noexcept override {
-        boost::system::error_code ignored;
-        socket().close(ignored);
-    }
+    void interrupt() noexcept override { wire_->interrupt(); }
+    void cut() noexcept override { wire_->cut(); }
 
 private:
-    static constexpr bool is_tls = std::is_same_v<Stream, tls_stream>;
-
-    void open(int descriptor);
-    [[nodiscard]] plain_stream& socket() noexcept;
     void begin(doing what, std::chrono::milliseconds within) noexcept;
 
-    [[nodiscard]] asio::awaitable<bool> shake_hands();
     [[nodiscard]] asio::awaitable<bool> serve_request();
     [[nodiscard]] asio::awaitable<std::expected<void, stop>> read_head();
     [[nodiscard]] asio::awaitable<std::expected<void, stop>> read_body(framed_head const& framed,
@@ -96,12 +68,9 @@ private:
     [[nodiscard]] asio::awaitable<std::expected<void, stop>> read_chunked_body(std::size_t body_bytes_max,
                                                                                byte_hold& hold,
                                                                                std::string& body);
-    [[nodiscard]] asio::awaitable<arrived> receive_into(asio::mutable_buffer room);
     [[nodiscard]] asio::awaitable<bool> send();
-    [[nodiscard]] bool send_at_once(std::size_t& sent);
     [[nodiscard]] asio::awaitable<bool> refuse_with(stop why);
     [[nodiscard]] asio::awaitable<bool> answer_with(response answer, answer_body body, after_answer then);
-    [[nodiscard]] asio::awaitable<void> close_gently();
 
     [[nodiscard]] bool take_what_is_there();
     [[nodiscard]] std::optional<stop> stop_in_body(boost::system::error_code failure) const;
@@ -114,7 +83,7 @@ private:
     limits const& bounds_;
     std::string peer_;
     bool peer_is_proxy_ = false;
-    Stream stream_;
+    std::unique_ptr<wire> wire_;
     receive_buffer buffer_;
     head_scanner scanner_;
     std::string out_;
@@ -132,64 +101,29 @@ struct when_cut {
     }
 };
 
-template <class Stream>
-void session<Stream>::open(int descriptor) {
-    boost::system::error_code ignored;  // A socket that fails here fails again at the first read.
-    sockaddr_storage own{};
-    socklen_t own_bytes = sizeof own;
-    bool const is_v6 = ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_bytes) == 0 &&
-                       own.ss_family == AF_INET6;
-    socket().assign(is_v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor, ignored);
-    socket().non_blocking(true, ignored);
-    socket().set_option(asio::ip::tcp::no_delay{true}, ignored);
-    if (auto const address = parse_address(peer_)) {
-        peer_is_proxy_ = lane_.shared().trusted_proxies.contains(*address);
-    }
-}
-
-template <class Stream>
-plain_stream& session<Stream>::socket() noexcept {
-    if constexpr (is_tls) {
-        return stream_.next_layer();
-    } else {
-        return stream_;
-    }
-}
-
-template <class Stream>
-void session<Stream>::begin(doing what, std::chrono::milliseconds within) noexcept {
+void session::begin(doing what, std::chrono::milliseconds within) noexcept {
     now_ = what;
     due_ = from_now(within);
 }
 
-template <class Stream>
-asio::awaitable<void> session<Stream>::run() {
+asio::awaitable<void> session::run() {
     co_await asio::this_coro::reset_cancellation_state(when_cut{&lane_});
     co_await asio::this_coro::throw_if_cancelled(false);
-    auto shaking = shake_hands();
-    bool goes_on = co_await std::move(shaking);
+    begin(doing::handshake, bounds_.tls_handshake_within);
+    auto opening = wire_->open();
+    bool goes_on = co_await std::move(opening);
+    if (!goes_on) lane_.count_failed_handshake();
     while (goes_on && !lane_.is_cut()) {
         auto serving = serve_request();
         goes_on = co_await std::move(serving);
     }
     if (!lingers_ || lane_.is_cut()) co_return;
-    auto closing = close_gently();
+    begin(doing::closing, bounds_.linger_for);
+    auto closing = wire_->close_gently(bounds_.linger_bytes_max);
     co_await std::move(closing);
 }
 
-template <class Stream>
-asio::awaitable<bool> session<Stream>::shake_hands() {
-    if constexpr (is_tls) {
-        begin(doing::handshake, bounds_.tls_handshake_within);
-        auto [failure] = co_await stream_.async_handshake(asio::ssl::stream_base::server, as_values);
-        if (failure) lane_.count_failed_handshake();
-        co_return !failure;
-    }
-    co_return true;
-}
-
-template <class Stream>
-asio::awaitable<bool> session<Stream>::serve_request() {
+asio::awaitable<bool> session::serve_request() {
     auto reading_head = read_head();
     auto const head_read = co_await std::move(reading_head);
     if (!head_read) {
@@ -247,8 +181,7 @@ asio::awaitable<bool> session<Stream>::serve_request() {
 }
 
 // Waits for a request and reads on until its head is whole in the buffer.
-template <class Stream>
-asio::awaitable<std::expected<void, stop>> session<Stream>::read_head() {
+asio::awaitable<std::expected<void, stop>> session::read_head() {
     begin(doing::idle, bounds_.idle_for);
     while (true) {
         if (!buffer_.unread().empty()) {
@@ -262,8 +195,9 @@ asio::awaitable<std::expected<void, stop>> session<Stream>::read_head() {
             continue;
         }
         if (now_ == doing::idle) buffer_.shrink();
-        auto receiving = receive_into(buffer_.room());
+        auto receiving = wire_->receive(buffer_.room());
         auto const got = co_await std::move(receiving);
+        lane_.count_received(got.bytes);
         buffer_.add(got.bytes);
         if (!got.failure) continue;
         bool const is_interrupted = got.failure == asio::error::operation_aborted && !lane_.is_cut();
@@ -279,10 +213,9 @@ asio::awaitable<std::expected<void, stop>> session<Stream>::read_head() {
     }
 }
 
-template <class Stream>
-asio::awaitable<std::expected<void, stop>> session<Stream>::read_body(framed_head const& framed,
-                                                                      std::size_t body_bytes_max,
-                                                                      byte_hold& hold, std::string& body) {
+asio::awaitable<std::expected<void, stop>> session::read_body(framed_head const& framed,
+                                                              std::size_t body_bytes_max, byte_hold& hold,
+                                                              std::string& body) {
     auto const announced = framed.content_length.value_or(0);
     if (announced > body_bytes_max) co_return std::unexpected{stop{refusal::body_too_large}};
     if (framed.expects_continue && buffer_.unread().empty()) {
@@ -299,10 +232,8 @@ asio::awaitable<std::expected<void, stop>> session<Stream>::read_body(framed_hea
 }
 
 // Memory follows the bytes that came, never the length that was announced.
-template <class Stream>
-asio::awaitable<std::expected<void, stop>> session<Stream>::read_sized_body(std::size_t bytes,
-                                                                            byte_hold& hold,
-                                                                            std::string& body) {
+asio::awaitable<std::expected<void, stop>> session::read_sized_body(std::size_t bytes, byte_hold& hold,
+                                                                    std::string& body) {
     auto const there = buffer_.unread().substr(0, bytes);
     if (!hold.grow_to(there.size())) co_return std::unexpected{stop{refusal::too_many_bytes_in_flight}};
     body = there;
@@ -313,8 +244,9 @@ asio::awaitable<std::expected<void, stop>> session<Stream>::read_sized_body(std:
         if (!hold.grow_to(have + room)) co_return std::unexpected{stop{refusal::too_many_bytes_in_flight}};
         note_body_progress(have);
         body.resize_and_overwrite(have + room, [](char*, std::size_t size) { return size; });
-        auto receiving = receive_into(asio::buffer(body.data() + have, room));
+        auto receiving = wire_->receive(asio::buffer(body.data() + have, room));
         auto const got = co_await std::move(receiving);
+        lane_.count_received(got.bytes);
         body.resize(have + got.bytes);
         if (!got.failure) continue;
         if (auto const ends = stop_in_body(got.failure)) co_return std::unexpected{*ends};
@@ -322,10 +254,8 @@ asio::awaitable<std::expected<void, stop>> session<Stream>::read_sized_body(std:
     co_return std::expected<void, stop>{};
 }
 
-template <class Stream>
-asio::awaitable<std::expected<void, stop>> session<Stream>::read_chunked_body(std::size_t body_bytes_max,
-                                                                              byte_hold& hold,
-                                                                              std::string& body) {
+asio::awaitable<std::expected<void, stop>> session::read_chunked_body(std::size_t body_bytes_max,
+                                                                      byte_hold& hold, std::string& body) {
     chunk_decoder decoder{bounds_, body_bytes_max};
     while (true) {
         auto const used = decoder.decode(buffer_.unread(), body);
@@ -334,8 +264,9 @@ asio::awaitable<std::expected<void, stop>> session<Stream>::read_chunked_body(st
         if (!hold.grow_to(body.size())) co_return std::unexpected{stop{refusal::too_many_bytes_in_flight}};
         if (decoder.is_whole()) co_return std::expected<void, stop>{};
         note_body_progress(body.size());
-        auto receiving = receive_into(buffer_.room());
+        auto receiving = wire_->receive(buffer_.room());
         auto const got = co_await std::move(receiving);
+        lane_.count_received(got.bytes);
         buffer_.add(got.bytes);
         if (!got.failure) continue;
         if (auto const ends = stop_in_body(got.failure)) co_return std::unexpected{*ends};
@@ -343,8 +274,7 @@ asio::awaitable<std::expected<void, stop>> session<Stream>::read_chunked_body(st
 }
 
 // The rate has a floor: when the bytes so far are the last, this is the moment at which it is missed.
-template <class Stream>
-void session<Stream>::note_body_progress(std::size_t bytes) noexcept {
+void session::note_body_progress(std::size_t bytes) noexcept {
     auto const floor = std::max<std::size_t>(bounds_.body_bytes_per_second_min, 1);
     auto const missed_at = std::max<std::chrono::milliseconds>(
         bounds_.body_rate_after, std::chrono::milliseconds{bytes * 1000 / floor});
@@ -352,37 +282,22 @@ void session<Stream>::note_body_progress(std::size_t bytes) noexcept {
 }
 
 // Nothing: the read was interrupted for a reason that has passed, and is tried again.
-template <class Stream>
-std::optional<stop> session<Stream>::stop_in_body(boost::system::error_code failure) const {
+std::optional<stop> session::stop_in_body(boost::system::error_code failure) const {
     if (failure == asio::error::eof) return stop{refusal::incomplete};
     if (failure != asio::error::operation_aborted || lane_.is_cut()) return stop{};
     if (is_overdue(std::chrono::steady_clock::now())) return stop{refusal::body_too_slow};
     return std::nullopt;
 }
 
-template <class Stream>
-asio::awaitable<arrived> session<Stream>::receive_into(asio::mutable_buffer room) {
-    auto [failure, bytes] = co_await stream_.async_read_some(room, as_values);
-    lane_.count_received(bytes);
-    co_return arrived{failure, bytes};
-}
-
 // Bytes that came while the lane began to stop: a request among them is still answered.
-template <class Stream>
-bool session<Stream>::take_what_is_there() {
-    if constexpr (is_tls) {
-        return false;
-    } else {
-        boost::system::error_code nothing_there;
-        auto const bytes = stream_.read_some(buffer_.room(), nothing_there);
-        lane_.count_received(bytes);
-        buffer_.add(bytes);
-        return bytes > 0;
-    }
+bool session::take_what_is_there() {
+    auto const bytes = wire_->receive_at_once(buffer_.room());
+    lane_.count_received(bytes);
+    buffer_.add(bytes);
+    return bytes > 0;
 }
 
-template <class Stream>
-admission session<Stream>::admit(request_head const& head) {
+admission session::admit(request_head const& head) {
     try {
         return lane_.answers().admit(head);
     } catch (std::exception const& e) {
@@ -394,24 +309,21 @@ admission session<Stream>::admit(request_head const& head) {
 }
 
 // True when the request is over, so that the next one can be found.
-template <class Stream>
-bool session<Stream>::skip_body(framed_head const& framed) {
+bool session::skip_body(framed_head const& framed) {
     if (!framed.has_body()) return true;
     if (framed.chunked || *framed.content_length > buffer_.unread().size()) return false;
     buffer_.consume(static_cast<std::size_t>(*framed.content_length));
     return true;
 }
 
-template <class Stream>
-after_answer session<Stream>::after_this(framed_head const& framed) noexcept {
+after_answer session::after_this(framed_head const& framed) noexcept {
     ++requests_;
     bool const keeps =
         framed.keeps_alive && !lane_.is_stopping() && requests_ < bounds_.requests_per_connection_max;
     return keeps ? after_answer::keep : after_answer::close;
 }
 
-template <class Stream>
-asio::awaitable<bool> session<Stream>::refuse_with(stop why) {
+asio::awaitable<bool> session::refuse_with(stop why) {
     if (!why) co_return false;
     lane_.count_refusal(*why);
     log_sparingly(log_level::info, "a request was refused before its handler",
@@ -424,8 +336,7 @@ asio::awaitable<bool> session<Stream>::refuse_with(stop why) {
 }
 
 // True when the connection may go on to the next request.
-template <class Stream>
-asio::awaitable<bool> session<Stream>::answer_with(response answer, answer_body body, after_answer then) {
+asio::awaitable<bool> session::answer_with(response answer, answer_body body, after_answer then) {
     out_.clear();
     auto const date = lane_.date(system_clock().now());
     auto const status = append_answer(out_, answer, date, then, body);
@@ -437,61 +348,19 @@ asio::awaitable<bool> session<Stream>::answer_with(response answer, answer_body 
     co_return is_sent&& then == after_answer::keep;
 }
 
-template <class Stream>
-asio::awaitable<bool> session<Stream>::send() {
+asio::awaitable<bool> session::send() {
     begin(doing::writing, bounds_.write_within);
-    std::size_t sent = 0;
-    if (!send_at_once(sent)) co_return false;
-    if (sent == out_.size()) co_return true;
-    auto [failure, bytes] =
-        co_await asio::async_write(stream_, asio::buffer(out_.data() + sent, out_.size() - sent), as_values);
-    static_cast<void>(bytes);
-    co_return !failure;
-}
-
-// Almost every answer fits the socket's buffer: then no operation has to be started, and nothing waits.
-// False when the connection is gone.
-template <class Stream>
-bool session<Stream>::send_at_once(std::size_t& sent) {
-    if constexpr (!is_tls) {
-        boost::system::error_code failure;
-        sent = stream_.write_some(asio::buffer(out_), failure);
-        return !failure || failure == asio::error::would_block;
-    }
-    return true;
-}
-
-// Closing with bytes unread makes the kernel reset the connection, and the sender may lose the answer. So we
-// say that we are done, and read and drop what still comes, within bounds.
-template <class Stream>
-asio::awaitable<void> session<Stream>::close_gently() {
-    begin(doing::closing, bounds_.linger_for);
-    if constexpr (is_tls) {
-        auto [ignored] = co_await stream_.async_shutdown(as_values);
-        static_cast<void>(ignored);
-    }
-    boost::system::error_code failure;
-    socket().shutdown(asio::socket_base::shutdown_send, failure);
-    std::size_t dropped = 0;
-    buffer_.clear();
-    while (!failure && dropped < bounds_.linger_bytes_max) {
-        auto [reading, bytes] = co_await socket().async_read_some(buffer_.room(), as_values);
-        failure = reading;
-        dropped += bytes;
-    }
+    auto const sent = wire_->send_at_once(out_);
+    if (!sent) co_return false;
+    if (*sent == out_.size()) co_return true;
+    auto sending = wire_->send(std::string_view{out_}.substr(*sent));
+    co_return co_await std::move(sending);
 }
 
 }  // namespace
 
-asio::awaitable<void> serve_plain(lane& on, int descriptor, std::string peer) {
-    session<plain_stream> serving{on, descriptor, std::move(peer), on.context()};
-    auto running = serving.run();
-    co_await std::move(running);
-}
-
-asio::awaitable<void> serve_tls(lane& on, int descriptor, std::string peer,
-                                std::shared_ptr<tls_contexts const> tls) {
-    session<tls_stream> serving{on, descriptor, std::move(peer), on.context(), tls->first()};
+asio::awaitable<void> serve(lane& on, std::unique_ptr<wire> sender, std::string peer) {
+    session serving{on, std::move(sender), std::move(peer)};
     auto running = serving.run();
     co_await std::move(running);
 }
