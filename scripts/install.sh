@@ -15,7 +15,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/all.sh"
 main() {
     case "${1:-tests}" in
         build) install_for_build ;;
-        demo)  install_for_build && install_for_demo && long "Temporal's CLI" "$HEADGATE_LOGS/temporal.log" build_temporal "$temporal_version" ;;
+        demo)  install_for_build && install_for_demo && install_temporal "$temporal_version" ;;
         tests) install_for_build && install_for_demo && install_for_tests ;;
         *)     sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; return 2 ;;
     esac

@@ -37,10 +37,33 @@ ARROWS = {
     "gateway": {"core", "model", "json", "http", "auth", "transforms", "store"},
     "dispatch": {"core", "model", "json", "transforms", "store", "targets"},
     "console": {"core", "model", "json", "http", "store"},
-    "config": {"core", "model", "json", "http", "auth", "transforms", "store", "targets",
-               "gateway", "dispatch", "console"},
-    "app": {"core", "model", "json", "http", "auth", "transforms", "store", "targets",
-            "gateway", "dispatch", "console", "config"},
+    "config": {
+        "core",
+        "model",
+        "json",
+        "http",
+        "auth",
+        "transforms",
+        "store",
+        "targets",
+        "gateway",
+        "dispatch",
+        "console",
+    },
+    "app": {
+        "core",
+        "model",
+        "json",
+        "http",
+        "auth",
+        "transforms",
+        "store",
+        "targets",
+        "gateway",
+        "dispatch",
+        "console",
+        "config",
+    },
 }
 
 # Of the rooms from `http` up, `config` sees only this header: settings structs are all it fills.
@@ -113,11 +136,15 @@ def judge_ours(room, path, name):
     if other not in ARROWS[room]:
         return f"{room} includes {name}", remedy_for_arrow(room, other)
     if room == "config" and FLOOR_OF[other] >= FLOOR_OF["http"] and name.split("/")[-1] != CONFIG_SEES:
-        return (f"config includes {name}",
-                f"of the rooms config sees only their {CONFIG_SEES}; what must be built is built in app")
+        return (
+            f"config includes {name}",
+            f"of the rooms config sees only their {CONFIG_SEES}; what must be built is built in app",
+        )
     if name.count("/") > 1 and room != "app":
-        return (f"{room} looks into {name.rsplit('/', 1)[0]}/",
-                f"use the interface in {other}/; only app names an implementation")
+        return (
+            f"{room} looks into {name.rsplit('/', 1)[0]}/",
+            f"use the interface in {other}/; only app names an implementation",
+        )
     return None
 
 
@@ -135,7 +162,8 @@ def is_standard(name):
 
 def is_of_the_system(name):
     return name.endswith(".h") and (
-        "/" not in name or name.split("/")[0] in {"sys", "netinet", "arpa", "linux", "net"})
+        "/" not in name or name.split("/")[0] in {"sys", "netinet", "arpa", "linux", "net"}
+    )
 
 
 def judge_foreign(path, name):
@@ -149,8 +177,10 @@ def judge_foreign(path, name):
         if "*" not in places and not any(path.startswith(place) for place in places):
             return f"{called} in {path.split('/')[0]}: <{name}>", f"{called} belongs to {', '.join(places)}"
         if is_room_header and not name.startswith(SHOWN_IN_HEADERS):
-            return (f"a room's header shows {called}: <{name}>",
-                    "keep it in the .cpp, behind a type of ours (a pointer to a declared struct will do)")
+            return (
+                f"a room's header shows {called}: <{name}>",
+                "keep it in the .cpp, behind a type of ours (a pointer to a declared struct will do)",
+            )
         return None
     if is_of_the_system(name):
         if is_room_header:
@@ -165,7 +195,7 @@ def judge_namespace(room, path, text):
         name = match[1]
         if name == expected or name.startswith(expected + "::") or name == "headgate" and room == "app":
             continue
-        line = text[:match.start()].count("\n") + 1
+        line = text[: match.start()].count("\n") + 1
         yield Offence(path, line, f"{room} opens namespace {name}", f"a room is a namespace: {expected}")
 
 

@@ -43,17 +43,20 @@ def test_a_planted_arrow_is_caught(path, line, told):
     assert told in str(found[0])
 
 
-@pytest.mark.parametrize(("path", "line"), [
-    ("gateway/accept.cpp", SOUND),
-    ("app/wire.cpp", '#include "store/sqlite/sqlite_store.hpp"'),
-    ("config/load.cpp", '#include "store/settings.hpp"'),
-    ("core/digest.cpp", "#include <openssl/evp.h>"),
-    ("store/sqlite/statement.hpp", "#include <sqlite3.h>"),
-    ("targets/temporal/client.cpp", '#include "temporal/api/start.pb.h"'),
-    ("http/server.cpp", "#include <sys/socket.h>\n#include <boost/beast/http.hpp>"),
-    ("store/sqlite/writer.cpp", "namespace headgate::store {"),
-    ("model/event.cpp", "namespace headgate {"),
-])
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("gateway/accept.cpp", SOUND),
+        ("app/wire.cpp", '#include "store/sqlite/sqlite_store.hpp"'),
+        ("config/load.cpp", '#include "store/settings.hpp"'),
+        ("core/digest.cpp", "#include <openssl/evp.h>"),
+        ("store/sqlite/statement.hpp", "#include <sqlite3.h>"),
+        ("targets/temporal/client.cpp", '#include "temporal/api/start.pb.h"'),
+        ("http/server.cpp", "#include <sys/socket.h>\n#include <boost/beast/http.hpp>"),
+        ("store/sqlite/writer.cpp", "namespace headgate::store {"),
+        ("model/event.cpp", "namespace headgate {"),
+    ],
+)
 def test_an_allowed_arrow_passes(path, line):
     assert floor_plan.offences_of(path, line + "\n") == []
 

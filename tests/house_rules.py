@@ -15,8 +15,21 @@ import sys
 from functools import cached_property
 
 CPP = {".cpp", ".hpp"}
-OWN_TEXT = CPP | {".py", ".sh", ".cmake", ".js", ".mjs", ".md", ".yaml", ".yml", ".sql", ".proto", ".toml",
-                  ".conf", ""}
+OWN_TEXT = CPP | {
+    ".py",
+    ".sh",
+    ".cmake",
+    ".js",
+    ".mjs",
+    ".md",
+    ".yaml",
+    ".yml",
+    ".sql",
+    ".proto",
+    ".toml",
+    ".conf",
+    "",
+}
 COLUMNS = 110
 FUNCTION_LINES = 90
 FILE_LINES = 600
@@ -29,6 +42,7 @@ def rule(remedy, *, suffixes=OWN_TEXT):
     def remember(function):
         RULES.append((function, remedy, suffixes))
         return function
+
     return remember
 
 
@@ -67,16 +81,18 @@ LEXEMES = re.compile(
     r'R"(?P<mark>[^()\s\\]{0,16})\((?:.|\n)*?\)(?P=mark)"'
     r'|"(?:\\.|[^"\\\n])*"'
     r"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'"
-    r"|//[^\n]*|/\*(?:.|\n)*?\*/")
+    r"|//[^\n]*|/\*(?:.|\n)*?\*/"
+)
 INCLUDE_LINE = re.compile(r"^\s*#\s*include")
 
 
 def without_comments_and_strings(text):
     def blank(match):
         line_begins = text.rfind("\n", 0, match.start()) + 1
-        if INCLUDE_LINE.match(text[line_begins:match.start()]):
+        if INCLUDE_LINE.match(text[line_begins : match.start()]):
             return match[0]
         return re.sub(r"[^\n]", " ", match[0])
+
     return LEXEMES.sub(blank, text)
 
 
@@ -109,7 +125,8 @@ def no_lambda_coroutine_captures(page):
 CHECKED_CALL = (
     r"\b(?:EVP_(?:Digest|MAC|Verify|Sign|Encrypt|Decrypt|Cipher|PKEY)\w*?"
     r"(?:[iI]nit|[iI]nit_ex2?|[uU]pdate|[fF]inal|[fF]inal_ex|derive|verify|sign)"
-    r"|EVP_DigestVerify|EVP_DigestSign|RAND_bytes)\s*\(")
+    r"|EVP_DigestVerify|EVP_DigestSign|RAND_bytes)\s*\("
+)
 
 
 @rule("write EVP_…(…) == 1 or != 1: some of these return 0, others a negative number", suffixes=CPP)
@@ -163,8 +180,10 @@ def headers_do_not_open_namespaces(page):
 # Names and words
 
 
-@rule("name it after what it does in the domain: docs/index.md and ARCHITECTURE.md have the words",
-      suffixes=CPP | {".py"})
+@rule(
+    "name it after what it does in the domain: docs/index.md and ARCHITECTURE.md have the words",
+    suffixes=CPP | {".py"},
+)
 def names_say_something(page):
     vague = r"(?:manager|helper|helpers|utils|misc)"
     if re.search(rf"(?:^|[/_.]){vague}(?:$|[/_.])", page.path):
@@ -190,7 +209,7 @@ def comments_are_prose(page):
 
 @rule("say it in words")
 def no_pictures_in_text(page):
-    for line, match in page.hits("[\U0001F300-\U0001FAFF\u2600-\u26FF\u2700-\u27BF]", in_code=False):
+    for line, match in page.hits("[\U0001f300-\U0001faff\u2600-\u26ff\u2700-\u27bf]", in_code=False):
         yield line, f"U+{ord(match[0]):04X}"
 
 
@@ -234,8 +253,11 @@ def no_paths_of_one_machine(page):
         yield line, f"a path of one machine: {match[0]}…"
 
 
-@rule("registries are the machine's business: npm has omit-lockfile-registry-resolved=true, pip-compile "
-      "--no-emit-index-url", suffixes=OWN_TEXT | {".json", ".lock", ".txt", ".in"})
+@rule(
+    "registries are the machine's business: npm has omit-lockfile-registry-resolved=true, pip-compile "
+    "--no-emit-index-url",
+    suffixes=OWN_TEXT | {".json", ".lock", ".txt", ".in"},
+)
 def no_registry_is_named(page):
     pattern = r'"resolved":\s*"http|--(?:extra-)?index-url[ =]http|--registry[ =]http|GOPROXY=[h]ttp'
     for line, match in page.hits(pattern, in_code=False):
@@ -269,8 +291,13 @@ def offences_of(path: str, text: str):
 
 
 def files_of_the_tree(top):
-    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-                            cwd=top, capture_output=True, check=True, text=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=top,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
     for path in sorted(filter(None, listed.split("\0"))):
         file = top / path
         if not file.is_file() or file.is_symlink() or file.stat().st_size > 2_000_000:

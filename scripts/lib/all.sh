@@ -29,12 +29,13 @@ install_for_tests() {
     install_packages "${test_packages[@]}" && install_node && tests_venv &&
         npm_packages "$headgate_top/tests/e2e/payloads" &&
         npm_packages "$headgate_top/tests/proto_check" &&
-        install_temporal_for_tests
+        install_temporal "$temporal_version" "$temporal_floor_version"
 }
 
-install_temporal_for_tests() {
+# install_temporal VERSION...: those that are not built yet, one after the other.
+install_temporal() {
     local version
-    for version in "$temporal_version" "$temporal_floor_version"; do
+    for version in "$@"; do
         [ -x "$(temporal_path "$version")" ] && continue
         long "Temporal's CLI $version" "$HEADGATE_LOGS/temporal-$version.log" build_temporal "$version" || return 1
     done

@@ -3,7 +3,8 @@
 
     scripts/lib/lint.py BUILD_FOLDER [--tests]
 
-A source is looked at again only when it, a header of ours that it includes (as Ninja recorded), its compile command,
+A source is looked at again only when it, a header of ours that it includes (as Ninja recorded), its compile
+command,
 .clang-tidy or clang-tidy itself has changed. The remembered names lie in BUILD_FOLDER/lint.
 """
 
@@ -45,7 +46,9 @@ def fingerprint(command, headers, constant):
 
 
 def examine(build, source):
-    ran = subprocess.run([TIDY, "-p", str(build), "--quiet", str(source)], capture_output=True, text=True, cwd=TOP)
+    ran = subprocess.run(
+        [TIDY, "-p", str(build), "--quiet", str(source)], capture_output=True, text=True, cwd=TOP
+    )
     return ran.returncode, ran.stdout
 
 
@@ -87,7 +90,10 @@ def main():
                 mark.touch()
             else:
                 print(output, flush=True)
-            print(f"[{number}/{len(waiting)}, {time.monotonic() - began:.0f} s] {source.relative_to(TOP)}", flush=True)
+            print(
+                f"[{number}/{len(waiting)}, {time.monotonic() - began:.0f} s] {source.relative_to(TOP)}",
+                flush=True,
+            )
     print(f"lint: {passed} passed, {failed} failed")
     return 1 if failed else 0
 

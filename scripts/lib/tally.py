@@ -37,8 +37,11 @@ def count(folder):
             elif case.find("skipped") is None:
                 passed += 1
     if (folder / "ctest.xml").exists():
-        dead = [case.get("name") for case in cases(folder / "ctest.xml")
-                if has_failed(case) and case.get("name") not in programs_with_failures]
+        dead = [
+            case.get("name")
+            for case in cases(folder / "ctest.xml")
+            if has_failed(case) and case.get("name") not in programs_with_failures
+        ]
         failed += len(dead)
     return passed, failed
 

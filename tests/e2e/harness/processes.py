@@ -1,0 +1,88 @@
+"""Starting real processes on free loopback ports, and ending exactly those."""
+
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[3]
+
+
+def free_port():
+    """A loopback port below the kernel's ephemeral range, so no outgoing connection takes it."""
+    while True:
+        port = random.randint(20000, 31999)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+
+
+def wait_until(question, *, within, saying, every=0.05):
+    """Asks until the answer is true, and gives it back; fails with the last answer after `within` seconds."""
+    ends = time.monotonic() + within
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        if time.monotonic() > ends:
+            raise AssertionError(f"after {within} s: {saying} (last answer: {answer!r})")
+        time.sleep(every)
+
+
+class Process:
+    """One child with its output in a file. Ended by its id, with SIGTERM first."""
+
+    def __init__(self, arguments, log, *, environment=None, folder=None):
+        self.arguments = [str(argument) for argument in arguments]
+        self.log = pathlib.Path(log)
+        self._environment = {**os.environ, **(environment or {})}
+        self._folder = folder
+        self._child = None
+
+    def start(self):
+        with self.log.open("ab") as output:
+            self._child = subprocess.Popen(
+                self.arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=self._environment,
+                cwd=self._folder,
+            )
+
+    @property
+    def pid(self):
+        return self._child.pid
+
+    def is_alive(self):
+        return self._child is not None and self._child.poll() is None
+
+    def exit_code(self, *, within=30):
+        return self._child.wait(within)
+
+    def send(self, which):
+        self._child.send_signal(which)
+
+    def kill(self):
+        self._child.kill()
+        self._child.wait()
+
+    def stop(self, *, within=30):
+        """SIGTERM, then SIGKILL when that takes longer than `within`. Gives the exit code, or None."""
+        if not self.is_alive():
+            return self._child.returncode if self._child else None
+        self._child.send_signal(signal.SIGTERM)
+        try:
+            return self._child.wait(within)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return None
+
+    def output(self):
+        return self.log.read_text(errors="replace")
