@@ -1,0 +1,47 @@
+#pragma once
+
+#include "auth/settings.hpp"
+#include "config/node.hpp"
+#include "config/notes.hpp"
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The senders known by name. Each is one YAML file, `auth/presets/NAME.yaml`, that the build puts into the
+// binary; nothing about a sender is code.
+
+namespace headgate::config {
+
+struct preset {
+    std::string name;
+    std::string title;   // "GitHub"
+    std::string what;    // What to know before using it.
+    std::string link;    // The provider's page.
+    std::string status;  // How sure we are that it is right.
+    std::string text;    // The file, from which a preset of one's own can be started.
+    node tree;
+};
+
+// In the order of their names; read once, at first use.
+[[nodiscard]] std::vector<preset> const& known_presets();
+
+// Presets by name, each as the mapping it is written as.
+using preset_nodes = std::map<std::string, node, std::less<>>;
+[[nodiscard]] preset_nodes const& embedded_preset_nodes();
+
+// What a preset says about its sender. `path` is where it stands, for the problems found.
+[[nodiscard]] auth::settings read_preset(std::string const& name, node const& at, std::string const& path,
+                                         notes& into);
+
+struct embedded_text {
+    std::string_view name;
+    std::string_view text;
+};
+
+// The files as they are; made by the build.
+[[nodiscard]] std::span<embedded_text const> embedded_presets();
+
+}  // namespace headgate::config

@@ -1,0 +1,184 @@
+#include "config/verify.hpp"
+
+#include "config/reader.hpp"
+#include "config/secrets.hpp"
+#include "config/verify_checks.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace headgate::config {
+namespace {
+
+constexpr std::string_view signing = "signing";
+
+constexpr std::string_view reference_list = R"({"type": "array", "minItems": 1, "maxItems": 8, "items": {
+"type": "object", "additionalProperties": false, "properties": {
+"file": {"type": "string", "minLength": 1}, "env": {"type": "string", "minLength": 1},
+"until": {"type": "string", "format": "date-time"}}, "oneOf": [{"required": ["file"]}, {"required": ["env"]}]}})";
+
+std::string verify_schema() {
+    constexpr std::string_view beside =
+        R"("public_url": {"type": "string", "pattern": "^https?://[^/?#@ ]+/?$",
+"description": "Scheme, host and port that senders see, where they sign the URL."},
+"params": {"type": "object", "description": "Values that are not secret, by the names the checks give them.",
+"additionalProperties": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}})";
+    constexpr std::string_view check = R"("when": {"type": "object"}, "time": {"type": "object"},
+"once": {"type": "object"}, "mac": {"type": "object"}, "equal": {"type": "object"}, "peer": {"type": "object"},
+"each": {"type": "object"}, "all": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+"any": {"type": "array", "minItems": 1, "items": {"type": "object"}})";
+    return fmt::format(R"({{"oneOf": [
+{{"type": "object", "additionalProperties": false, "required": ["preset"], "properties": {{
+"preset": {{"type": "string", "minLength": 1, "description": "A sender known by name: `headgate presets`."}},
+"secrets": {0}, {1}}}}},
+{{"type": "object", "additionalProperties": false, "required": ["insecure"], "properties": {{
+"insecure": {{"const": true, "description": "Accepts every request from anybody."}}}}}},
+{{"type": "object", "additionalProperties": false, "properties": {{{2}, {1}}}, "oneOf": [
+{{"required": ["mac"]}}, {{"required": ["equal"]}}, {{"required": ["peer"]}}, {{"required": ["each"]}},
+{{"required": ["all"]}}, {{"required": ["any"]}}]}}]}})",
+                       reference_list, beside, check);
+}
+
+std::string secrets_schema() {
+    return fmt::format(R"({{"type": "object", "additionalProperties": {}}})", reference_list);
+}
+
+constexpr std::string_view answers_schema =
+    R"({"type": "object", "additionalProperties": false, "properties": {
+"ok": {"type": "integer", "minimum": 200, "maximum": 299}, "ok_body": {"type": "string"},
+"duplicate": {"type": "integer", "minimum": 200, "maximum": 299},
+"unauthenticated": {"type": "integer", "minimum": 400, "maximum": 499},
+"malformed": {"type": "integer", "minimum": 400, "maximum": 499},
+"overload": {"type": "integer", "minimum": 429, "maximum": 599},
+"stop": {"type": "integer", "minimum": 400, "maximum": 499},
+"retry_after": {"type": "string"}, "budget": {"type": "string"},
+"headers_on_reject": {"type": "object", "additionalProperties": {"type": "string"}}}})";
+
+constexpr std::string_view handshake_schema = R"({"type": "array", "items": {"type": "object",
+"additionalProperties": false, "required": ["when", "require"], "properties": {"when": {"type": "object"},
+"require": {"oneOf": [{"enum": ["verified", "none"]}, {"type": "object"}]}, "accept": {"type": "object",
+"additionalProperties": false, "required": ["value", "match"], "properties": {"value": {},
+"match": {"type": "string"}}}, "reply": {"type": "object"}, "call": {"type": "object"}}}})";
+
+void add_secrets(auth::settings& into, std::string const& name, node const& list, std::string const& path,
+                 notes& found) {
+    auto& entries = into.secrets[name];
+    auto read = read_secret_list(list, path, found);
+    for (std::size_t i = 0; i < read.size(); ++i) {
+        entries.push_back({std::move(read[i].value), read[i].until, fmt::format("{}#{}", name, i)});
+    }
+}
+
+// The map of named lists beside `verify`.
+void read_secrets(node const& at, std::string const& path, notes& found, auth::settings& into) {
+    reader from{at, path, found};
+    for (auto const& one : at.members) {
+        auto const* const list = from.take(one.key);
+        if (into.secrets.contains(one.key)) {
+            from.mistake(one.key, "is given here and in `verify`", "keep one of the two");
+            continue;
+        }
+        add_secrets(into, one.key, *list, from.path_of(one.key), found);
+    }
+    if (at.is_mapping() && at.members.empty()) {
+        found.mistake(at, path, "is empty", "name a list of references, or remove the line");
+    }
+}
+
+// What a source adds to any kind of `verify`.
+void read_surroundings(reader& from, auth::settings& into) {
+    into.public_url = from.text("public_url").value_or("");
+    auto params = from.section("params");
+    if (!params) return;
+    for (auto const& one : params->here().members) {
+        auto const* const value = params->take(one.key);
+        if (value->is_list()) {
+            into.params[one.key] = params->texts(one.key);
+        } else if (auto text = params->text(one.key)) {
+            into.params[one.key] = {*std::move(text)};
+        }
+    }
+}
+
+void read_use_of_preset(reader& from, preset_nodes const& known, auth::settings& into) {
+    auto const name = from.text("preset");
+    if (!name) return;
+    auto const found = known.find(*name);
+    if (found == known.end()) {
+        std::vector<std::string> names;
+        for (auto const& [one, tree] : known) names.push_back(one);
+        from.mistake("preset", fmt::format("no sender is known as \"{}\"", *name), one_of(*name, names));
+    } else {
+        into = read_preset(*name, found->second, from.path(), from.into());
+    }
+    if (auto const* list = from.take("secrets")) {
+        add_secrets(into, std::string{signing}, *list, from.path_of("secrets"), from.into());
+    }
+    read_surroundings(from, into);
+    from.finish();
+}
+
+void read_verify(node const& at, std::string const& path, preset_nodes const& known, notes& found,
+                 auth::settings& into) {
+    if (at.is_scalar() && at.text == "none") {
+        found.mistake(at, path, "accepts every request from anybody",
+                      "write {insecure: true} if that is what you want");
+        return;
+    }
+    reader from{at, path, found};
+    if (!at.is_mapping()) return;
+    if (from.has("preset")) {
+        read_use_of_preset(from, known, into);
+        return;
+    }
+    if (from.has("insecure")) {
+        into.insecure = from.flag("insecure").value_or(false);
+    } else {
+        into.verify = read_check_of(from);
+        if (from.has("secrets")) {
+            from.hide("secrets");
+            from.mistake(
+                "secrets", "belongs beside `verify`",
+                "write secrets: {signing: [{file: NAME}]} at the source; here it goes with a preset only");
+        }
+        read_surroundings(from, into);
+    }
+    from.finish();
+}
+
+}  // namespace
+
+void declare_sender(section& at, auth::settings& into, preset_nodes const& known) {
+    auto const* const verify =
+        at.special("verify", verify_schema(),
+                   {.says = "How a request proves who sent it: `{preset: NAME, secrets: [{file: …}]}`, or "
+                            "checks written out.",
+                    .is = presence::required,
+                    .example = "{preset: github, secrets: [{file: /run/secrets/github}]}"});
+    auto const* const secrets = at.special(
+        "secrets", secrets_schema(),
+        {.says =
+             "Named lists of secrets for checks that are written out. All of a list are tried, up to eight; "
+             "`until` ends one."});
+    auto const* const answers =
+        at.special("answers", answers_schema,
+                   {.says = "Answers that differ from the usual ones.", .fallback_says = "the preset's"});
+    auto const* const handshake = at.special(
+        "handshake", handshake_schema,
+        {.says = "Requests that ask for an answer before events come.", .fallback_says = "the preset's"});
+    auto* const reads = at.reads();
+    if (reads == nullptr) return;
+    auto& found = reads->into();
+    if (verify != nullptr) read_verify(*verify, reads->path_of("verify"), known, found, into);
+    if (secrets != nullptr) read_secrets(*secrets, reads->path_of("secrets"), found, into);
+    if (answers != nullptr) read_answers(*answers, reads->path_of("answers"), found, into.answers);
+    if (handshake != nullptr) {
+        into.handshakes = read_handshakes(*handshake, reads->path_of("handshake"), found);
+    }
+}
+
+}  // namespace headgate::config

@@ -1,0 +1,162 @@
+#include "config/parse.hpp"
+#include "config/presets.hpp"
+#include "tests/support/senders.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+// The senders that are data: read from their YAML, loaded by the engine, tried with what they publish.
+
+namespace headgate::config {
+namespace {
+
+using namespace testing_support;
+using ::testing::IsEmpty;
+
+preset const& preset_named(std::string_view name) {
+    return *std::ranges::find(known_presets(), name, &preset::name);
+}
+
+auth::settings settings_of(std::string_view name, std::string secret_text) {
+    notes found;
+    static_cast<void>(found.add_file("preset.yaml"));
+    auto sender = read_preset(std::string{name}, preset_named(name).tree, "presets", found);
+    for (auto const& one : found.found()) ADD_FAILURE() << to_text(one);
+    sender.secrets["signing"] = {secret_of(std::move(secret_text))};
+    return sender;
+}
+
+TEST(presets, are_listed_by_name) {
+    std::vector<std::string> names;
+    for (auto const& one : known_presets()) names.push_back(one.name);
+    EXPECT_EQ(names, (std::vector<std::string>{"github", "gitlab", "slack", "standard-webhooks", "stripe"}));
+}
+
+TEST(presets, say_what_they_are_and_where_that_is_written) {
+    for (auto const& one : known_presets()) {
+        EXPECT_FALSE(one.title.empty()) << one.name;
+        EXPECT_FALSE(one.what.empty()) << one.name;
+        EXPECT_FALSE(one.status.empty()) << one.name;
+        EXPECT_TRUE(one.link.starts_with("https://")) << one.name;
+        EXPECT_NE(one.tree.find("covers"), nullptr) << one.name;
+    }
+}
+
+TEST(presets, load_without_a_problem) {
+    for (auto const& one : known_presets()) {
+        auto const sender = settings_of(one.name, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        EXPECT_THAT(mistakes_of(sender), IsEmpty()) << one.name;
+        EXPECT_THAT(warnings_of(sender), IsEmpty()) << one.name;
+        ASSERT_TRUE(sender.covers) << one.name;
+        EXPECT_EQ(authenticator_of(sender).covers(), *sender.covers) << one.name;
+    }
+}
+
+// docs.github.com, "Testing the webhook payload validation".
+TEST(presets, github_accepts_its_documented_example) {
+    auto const source = authenticator_of(settings_of("github", "It's a Secret to Everybody"));
+    auto incoming = post(
+        "Hello, World!",
+        {{"x-hub-signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"},
+         {"x-github-event", "ping"},
+         {"x-github-delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958"}});
+    auto const judged = verify(source, incoming);
+    ASSERT_TRUE(judged) << judged.error().message;
+    EXPECT_EQ(judged->sender.delivery_id, "72d3162e-cc78-11e3-81ab-4c9367dc0958");
+    EXPECT_EQ(judged->sender.event_type, "ping");
+    EXPECT_EQ(source.body_bytes_max(), 25U * 1024 * 1024);
+    incoming.body += ' ';
+    EXPECT_FALSE(verify(source, incoming));
+}
+
+// The specification's vector; also with the names in the list that a rotation sends.
+TEST(presets, standard_webhooks_accepts_the_published_vector) {
+    auto const source =
+        authenticator_of(settings_of("standard-webhooks", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+    auto const incoming =
+        post(R"({"test": 2432232314})", {{"webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"},
+                                         {"webhook-timestamp", "1614265330"},
+                                         {"webhook-signature",
+                                          "v1,bm9ldHUjKzFob2VudXRob2VodWUzMjRvdWVvdW9ldQo= "
+                                          "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="}});
+    auto const judged = verify(source, incoming, second(1614265330));
+    ASSERT_TRUE(judged) << judged.error().message;
+    EXPECT_EQ(judged->sender.delivery_id, "msg_p5jXN8AQM9LWM0D4loKWxJek");
+    EXPECT_TRUE(judged->sender.delivery_id_signed);
+    EXPECT_EQ(judged->sender.signed_time, second(1614265330));
+    EXPECT_FALSE(verify(source, incoming, second(1614265330 + 301)));
+}
+
+TEST(presets, standard_webhooks_wants_24_bytes_of_secret) {
+    // printf 0123456789abcdef0123456 | base64
+    EXPECT_THAT(mistakes_of(settings_of("standard-webhooks", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY=")),
+                ::testing::ElementsAre(
+                    "sources.test.secrets.signing[0]: has 23 bytes; secrets of this sender have 24 or "
+                    "more"));
+}
+
+// api.slack.com, "Verifying requests from Slack".
+TEST(presets, slack_accepts_its_documented_example_and_answers_its_challenge) {
+    auto const source = authenticator_of(settings_of("slack", "8f742231b10e8888abcd99yyyzzz85a5"));
+    auto const form = post(
+        "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
+        "&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text="
+        "&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F"
+        "96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c",
+        {{"x-slack-request-timestamp", "1531420618"},
+         {"x-slack-signature", "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"}});
+    EXPECT_TRUE(verify(source, form, second(1531420618)));
+    EXPECT_EQ(source.handshake_for(form), nullptr);
+
+    // printf 'v0:1531420618:{"type":"url_verification","challenge":"3eZb"}' |
+    //   openssl dgst -sha256 -hmac 8f742231b10e8888abcd99yyyzzz85a5
+    auto const challenge =
+        post(R"({"type":"url_verification","challenge":"3eZb"})",
+             {{"x-slack-request-timestamp", "1531420618"},
+              {"x-slack-signature", "v0=5fe43b49e0ece1bdd995e70adbb4cffe5a70a4ee49a5c9dc421d13c1c159e528"}});
+    auto const* which = source.handshake_for(challenge);
+    ASSERT_NE(which, nullptr);
+    auto const reply = source.answer(*which, challenge, {}, second(1531420618));
+    ASSERT_TRUE(reply) << reply.error().message;
+    EXPECT_EQ(reply->body, "3eZb");
+    EXPECT_EQ(source.answers().headers_on_reject, (headers{{"x-slack-no-retry", "1"}}));
+    EXPECT_EQ(source.answers().budget, std::chrono::milliseconds{2500});
+}
+
+// docs.stripe.com, "Verify manually":
+//   printf '1492774577.{"id":"evt_1","type":"charge.succeeded"}' |
+//     openssl dgst -sha256 -hmac whsec_0123456789abcdef0123456789abcdef
+TEST(presets, stripe_reads_the_whole_secret_as_text) {
+    auto const source = authenticator_of(settings_of("stripe", "whsec_0123456789abcdef0123456789abcdef"));
+    auto const incoming =
+        post(R"({"id":"evt_1","type":"charge.succeeded"})",
+             {{"stripe-signature",
+               "t=1492774577,v1=" + std::string(64, '0') +
+                   ",v1=e00cb1409ce210b696887b85bc801cb865140fe47bb526ea4aee4ca22cfc1b4c,v0=00"}});
+    auto const judged = verify(source, incoming, second(1492774577));
+    ASSERT_TRUE(judged) << judged.error().message;
+    EXPECT_EQ(judged->sender.delivery_id, "evt_1");
+    EXPECT_TRUE(judged->sender.delivery_id_signed);
+    EXPECT_EQ(judged->sender.event_type, "charge.succeeded");
+}
+
+TEST(presets, gitlab_compares_the_token_and_covers_nothing) {
+    auto const source = authenticator_of(settings_of("gitlab", "a-token-of-some-length"));
+    auto incoming = post("{}", {{"x-gitlab-token", "a-token-of-some-length"},
+                                {"x-gitlab-event", "Push Hook"},
+                                {"idempotency-key", "f5e5f430-f57b-4e6e-9fac-d9128cd7232f"}});
+    auto const judged = verify(source, incoming);
+    ASSERT_TRUE(judged) << judged.error().message;
+    EXPECT_EQ(judged->sender.covers, coverage::none);
+    EXPECT_EQ(judged->sender.event_type, "Push Hook");
+    EXPECT_EQ(judged->sender.delivery_id, "f5e5f430-f57b-4e6e-9fac-d9128cd7232f");
+    source.redact(incoming);
+    EXPECT_EQ(incoming.head.fields.front().value, "<verified>");
+}
+
+}  // namespace
+}  // namespace headgate::config

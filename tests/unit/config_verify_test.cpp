@@ -1,0 +1,296 @@
+#include "config/parse.hpp"
+#include "config/reader.hpp"
+#include "config/section.hpp"
+#include "config/verify.hpp"
+#include "json/parse.hpp"
+#include "tests/support/scratch_folder.hpp"
+#include "tests/support/senders.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace headgate::config {
+namespace {
+
+using namespace testing_support;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// A source's settings and what was said about them.
+struct outcome {
+    auth::settings sender;
+    std::vector<std::string> said;
+};
+
+outcome declared(std::string const& yaml, preset_nodes const& known = embedded_preset_nodes()) {
+    ::setenv("TEST_SECRET", "0123456789abcdef0123456789abcdef", 1);
+    ::setenv("TEST_OTHER", "fedcba9876543210fedcba9876543210", 1);
+    notes found;
+    outcome made;
+    auto const file = found.add_file("headgate.yaml");
+    auto const tree = parse(yaml, file, found);
+    if (tree) {
+        reader from{*tree, "sources.a", found};
+        section at{from};
+        declare_sender(at, made.sender, known);
+        from.finish();
+    }
+    for (auto const& one : found.found()) {
+        made.said.push_back(one.path + ": " + one.what);
+        EXPECT_FALSE(one.remedy.empty()) << one.what;
+        EXPECT_GT(one.line, 0) << one.what;
+    }
+    return made;
+}
+
+TEST(verify, takes_a_preset_with_its_secrets) {
+    auto const [sender, said] = declared(R"(
+verify:
+  preset: github
+  secrets: [{env: TEST_SECRET}, {env: TEST_OTHER, until: 2026-10-01T00:00:00Z}]
+)");
+    EXPECT_THAT(said, IsEmpty());
+    EXPECT_EQ(sender.preset, "github");
+    ASSERT_EQ(sender.secrets.at("signing").size(), 2U);
+    EXPECT_EQ(sender.secrets.at("signing")[0].value.reveal(), "0123456789abcdef0123456789abcdef");
+    EXPECT_EQ(sender.secrets.at("signing")[1].label, "signing#1");
+    // date -u -d 2026-10-01 +%s
+    EXPECT_EQ(sender.secrets.at("signing")[1].until, second(1790812800));
+    EXPECT_EQ(authenticator_of(sender).covers(), coverage::full);
+}
+
+TEST(verify, takes_checks_that_are_written_out) {
+    auto const [sender, said] = declared(R"(
+verify: {all: [{equal: {a: {query: token}, b: {secret: token}}}, {peer: {cidr: [192.0.2.0/24]}}]}
+secrets: {token: [{env: TEST_SECRET}]}
+)");
+    EXPECT_THAT(said, IsEmpty());
+    auto const source = authenticator_of(sender);
+    auto incoming = post("{}");
+    incoming.head.target = "/x?token=0123456789abcdef0123456789abcdef";
+    EXPECT_EQ(refusal(source, incoming), "accepted");
+    incoming.head.peer = "198.51.100.1";
+    EXPECT_EQ(refusal(source, incoming), "all[1].peer: the address 198.51.100.1 is in no allowed range");
+}
+
+TEST(verify, takes_every_part_of_a_mac) {
+    auto const [sender, said] = declared(R"(
+verify:
+  mac:
+    alg: hmac-sha512
+    secret: {name: key, strip: "k_", encoding: hex, min_bytes: 16}
+    content: [method, "|", {path: name}, {header: [X-Time, Time]}, {query: q}, {json: /a/0}, {slice: {array: /0, object: ""}},
+              {form: f}, {form_sorted: {item: [name, value], unique: true}}, {url: {base: configured, port: any, decode: ["3A"]}},
+              {part: t}, {param: p}, {digest: {alg: sha1, of: body, out: b64}}, {const: "x"}, body]
+    signature: {from: {header: X-Sig}, list: ",", pair: "=", take: v1, parts: {t: once}, prefix: "s=", decode: hex-any-case}
+  time: {value: {part: t}, unit: ms, past: 60s, future: 1m}
+  once: {value: {json: /a/0}, keep: 1h}
+  when: {method: [POST, PUT], content_type: Application/JSON, body: present, header: {X-A: b}, query: {c: d}, query_has: [e], json: {/f: g}}
+  public_url: https://hooks.example.com
+  params: {p: 7, several: [a, b]}
+secrets: {key: [{env: TEST_SECRET}]}
+)");
+    EXPECT_THAT(said, IsEmpty());
+    EXPECT_THAT(mistakes_of(sender), IsEmpty());
+    auto const& mac = std::get<auth::mac_check>(sender.verify->is);
+    EXPECT_EQ(mac.algorithm, auth::mac_algorithm::hmac_sha512);
+    EXPECT_EQ(mac.key.name, "key");
+    EXPECT_EQ(mac.key.encoding, auth::key_encoding::hex);
+    EXPECT_EQ(mac.key.bytes_min, 16U);
+    auto const& signs = std::get<auth::values>(mac.signs);
+    ASSERT_EQ(signs.size(), 15U);
+    EXPECT_TRUE(std::holds_alternative<auth::method_value>(signs[0].is));
+    EXPECT_EQ(std::get<auth::const_value>(signs[1].is).bytes, "|");
+    EXPECT_EQ(std::get<auth::header_value>(signs[3].is).names, (std::vector<std::string>{"x-time", "time"}));
+    EXPECT_EQ(std::get<auth::slice_value>(signs[6].is).if_array.pointer, "/0");
+    EXPECT_EQ(std::get<auth::slice_value>(signs[6].is).if_object.pointer, "");
+    EXPECT_TRUE(std::get<auth::form_sorted_value>(signs[8].is).unique);
+    EXPECT_EQ(std::get<auth::url_value>(signs[9].is).ports, auth::url_value::port::any);
+    EXPECT_EQ(std::get<auth::digest_value>(signs[12].is).out, auth::text_form::b64);
+    EXPECT_EQ(mac.signature.decode, auth::signature_encoding::hex_any_case);
+    EXPECT_EQ(mac.signature.parts, std::vector<std::string>{"t"});
+    EXPECT_EQ(sender.verify->time->unit, auth::time_unit::milliseconds);
+    EXPECT_EQ(sender.verify->time->past, std::chrono::seconds{60});
+    EXPECT_EQ(sender.verify->once->keep, std::chrono::seconds{3600});
+    EXPECT_EQ(sender.verify->when->content_type, "application/json");
+    EXPECT_EQ(sender.verify->when->body_empty, false);
+    EXPECT_EQ(sender.params.at("several").size(), 2U);
+}
+
+TEST(verify, takes_items_joins_and_lines) {
+    auto const items = declared(R"(
+verify:
+  each:
+    in: /items
+    check:
+      mac:
+        alg: hmac-sha256
+        content: {join: ":", values: [{json: a/b}, {json: c, absent: ""}, "x"]}
+        signature: {from: {json: sig}, decode: b64}
+secrets: {signing: [{env: TEST_SECRET}]}
+)");
+    EXPECT_THAT(items.said, IsEmpty());
+    EXPECT_THAT(mistakes_of(items.sender), IsEmpty());
+    auto const& each = std::get<auth::each_check>(items.sender.verify->is);
+    auto const& joined = std::get<auth::join_content>(std::get<auth::mac_check>(each.item->is).signs);
+    ASSERT_EQ(joined.items.size(), 3U);
+    EXPECT_EQ(std::get<auth::json_value>(joined.items[0].item.is).path.from, auth::json_path::start::item);
+    EXPECT_FALSE(joined.items[0].absent);
+    EXPECT_EQ(joined.items[1].absent, "");
+
+    auto const lines = declared(R"(
+verify:
+  mac:
+    alg: hmac-sha1
+    content: {lines: true, keys_for: {/Type: {Notification: [Message, "Subject?"]}}}
+    signature: {from: {json: /Signature}, decode: b64}
+secrets: {signing: [{env: TEST_SECRET}]}
+)");
+    EXPECT_THAT(lines.said, IsEmpty());
+    auto const& content =
+        std::get<auth::lines_content>(std::get<auth::mac_check>(lines.sender.verify->is).signs);
+    EXPECT_EQ(content.chosen_by->pointer, "/Type");
+    ASSERT_EQ(content.lists.at("Notification").size(), 2U);
+    EXPECT_TRUE(content.lists.at("Notification")[1].optional);
+    EXPECT_EQ(content.lists.at("Notification")[1].name, "Subject");
+}
+
+TEST(verify, takes_handshakes_and_answers_on_top_of_a_preset) {
+    auto const [sender, said] = declared(R"(
+verify: {preset: github, secrets: [{env: TEST_SECRET}]}
+secrets: {verify: [{env: TEST_OTHER}]}
+answers: {ok: 200, ok_body: "[accepted]", budget: 1s, retry_after: 10s, headers_on_reject: {X-Why: "no"}}
+handshake:
+  - when: {method: GET, query: {hub.mode: subscribe}}
+    require: {equal: {a: {query: hub.verify_token}, b: {secret: verify}}}
+    accept: {value: {query: hub.challenge}, match: "[A-Za-z0-9_.-]{1,128}"}
+    reply: {status: 200, type: text/plain, body: [{query: hub.challenge}]}
+  - when: {method: GET, query_has: [crc_token]}
+    require: none
+    accept: {value: {query: crc_token}, match: "[A-Za-z0-9_+/=-]{1,128}"}
+    reply: {status: 200, json: {response_token: ["sha256=", {mac: hmac-sha256, of: {query: crc_token}, out: b64}]}}
+)");
+    EXPECT_THAT(said, IsEmpty());
+    EXPECT_THAT(mistakes_of(sender), IsEmpty());
+    EXPECT_EQ(sender.answers.ok, 200U);
+    EXPECT_EQ(sender.answers.ok_body, "[accepted]");
+    EXPECT_EQ(sender.answers.unauthenticated, 401U);
+    EXPECT_EQ(sender.answers.retry_after, std::chrono::seconds{10});
+    ASSERT_EQ(sender.handshakes.size(), 2U);
+    EXPECT_TRUE(std::holds_alternative<auth::check>(sender.handshakes[0].require));
+    EXPECT_TRUE(std::holds_alternative<auth::require_nothing>(sender.handshakes[1].require));
+    EXPECT_EQ(sender.handshakes[1].reply.json[0].parts.size(), 2U);
+}
+
+TEST(verify, takes_a_preset_of_ones_own) {
+    notes found;
+    preset_nodes known;
+    known["ours"] = *parse(R"(
+title: Ours
+verify: {mac: {alg: hmac-sha256, content: [body], signature: {from: {header: X-Ours}, decode: hex}}}
+)",
+                           found.add_file("ours.yaml"), found);
+    auto const [sender, said] = declared("verify: {preset: ours, secrets: [{env: TEST_SECRET}]}", known);
+    EXPECT_THAT(said, IsEmpty());
+    EXPECT_THAT(mistakes_of(sender), IsEmpty());
+}
+
+TEST(verify, must_be_there_and_open_doors_are_spelled_out) {
+    EXPECT_THAT(declared("secrets: {a: [{env: TEST_SECRET}]}").said,
+                ElementsAre("sources.a.verify: is missing"));
+    EXPECT_THAT(declared("verify: none").said,
+                ElementsAre("sources.a.verify: accepts every request from anybody"));
+    auto const open = declared("verify: {insecure: true}");
+    EXPECT_THAT(open.said, IsEmpty());
+    EXPECT_TRUE(open.sender.insecure);
+    EXPECT_FALSE(declared("verify: {insecure: false}").sender.insecure);
+}
+
+struct mistaken_row {
+    std::string yaml;
+    std::string said;
+};
+
+TEST(verify, says_what_is_wrong_and_where) {
+    std::string const mac =
+        "verify: {mac: {alg: hmac-sha256, content: [body], signature: {from: {header: A}, decode: hex}";
+    for (auto const& [yaml, said] : {
+             mistaken_row{"verify: {preset: gihub}",
+                          "sources.a.verify.preset: no sender is known as \"gihub\""},
+             mistaken_row{"verify: {preset: github, secret: x}", "sources.a.verify.secret: is not a setting"},
+             mistaken_row{"verify: [mac]", "sources.a.verify: is a list, not a mapping"},
+             mistaken_row{"verify: {}", "sources.a.verify: has no check"},
+             mistaken_row{"verify: {mac: {}, peer: {}}", "sources.a.verify: has several checks: mac, peer"},
+             mistaken_row{"verify: {mca: {}}", "sources.a.verify: has no check"},
+             mistaken_row{"verify: {jwt: {}}",
+                          "sources.a.verify.jwt: the check 'jwt' is not available in this version"},
+             mistaken_row{"verify: {sig: {}}",
+                          "sources.a.verify.sig: the check 'sig' is not available in this version"},
+             mistaken_row{"verify: {all: {}}", "sources.a.verify.all: is a mapping, not a list of checks"},
+             mistaken_row{"verify: {all: [x]}", "sources.a.verify.all[0]: is a text, not a check"},
+             mistaken_row{mac + ", allowweak: true}}", "sources.a.verify.mac.allowweak: is not a setting"},
+             mistaken_row{mac + "}, secrets: [{env: TEST_SECRET}]}",
+                          "sources.a.verify.secrets: belongs beside `verify`"},
+             mistaken_row{mac + "}, time: {value: {header: T}, past: 25h}}",
+                          "sources.a.verify.time.past: 25h is not from 0s to 1d"},
+             mistaken_row{mac + "}, time: {value: {header: T}, past: 100ms}}",
+                          "sources.a.verify.time.past: is too fine"},
+             mistaken_row{
+                 "verify: {mac: {alg: hmac-md5, content: [body], signature: {from: body, decode: hex}}}",
+                 "sources.a.verify.mac.alg: \"hmac-md5\" is not known"},
+             mistaken_row{"verify: {mac: {content: [body], signature: {from: body, decode: hex}}}",
+                          "sources.a.verify.mac.alg: is missing"},
+             mistaken_row{
+                 "verify: {mac: {alg: hmac-sha1, content: [bodi], signature: {from: body, decode: hex}}}",
+                 "sources.a.verify.mac.content[0]: \"bodi\" is not a value"},
+             mistaken_row{"verify: {mac: {alg: hmac-sha1, content: [{heder: x}], signature: {from: body, "
+                          "decode: hex}}}",
+                          "sources.a.verify.mac.content[0]: names no source of a value"},
+             mistaken_row{"verify: {mac: {alg: hmac-sha1, content: [{header: x, query: y}], signature: "
+                          "{from: body, decode: hex}}}",
+                          "sources.a.verify.mac.content[0]: names several sources: header, query"},
+             mistaken_row{"verify: {mac: {alg: hmac-sha1, content: [{header: x, sheme: y}], signature: "
+                          "{from: body, decode: hex}}}",
+                          "sources.a.verify.mac.content[0].sheme: is not a setting"},
+             mistaken_row{"verify: {mac: {alg: hmac-sha1, content: [body], signature: {from: body}}}",
+                          "sources.a.verify.mac.signature.decode: is missing"},
+             mistaken_row{"verify: {equal: {a: {header: x}}}", "sources.a.verify.equal.b: is missing"},
+             mistaken_row{"verify: {insecure: true}\nhandshake: [{when: {method: GET}, require: maybe}]",
+                          "sources.a.handshake[0].require: \"maybe\" is not known"},
+             mistaken_row{"verify: {insecure: true}\nanswers: {ok: 99}",
+                          "sources.a.answers.ok: \"99\" is not a whole number from 200 to 599"},
+             mistaken_row{"verify: {insecure: true}\nsecrets: {}", "sources.a.secrets: is empty"},
+             mistaken_row{"verify: {preset: github, secrets: [{env: TEST_SECRET}]}\nsecrets: {signing: "
+                          "[{env: TEST_SECRET}]}",
+                          "sources.a.secrets.signing: is given here and in `verify`"},
+             mistaken_row{
+                 "verify: {preset: github, secrets: [{env: TEST_UNSET}]}",
+                 "sources.a.verify.secrets[0].env: the environment has no TEST_UNSET, or an empty one"},
+         }) {
+        auto const heard = declared(yaml).said;
+        EXPECT_THAT(heard, ::testing::Contains(said)) << yaml;
+    }
+}
+
+TEST(verify, describes_itself_for_the_schema) {
+    setting described;
+    section at{described};
+    auth::settings unused;
+    declare_sender(at, unused);
+    std::vector<std::string> keys;
+    for (auto const& one : described.inside) {
+        keys.push_back(one->key);
+        EXPECT_FALSE(one->says.empty());
+        json::arena where;
+        EXPECT_TRUE(json::parse(one->schema, where)) << one->key;
+    }
+    EXPECT_THAT(keys, ElementsAre("verify", "secrets", "answers", "handshake"));
+}
+
+}  // namespace
+}  // namespace headgate::config
