@@ -1,0 +1,347 @@
+#include "targets/temporal/temporal.hpp"
+#include "tests/support/fake_workflow_service.hpp"
+#include "tests/support/run.hpp"
+#include "tests/support/temporal_dev_server.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+// What a target promises, asked of each thing that answers like Temporal: the current server, the oldest one
+// that we support, and the fake that the other tests use. A row that holds for the first two and not for the
+// fake would mean that those tests prove nothing.
+
+namespace headgate::targets {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing_support::fake_workflow_service;
+using testing_support::run;
+using testing_support::temporal_dev_server;
+
+// A frontend to ask, and the hand of an operator on it.
+class frontend {
+public:
+    virtual ~frontend() = default;
+    [[nodiscard]] virtual std::string address() const = 0;
+    virtual void terminate(std::string const& workflow_id, std::string const& reason) = 0;
+
+protected:
+    frontend() = default;
+};
+
+class real_frontend final : public frontend {
+public:
+    explicit real_frontend(temporal_dev_server::version version) : server_{version} {}
+    [[nodiscard]] std::string address() const override { return server_.address(); }
+    void terminate(std::string const& workflow_id, std::string const& reason) override {
+        server_.terminate(workflow_id, reason);
+    }
+
+private:
+    temporal_dev_server server_;
+};
+
+class fake_frontend final : public frontend {
+public:
+    [[nodiscard]] std::string address() const override { return service_.address(); }
+    void terminate(std::string const& workflow_id, std::string const& reason) override {
+        service_.close(workflow_id, fake_workflow_service::ending::terminated, reason);
+    }
+
+private:
+    fake_workflow_service service_{
+        {.search_attributes = {"HeadgateSource", "HeadgateSize"}, .retention = std::chrono::hours{24}}};
+};
+
+enum class kind : std::uint8_t { current, floor, fake };
+
+std::string name_of(kind chosen) {
+    switch (chosen) {
+        case kind::current: return "server_1_29";
+        case kind::floor: return "server_1_23";
+        case kind::fake: return "fake";
+    }
+    return "?";
+}
+
+temporal_settings settings_for(std::string address) {
+    temporal_settings settings;
+    settings.address = std::move(address);
+    settings.identity = "headgate@test";
+    return settings;
+}
+
+std::unique_ptr<target> make(temporal_settings const& settings, asio::io_context& context) {
+    auto made = make_temporal_target(settings, context.get_executor());
+    EXPECT_TRUE(made) << made.error().message;
+    return *std::move(made);
+}
+
+uuid delivery(std::uint8_t n) {
+    uuid id;
+    id.bytes.fill(0x11);
+    id.bytes[15] = n;
+    return id;
+}
+
+start_order order_for(std::string workflow_id) {
+    start_order order;
+    order.workflow_id = std::move(workflow_id);
+    order.workflow = "SyncThenBuild";
+    order.task_queue = "data-platform";
+    order.input = R"({"connection":"orders"})";
+    return order;
+}
+
+deadline soon() {
+    return from_now(15s);
+}
+
+class starting_on_temporal : public testing::TestWithParam<kind> {
+protected:
+    // One server of each kind for the whole suite; each row uses workflow ids of its own.
+    static frontend& the(kind chosen) {
+        auto& held = frontends[static_cast<std::size_t>(chosen)];
+        if (held) return *held;
+        switch (chosen) {
+            case kind::current:
+                held = std::make_unique<real_frontend>(temporal_dev_server::version::current);
+                break;
+            case kind::floor:
+                held = std::make_unique<real_frontend>(temporal_dev_server::version::floor);
+                break;
+            case kind::fake: held = std::make_unique<fake_frontend>(); break;
+        }
+        wait_until_it_starts_workflows(*held);
+        return *held;
+    }
+
+    static void TearDownTestSuite() {
+        for (auto& each : frontends) each.reset();
+    }
+
+    start_answer start(start_order const& order, uuid const& id) {
+        return run(target_->start(order, id, soon()));
+    }
+
+    result<run_status> follow(std::string workflow_id, std::string run_id,
+                              patience how = patience::wait_for_end) {
+        return run(target_->follow(std::move(workflow_id), std::move(run_id), how, soon()));
+    }
+
+    // Unique in the suite, so that rows do not meet.
+    static std::string id(std::string const& row) { return row + "." + name_of(GetParam()); }
+
+    frontend& frontend_ = the(GetParam());
+    asio::io_context context_{1};
+    std::unique_ptr<target> target_ = make(settings_for(frontend_.address()), context_);
+
+private:
+    static void wait_until_it_starts_workflows(frontend const& fresh) {
+        asio::io_context context{1};
+        auto const asked = make(settings_for(fresh.address()), context);
+        auto const give_up = std::chrono::steady_clock::now() + 30s;
+        auto order = order_for("warm-up");
+        order.search_attributes = {{"HeadgateSource", R"("github")"}, {"HeadgateSize", "17"}};
+        while (run(asked->start(order, delivery(0), soon())).what != start_answer::kind::started) {
+            ASSERT_LT(std::chrono::steady_clock::now(), give_up) << "the server does not start workflows";
+        }
+    }
+
+    static inline std::array<std::unique_ptr<frontend>, 3> frontends;
+};
+
+INSTANTIATE_TEST_SUITE_P(every_frontend, starting_on_temporal,
+                         testing::Values(kind::current, kind::floor, kind::fake),
+                         [](auto const& each) { return name_of(each.param); });
+
+TEST_P(starting_on_temporal, starts_a_run) {
+    auto const answer = start(order_for(id("fresh")), delivery(1));
+    EXPECT_EQ(answer.what, start_answer::kind::started) << answer.message;
+    EXPECT_THAT(answer.run_id, Not(IsEmpty()));
+}
+
+TEST_P(starting_on_temporal, starting_again_with_the_same_request_id_finds_the_same_run) {
+    auto const order = order_for(id("again"));
+    auto const first = start(order, delivery(1));
+    auto const second = start(order, delivery(1));
+    EXPECT_EQ(second.what, start_answer::kind::started);
+    EXPECT_EQ(second.run_id, first.run_id);
+}
+
+TEST_P(starting_on_temporal, a_closed_run_of_ours_is_found_again_not_started_again) {
+    auto const order = order_for(id("again-closed"));
+    auto const first = start(order, delivery(1));
+    frontend_.terminate(order.workflow_id, "by operator");
+    auto const second = start(order, delivery(1));
+    EXPECT_EQ(second.what, start_answer::kind::started);
+    EXPECT_EQ(second.run_id, first.run_id);
+}
+
+TEST_P(starting_on_temporal, joins_the_running_run_of_somebody_else) {
+    auto const order = order_for(id("joined"));
+    auto const theirs = start(order, delivery(1));
+    auto const ours = start(order, delivery(2));
+    EXPECT_EQ(ours.what, start_answer::kind::joined) << ours.message;
+    EXPECT_EQ(ours.run_id, theirs.run_id);
+    EXPECT_THAT(ours.message, HasSubstr("workflow id already used by run " + theirs.run_id));
+}
+
+TEST_P(starting_on_temporal, a_closed_run_of_somebody_else_keeps_its_id) {
+    auto const order = order_for(id("taken"));
+    auto const theirs = start(order, delivery(1));
+    frontend_.terminate(order.workflow_id, "by operator");
+    auto const ours = start(order, delivery(2));
+    EXPECT_EQ(ours.what, start_answer::kind::id_taken) << ours.message;
+    EXPECT_EQ(ours.run_id, theirs.run_id);
+    EXPECT_THAT(ours.message, HasSubstr("(terminated, 20"));
+    EXPECT_THAT(ours.remedy, Not(IsEmpty()));
+}
+
+TEST_P(starting_on_temporal, an_unknown_namespace_is_missing) {
+    auto settings = settings_for(frontend_.address());
+    settings.name_space = "nobody-made-this";
+    auto const elsewhere = make(settings, context_);
+    auto const order = order_for(id("namespace"));
+    auto const answer = run(elsewhere->start(order, delivery(1), soon()));
+    EXPECT_EQ(answer.what, start_answer::kind::missing) << answer.message;
+    EXPECT_EQ(answer.concerns, start_answer::scope::target);
+    EXPECT_THAT(answer.remedy, HasSubstr("temporal operator namespace create --namespace nobody-made-this"));
+
+    auto const probed = run(elsewhere->probe(soon()));
+    ASSERT_FALSE(probed);
+    EXPECT_EQ(probed.error().code, errc::not_found);
+
+    // No run is gone when nobody looked: the namespace may come back.
+    auto const looked = run(elsewhere->follow(order.workflow_id, {}, patience::look, soon()));
+    ASSERT_FALSE(looked);
+    EXPECT_EQ(looked.error().code, errc::not_found);
+}
+
+TEST_P(starting_on_temporal, an_unknown_search_attribute_is_missing) {
+    auto order = order_for(id("attribute"));
+    order.search_attributes = {{"NobodyRegisteredThis", R"("x")"}};
+    auto const answer = start(order, delivery(1));
+    EXPECT_EQ(answer.what, start_answer::kind::missing) << answer.message;
+    EXPECT_EQ(answer.concerns, start_answer::scope::delivery);
+    EXPECT_THAT(answer.message, HasSubstr("NobodyRegisteredThis"));
+    EXPECT_THAT(answer.remedy, HasSubstr("search-attribute create"));
+}
+
+TEST_P(starting_on_temporal, registered_search_attributes_and_memo_and_timeouts_are_taken) {
+    auto order = order_for(id("everything"));
+    order.search_attributes = {{"HeadgateSource", R"("github")"}, {"HeadgateSize", "17"}};
+    order.memo = {{"rule", R"("orders-on-release")"}, {"numbers", "[1,2,3]"}};
+    order.execution_timeout = 1h;
+    order.run_timeout = 30min;
+    order.task_timeout = 10s;
+    auto const answer = start(order, delivery(1));
+    EXPECT_EQ(answer.what, start_answer::kind::started) << answer.message;
+}
+
+// The input's payload adds 32 bytes on the wire: what the target lets through at its limit, the server takes.
+TEST_P(starting_on_temporal, the_largest_input_is_taken_and_one_byte_more_is_refused_unsent) {
+    constexpr std::size_t around = 32;
+    auto order = order_for(id("largest"));
+    order.input = '"' + std::string(2 * 1024 * 1024 - around - 2, 'x') + '"';
+    auto const largest = start(order, delivery(1));
+    EXPECT_EQ(largest.what, start_answer::kind::started) << largest.message;
+
+    order.workflow_id = id("too-large");
+    order.input.insert(1, "x");
+    auto const larger = start(order, delivery(2));
+    EXPECT_EQ(larger.what, start_answer::kind::refused);
+    EXPECT_EQ(larger.message, "input has 2097153 bytes as sent, the namespace takes 2097152");
+
+    auto const looked = follow(order.workflow_id, {}, patience::look);
+    ASSERT_TRUE(looked) << looked.error().message;
+    EXPECT_EQ(looked->what, run_status::kind::gone);
+}
+
+TEST_P(starting_on_temporal, a_workflow_id_has_255_bytes_at_most) {
+    auto order = order_for(std::string(255, 'i'));
+    EXPECT_EQ(start(order, delivery(1)).what, start_answer::kind::started);
+    order.workflow_id += 'i';
+    EXPECT_EQ(start(order, delivery(2)).what, start_answer::kind::refused);
+    order.workflow_id.clear();
+    EXPECT_EQ(start(order, delivery(3)).what, start_answer::kind::refused);
+}
+
+TEST_P(starting_on_temporal, a_deadline_that_has_passed_starts_nothing) {
+    auto const order = order_for(id("late"));
+    auto const answer = run(target_->start(order, delivery(1), from_now(-1s)));
+    EXPECT_THAT(answer.what, testing::AnyOf(start_answer::kind::not_now, start_answer::kind::unanswered));
+    auto const looked = follow(order.workflow_id, {}, patience::look);
+    ASSERT_TRUE(looked) << looked.error().message;
+    EXPECT_EQ(looked->what, run_status::kind::gone);
+}
+
+TEST_P(starting_on_temporal, a_running_run_is_running) {
+    auto const order = order_for(id("running"));
+    auto const started = start(order, delivery(1));
+    auto const looked = follow(order.workflow_id, started.run_id, patience::look);
+    ASSERT_TRUE(looked) << looked.error().message;
+    EXPECT_EQ(looked->what, run_status::kind::running);
+    EXPECT_EQ(looked->run_id, started.run_id);
+}
+
+TEST_P(starting_on_temporal, waiting_for_the_end_of_a_run_ends_with_the_deadline) {
+    auto const order = order_for(id("waiting"));
+    auto const started = start(order, delivery(1));
+    auto const looked =
+        run(target_->follow(order.workflow_id, started.run_id, patience::wait_for_end, from_now(1500ms)));
+    ASSERT_TRUE(looked) << looked.error().message;
+    EXPECT_EQ(looked->what, run_status::kind::running);
+}
+
+TEST_P(starting_on_temporal, a_terminated_run_has_failed_and_says_why) {
+    auto const order = order_for(id("terminated"));
+    auto const started = start(order, delivery(1));
+    frontend_.terminate(order.workflow_id, "wrong table");
+    auto const looked = follow(order.workflow_id, started.run_id);
+    ASSERT_TRUE(looked) << looked.error().message;
+    EXPECT_EQ(looked->what, run_status::kind::failed);
+    EXPECT_EQ(looked->detail, "terminated: wrong table");
+    EXPECT_EQ(looked->run_id, started.run_id);
+    EXPECT_TRUE(looked->ended_at.has_value());
+}
+
+TEST_P(starting_on_temporal, a_run_that_the_server_no_longer_has_is_gone) {
+    auto const looked =
+        follow(id("never-was"), "2d4c8f1e-3a5b-4c6d-8e7f-0123456789ab", patience::wait_for_end);
+    ASSERT_TRUE(looked) << looked.error().message;
+    EXPECT_EQ(looked->what, run_status::kind::gone);
+}
+
+TEST_P(starting_on_temporal, probing_learns_how_long_closed_runs_are_kept) {
+    EXPECT_EQ(target_->keeps_runs_for(), std::nullopt);
+    auto const probed = run(target_->probe(soon()));
+    ASSERT_TRUE(probed) << probed.error().message;
+    EXPECT_EQ(target_->keeps_runs_for(), std::chrono::hours{24});
+}
+
+// Run timeouts need no worker. The server counts in whole seconds.
+TEST_P(starting_on_temporal, a_run_that_times_out_has_failed) {
+    if (GetParam() == kind::fake) {
+        GTEST_SUCCEED() << "the fake's runs end when told: see targets_temporal_trouble_test.cpp";
+        return;
+    }
+    auto order = order_for(id("timed-out"));
+    order.run_timeout = 1s;
+    auto const started = start(order, delivery(1));
+    auto const looked = follow(order.workflow_id, started.run_id);
+    ASSERT_TRUE(looked) << looked.error().message;
+    EXPECT_EQ(looked->what, run_status::kind::failed);
+    EXPECT_EQ(looked->detail, "timed out");
+}
+
+}  // namespace
+}  // namespace headgate::targets
