@@ -33,8 +33,8 @@ struct parsed {
 template <std::same_as<std::string> Temporary>
 result<parsed> parse(Temporary&& text, arena& where, parse_limits const& limits = {}) = delete;
 
-// Reads several texts, one after the other, with or without white space between them (JSON lines and the like). Fails
-// as `parse` does, at the first text that is wrong.
+// Reads several texts, one after the other, with or without white space between them (JSON lines and the
+// like). Fails as `parse` does, at the first text that is wrong.
 [[nodiscard]] result<std::vector<value>> parse_many(std::string_view text, arena& where,
                                                     parse_limits const& limits = {});
 

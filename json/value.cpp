@@ -49,12 +49,6 @@ bool fits_behind(void const* data, std::size_t size, std::size_t more) {
     return block->used == size && block->capacity - block->used >= more;
 }
 
-std::size_t deepest(std::span<value const> items) {
-    std::size_t deep = 0;
-    for (auto const& item : items) deep = std::max(deep, item.depth());
-    return deep;
-}
-
 std::size_t slots_for(std::size_t members) {
     return std::bit_ceil(members * 2);
 }
@@ -193,10 +187,37 @@ value value::array(std::span<value const> items, arena& where) {
     return array_view_of({copy, items.size()});
 }
 
+value::summary value::sum_up(std::span<value const> items) noexcept {
+    summary found;
+    for (auto const& item : items) found.add(item);
+    return found;
+}
+
 value value::array_view_of(std::span<value const> kept) {
-    auto const deep = deepest(kept) + 1;
-    HEADGATE_CHECK(deep <= nesting_max && kept.size() <= size_max, "an array beyond the limits");
-    return {tag::array, kept.size(), deep, kept.data()};
+    auto const found = sum_up(kept);
+    HEADGATE_CHECK(found.depth <= nesting_max && kept.size() <= size_max, "an array beyond the limits");
+    return {tag::array, kept.size(), found.depth, kept.data(), found.marks};
+}
+
+value value::unreadable(std::string_view why, arena& where) {
+    auto const text = string(why, where);
+    return {tag::null, text.size_, 0, text.data_, mark_unreadable};
+}
+
+std::string_view value::why_unreadable() const {
+    HEADGATE_CHECK(holds_unreadable(), "readable");
+    auto here = *this;
+    while (!here.is_null()) {
+        if (here.is_array()) {
+            here = *std::ranges::find_if(here.items(), &value::holds_unreadable);
+        } else {
+            auto const all = here.members();
+            here = std::ranges::find_if(all, [](member const& one) {
+                       return one.value.holds_unreadable();
+                   })->value;
+        }
+    }
+    return {static_cast<char const*>(here.data_), here.size_};
 }
 
 value value::object(std::span<member const> members, arena& where, bool* has_duplicates) {
@@ -210,10 +231,10 @@ value value::object(std::span<member const> members, arena& where, bool* has_dup
 }
 
 value value::object_over(std::span<member const> unique, tag which) {
-    std::size_t deep = 0;
-    for (auto const& one : unique) deep = std::max(deep, one.value.depth());
-    HEADGATE_CHECK(deep + 1 <= nesting_max, "an object nested too deep");
-    return {which, unique.size(), deep + 1, unique.data()};
+    summary found;
+    for (auto const& one : unique) found.add(one.value);
+    HEADGATE_CHECK(found.depth <= nesting_max, "an object nested too deep");
+    return {which, unique.size(), found.depth, unique.data(), found.marks};
 }
 
 value value::small_object(std::span<member const> members, arena& where, bool& duplicates) {
@@ -266,18 +287,19 @@ value value::large_object(std::span<member const> members, arena& where, bool& d
 value value::appended(value base, std::span<value const> more, arena& where, std::size_t& costs_bytes) {
     auto const old = base.items();
     auto const size = old.size() + more.size();
-    auto const deep = std::max<std::size_t>(base.depth(), deepest(more) + 1);
-    HEADGATE_CHECK(deep <= nesting_max && size <= size_max, "an array beyond the limits");
+    auto found = sum_up(more);
+    found.depth = std::max<std::size_t>(base.depth(), found.depth);
+    HEADGATE_CHECK(found.depth <= nesting_max && size <= size_max, "an array beyond the limits");
     costs_bytes = 0;
     void* data = const_cast<void*>(base.data_);
-    if (base.growable_ == growable::yes && fits_behind(data, old.size(), more.size())) {
+    if ((base.marks_ & mark_growable) && fits_behind(data, old.size(), more.size())) {
         growth_of(data)->used = static_cast<std::uint32_t>(size);
     } else {
         data = allocate_growable(size, capacity_for(size, 4), sizeof(value), where, costs_bytes);
         if (!old.empty()) std::memcpy(data, old.data(), old.size_bytes());
     }
     if (!more.empty()) std::memcpy(static_cast<value*>(data) + old.size(), more.data(), more.size_bytes());
-    return {tag::array, size, deep, data, growable::yes};
+    return {tag::array, size, found.depth, data, mark_growable | base.marks_ | found.marks};
 }
 
 value value::appended(value base, std::string_view more, arena& where, std::size_t& costs_bytes) {
@@ -286,14 +308,14 @@ value value::appended(value base, std::string_view more, arena& where, std::size
     HEADGATE_CHECK(size <= size_max, "a string of 4 GiB");
     costs_bytes = 0;
     void* data = const_cast<void*>(base.data_);
-    if (base.growable_ == growable::yes && fits_behind(data, old.size(), more.size())) {
+    if ((base.marks_ & mark_growable) && fits_behind(data, old.size(), more.size())) {
         growth_of(data)->used = static_cast<std::uint32_t>(size);
     } else {
         data = allocate_growable(size, capacity_for(size, 256), 1, where, costs_bytes);
         std::memcpy(data, old.data(), old.size());
     }
     std::memcpy(static_cast<char*>(data) + old.size(), more.data(), more.size());
-    return {tag::string, size, 0, data, growable::yes};
+    return {tag::string, size, 0, data, mark_growable};
 }
 
 double value::as_double() const {

@@ -54,6 +54,12 @@ public:
     [[nodiscard]] static value object(std::span<member const> members, arena& where,
                                       bool* has_duplicates = nullptr);
 
+    // Stands where a document should be that could not be read, and says why: a null that is not one. Arrays
+    // and objects with one somewhere in them know it, so that asking costs nothing.
+    [[nodiscard]] static value unreadable(std::string_view why, arena& where);
+    [[nodiscard]] bool holds_unreadable() const noexcept { return marks_ & mark_unreadable; }
+    [[nodiscard]] std::string_view why_unreadable() const;  // Of the first one in here (checked).
+
     // `base` with more at its end. Adding to what was itself made by adding costs the addition only, not a
     // copy of the whole; `base` stays what it was. `costs_bytes` is what the arena gave.
     [[nodiscard]] static value appended(value base, std::span<value const> more, arena& where,
@@ -130,24 +136,34 @@ private:
     static constexpr std::array<kind, 10> kinds{kind::null,   kind::boolean, kind::boolean, kind::number,
                                                 kind::number, kind::number,  kind::string,  kind::array,
                                                 kind::object, kind::object};
-    // Data that began as a `growth` header: `appended` may go on behind the last element.
-    enum class growable : std::uint8_t { no, yes };
+    // The data follows a `growth` header: `appended` may go on behind the last element.
+    static constexpr std::uint8_t mark_growable = 1;
+    static constexpr std::uint8_t mark_unreadable = 2;
 
-    value(tag which, std::size_t size, std::size_t depth, void const* data,
-          growable grows = growable::no) noexcept
+    value(tag which, std::size_t size, std::size_t depth, void const* data, unsigned marks = 0) noexcept
         : tag_{which},
-          growable_{grows},
+          marks_{static_cast<std::uint8_t>(marks)},
           depth_{static_cast<std::uint16_t>(depth)},
           size_{static_cast<std::uint32_t>(size)},
           data_{data} {}
 
+    // Depth and marks of an array or object over these.
+    struct summary {
+        std::size_t depth = 1;
+        unsigned marks = 0;
+        void add(value const& item) noexcept {
+            if (item.depth_ >= depth) depth = item.depth_ + 1U;
+            marks |= item.marks_ & mark_unreadable;
+        }
+    };
+    [[nodiscard]] static summary sum_up(std::span<value const> items) noexcept;
     [[nodiscard]] static value object_over(std::span<member const> unique, tag which);
     [[nodiscard]] static value small_object(std::span<member const> members, arena& where, bool& duplicates);
     [[nodiscard]] static value large_object(std::span<member const> members, arena& where, bool& duplicates);
     [[nodiscard]] value const* find_indexed(std::string_view key) const noexcept;
 
     tag tag_ = tag::null;
-    growable growable_ = growable::no;
+    std::uint8_t marks_ = 0;
     std::uint16_t depth_ = 0;
     std::uint32_t size_ = 0;
     union {

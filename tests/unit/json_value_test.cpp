@@ -114,6 +114,19 @@ TEST(json_value, adds_to_arrays_and_strings_without_changing_what_was_there) {
     EXPECT_EQ(lists[10].items()[10].as_integer(), 10) << "another end of the same beginning";
 }
 
+TEST(json_value, knows_that_something_in_it_could_not_be_read) {
+    arena own;
+    auto const broken = value::unreadable("the body is not JSON", own);
+    EXPECT_TRUE(broken.is_null());
+    auto const list = value::array(std::array{value::integer(1), broken}, own);
+    auto const root = value::object(std::array{member{"a", value{}}, member{"b", list}}, own);
+    EXPECT_TRUE(root.holds_unreadable());
+    EXPECT_FALSE(root.find("a")->holds_unreadable());
+    EXPECT_EQ(root.why_unreadable(), "the body is not JSON");
+    std::size_t bytes = 0;
+    EXPECT_TRUE(value::appended(value::array({}, own), std::array{root}, own, bytes).holds_unreadable());
+}
+
 TEST(json_value, knows_how_deep_it_is) {
     arena own;
     EXPECT_EQ(value::integer(1).depth(), 0U);

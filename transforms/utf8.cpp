@@ -1,0 +1,107 @@
+#include "transforms/utf8.hpp"
+
+#include <algorithm>
+
+namespace headgate::transforms {
+namespace {
+
+bool starts_character(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+}
+
+// Bytes of the well-formed character (RFC 3629) at the start of `text`; 0 when it is malformed.
+std::size_t well_formed(std::string_view text) {
+    auto const at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+    auto const follow = [&](std::size_t from, std::size_t to) {
+        for (auto i = from; i <= to; ++i) {
+            if ((at(i) & 0xC0U) != 0x80U) return false;
+        }
+        return true;
+    };
+    auto const first = at(0);
+    if (first < 0x80) return 1;
+    if (first >= 0xC2 && first <= 0xDF) return follow(1, 1) ? 2 : 0;
+    if (first >= 0xE0 && first <= 0xEF) {
+        bool const refused = (first == 0xE0 && at(1) < 0xA0) || (first == 0xED && at(1) >= 0xA0);
+        return follow(1, 2) && !refused ? 3 : 0;
+    }
+    if (first >= 0xF0 && first <= 0xF4) {
+        bool const refused = (first == 0xF0 && at(1) < 0x90) || (first == 0xF4 && at(1) >= 0x90);
+        return follow(1, 3) && !refused ? 4 : 0;
+    }
+    return 0;
+}
+
+}  // namespace
+
+void append_utf8(std::uint32_t code_point, std::string& out) {
+    auto const put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
+    if (code_point < 0x80) {
+        put(code_point);
+    } else if (code_point < 0x800) {
+        put(0xC0 | code_point >> 6);
+        put(0x80 | (code_point & 0x3F));
+    } else if (code_point < 0x10000) {
+        put(0xE0 | code_point >> 12);
+        put(0x80 | (code_point >> 6 & 0x3F));
+        put(0x80 | (code_point & 0x3F));
+    } else {
+        put(0xF0 | code_point >> 18);
+        put(0x80 | (code_point >> 12 & 0x3F));
+        put(0x80 | (code_point >> 6 & 0x3F));
+        put(0x80 | (code_point & 0x3F));
+    }
+}
+
+std::uint32_t take_code_point(std::string_view& text) {
+    auto const first = static_cast<unsigned char>(text.front());
+    std::size_t const bytes = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    std::uint32_t code_point = bytes == 1 ? first : first & (0x7FU >> bytes);
+    auto const taken = std::min(bytes, text.size());
+    for (std::size_t i = 1; i < taken; ++i) {
+        code_point = code_point << 6 | (static_cast<unsigned char>(text[i]) & 0x3FU);
+    }
+    text.remove_prefix(taken);
+    return code_point;
+}
+
+std::size_t count_code_points(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+std::size_t byte_offset(std::string_view text, std::size_t index) {
+    std::size_t offset = 0;
+    for (; offset < text.size(); ++offset) {
+        if (!starts_character(text[offset])) continue;
+        if (index == 0) return offset;
+        --index;
+    }
+    return offset;
+}
+
+bool is_utf8(std::string_view bytes) {
+    while (!bytes.empty()) {
+        auto const size = well_formed(bytes);
+        if (size == 0) return false;
+        bytes.remove_prefix(size);
+    }
+    return true;
+}
+
+std::string to_utf8(std::string_view bytes) {
+    std::string text;
+    text.reserve(bytes.size());
+    while (!bytes.empty()) {
+        auto const size = well_formed(bytes);
+        if (size == 0) {
+            text += "\xEF\xBF\xBD";
+            bytes.remove_prefix(1);
+            continue;
+        }
+        text += bytes.substr(0, size);
+        bytes.remove_prefix(size);
+    }
+    return text;
+}
+
+}  // namespace headgate::transforms
