@@ -6,12 +6,13 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <string>
 #include <sys/socket.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -106,7 +107,7 @@ acceptor::taken acceptor::accept_waiting() {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             log_sparingly(log_level::error, "cannot accept connections: out of descriptors or memory",
                           {{"listener", shared_->name},
-                           {"what", std::generic_category().message(errno)},
+                           {"what", ::strerrordesc_np(errno)},
                            {"remedy", "raise the limit of open files, or lower connections_max"}});
             turn_one_away();
             return taken::out_of_descriptors;
