@@ -23,8 +23,14 @@ TEST(drain, closes_idle_connections_at_once) {
     EXPECT_TRUE(used.is_closed_silently());
 }
 
+http::listener_settings lingering_shortly() {
+    http::listener_settings settings;
+    settings.bounds.linger_for = std::chrono::milliseconds{20};
+    return settings;
+}
+
 TEST(drain, answers_what_is_in_flight_and_says_close) {
-    running_server under_test;
+    running_server under_test{lingering_shortly()};
     raw_connection sender{under_test.port()};
     sender.send(get_slow);
     under_test.handler().await_slow_request();
@@ -40,7 +46,7 @@ TEST(drain, answers_what_is_in_flight_and_says_close) {
 }
 
 TEST(drain, waits_for_the_rest_of_a_request_that_has_begun) {
-    running_server under_test;
+    running_server under_test{lingering_shortly()};
     raw_connection sender{under_test.port()};
     sender.send(get_hook.substr(0, 10));
     sender.send(get_hook.substr(10));

@@ -1,0 +1,141 @@
+#include "http/addresses.hpp"
+#include "tests/support/http_server.hpp"
+#include "tests/support/raw_connection.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace headgate::testing_support {
+namespace {
+
+using http::forwarded_peer;
+using http::networks;
+
+std::string text_of(std::string_view address) {
+    auto const parsed = http::parse_address(address);
+    return parsed ? parsed->to_string() : "none";
+}
+
+TEST(address, has_one_form) {
+    // The IPv6 forms are those of RFC 5952, 4 and 5; the mapped one is of RFC 4291, 2.5.5.2.
+    EXPECT_EQ(text_of("192.0.2.1"), "192.0.2.1");
+    EXPECT_EQ(text_of("::ffff:192.0.2.1"), "192.0.2.1");
+    EXPECT_EQ(text_of("::FFFF:c000:201"), "192.0.2.1");
+    EXPECT_EQ(text_of("2001:DB8:0:0:0:0:0:1"), "2001:db8::1");
+    EXPECT_EQ(text_of("2001:0db8::0001"), "2001:db8::1");
+    EXPECT_EQ(text_of("::"), "::");
+}
+
+TEST(address, is_refused_in_other_spellings) {
+    for (auto const* const wrong : {"", " 192.0.2.1", "192.0.2.1 ", "192.0.2", "192.0.2.1.", "192.0.2.256",
+                                    "0300.0.2.1", "0xc0.0.2.1", "3221225985", "192.0.2.01", "fe80::1%eth0",
+                                    "[::1]", "1::2::3", "12345::", "localhost", "unknown"}) {
+        EXPECT_EQ(text_of(wrong), "none") << wrong;
+    }
+}
+
+bool contains(std::vector<std::string> const& ranges, std::string_view address) {
+    auto const parsed = networks::parse(ranges);
+    return parsed && parsed->contains(*http::parse_address(address));
+}
+
+TEST(networks, contain_what_their_prefix_says) {
+    EXPECT_TRUE(contains({"10.0.0.0/8"}, "10.255.255.255"));
+    EXPECT_FALSE(contains({"10.0.0.0/8"}, "11.0.0.0"));
+    EXPECT_TRUE(contains({"10.0.0.0/8"}, "::ffff:10.1.2.3"));
+    EXPECT_TRUE(contains({"192.0.2.128/25"}, "192.0.2.128"));
+    EXPECT_FALSE(contains({"192.0.2.128/25"}, "192.0.2.127"));
+    EXPECT_TRUE(contains({"192.0.2.7"}, "192.0.2.7"));
+    EXPECT_FALSE(contains({"192.0.2.7"}, "192.0.2.6"));
+    EXPECT_TRUE(contains({"2001:db8::/33"}, "2001:db8:7fff::1"));
+    EXPECT_FALSE(contains({"2001:db8::/33"}, "2001:db8:8000::1"));
+    EXPECT_TRUE(contains({"0.0.0.0/0"}, "203.0.113.9"));
+    EXPECT_FALSE(contains({"0.0.0.0/0"}, "2001:db8::1"));
+    EXPECT_TRUE(contains({"::/0"}, "2001:db8::1"));
+    EXPECT_FALSE(contains({}, "127.0.0.1"));
+}
+
+TEST(networks, are_refused_when_they_are_not_what_they_seem) {
+    for (auto const* const wrong :
+         {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10/8", "2001:db8::/129",
+          "10.0.0.1/8", "2001:db8::1/64", "example.com"}) {
+        EXPECT_FALSE(networks::parse({"127.0.0.1", wrong})) << wrong;
+    }
+}
+
+struct forwarded_row {
+    std::vector<std::string> lines;
+    std::optional<std::string> peer;
+};
+
+TEST(forwarded_for, gives_the_rightmost_address_that_is_not_a_trusted_proxy) {
+    auto const trusted = *networks::parse({"10.0.0.0/8", "2001:db8:aaaa::/48"});
+    std::vector<forwarded_row> const rows{
+        {{}, "10.0.0.1"},
+        {{"203.0.113.9"}, "203.0.113.9"},
+        {{"198.51.100.1, 203.0.113.9"}, "203.0.113.9"},
+        {{"203.0.113.9, 10.9.9.9"}, "203.0.113.9"},
+        {{"203.0.113.9 ,\t10.9.9.9,2001:db8:aaaa::1"}, "203.0.113.9"},
+        {{"10.1.1.1, 10.9.9.9"}, "10.1.1.1"},
+        {{"10.1.1.1"}, "10.1.1.1"},
+        {{"::ffff:203.0.113.9"}, "203.0.113.9"},
+        {{"2001:DB8::9"}, "2001:db8::9"},
+        {{"[2001:db8::9]:4711"}, "2001:db8::9"},
+        {{"[2001:db8::9]"}, "2001:db8::9"},
+        {{"203.0.113.9:4711"}, "203.0.113.9"},
+        {{"<script>, 203.0.113.9"}, "203.0.113.9"},  // The sender's own claim is not read.
+        {{"203.0.113.9, <script>"}, std::nullopt},
+        {{"<script>, 10.9.9.9"}, std::nullopt},
+        {{"unknown"}, std::nullopt},
+        {{""}, std::nullopt},
+        {{","}, std::nullopt},
+        {{"203.0.113.9,"}, std::nullopt},
+        {{"203.0.113.9:"}, std::nullopt},
+        {{"203.0.113.9:x"}, std::nullopt},
+        {{"[2001:db8::9"}, std::nullopt},
+        {{"[2001:db8::9]x"}, std::nullopt},
+        {{"fe80::1%eth0"}, std::nullopt},
+        {{"203.0.113.9", "203.0.113.9"}, std::nullopt},
+    };
+    for (auto const& [lines, peer] : rows) {
+        headers fields{{"x-forwarded-proto", "https"}};
+        for (auto const& line : lines) fields.push_back({"x-forwarded-for", line});
+        EXPECT_EQ(forwarded_peer(fields, trusted, "10.0.0.1"), peer) << (lines.empty() ? "" : lines[0]);
+    }
+}
+
+std::string peer_seen_by(running_server& under_test, std::string_view fields) {
+    raw_connection sender{under_test.port()};
+    sender.send("GET / HTTP/1.1\r\nHost: a\r\n" + std::string{fields} + "\r\n");
+    auto const answer = sender.read_answer();
+    if (!answer || answer->status != 200) return answer ? std::to_string(answer->status) : "closed";
+    return under_test.handler().seen().back().head.peer;
+}
+
+TEST(forwarded_for, is_believed_of_trusted_proxies_only) {
+    running_server alone;
+    EXPECT_EQ(peer_seen_by(alone, "X-Forwarded-For: 203.0.113.9\r\n"), "127.0.0.1");
+    EXPECT_EQ(peer_seen_by(alone, "X-Forwarded-For: 1\r\nX-Forwarded-For: 2\r\n"), "127.0.0.1");
+
+    http::listener_settings settings;
+    settings.trusted_proxies = {"127.0.0.0/8"};
+    running_server behind_proxy{settings};
+    EXPECT_EQ(peer_seen_by(behind_proxy, "X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\n"), "203.0.113.9");
+    EXPECT_EQ(peer_seen_by(behind_proxy, ""), "127.0.0.1");
+    EXPECT_EQ(peer_seen_by(behind_proxy, "X-Forwarded-For: garbage\r\n"), "400");
+    EXPECT_EQ(peer_seen_by(behind_proxy, "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-For: 203.0.113.9\r\n"),
+              "400");
+}
+
+TEST(peer, of_a_mapped_connection_is_its_ipv4_address) {
+    http::listener_settings settings;
+    settings.address = "[::]:0";
+    running_server under_test{settings};
+    EXPECT_EQ(peer_seen_by(under_test, ""), "127.0.0.1");
+}
+
+}  // namespace
+}  // namespace headgate::testing_support
