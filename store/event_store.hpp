@@ -49,8 +49,9 @@ struct transition {
     std::optional<wall_time> due_at;
     std::optional<wall_time> started_at;
     std::optional<wall_time> ended_at;
-    std::optional<start_order> order;  // Rendered now: for a delivery that died in phase `match` and had none.
-    std::string rule_revision;         // Of the rule that rendered `order`.
+    std::optional<start_order>
+        order;                  // Rendered now: for a delivery that died in phase `match` and had none.
+    std::string rule_revision;  // Of the rule that rendered `order`.
 };
 
 struct event_filter {

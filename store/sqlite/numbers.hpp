@@ -1,0 +1,54 @@
+#pragma once
+
+#include "core/metrics.hpp"
+#include "store/event_store.hpp"
+#include "store/sqlite/marks.hpp"
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace headgate::store::sqlite {
+
+// What the store says of itself. The writer's thread writes after each commit, any thread reads; the numbers
+// need not be of one instant.
+class numbers {
+public:
+    std::atomic<bool> accepting{false};
+    std::atomic<sequence_number> last_sequence{0};
+    std::atomic<sequence_number> routed_through{0};
+    std::atomic<std::uint64_t> backlog{0};
+    std::atomic<std::uint64_t> wal_bytes{0};
+    std::atomic<std::uint64_t> wal_bytes_highest{0};
+    std::atomic<std::uint64_t> database_bytes{0};
+    std::atomic<std::uint64_t> dedupe_keys{0};
+    std::atomic<std::uint64_t> dedupe_index_bytes{0};
+    std::array<std::atomic<std::uint64_t>, delivery_states> deliveries{};
+
+    void set_not_accepting(error why);
+    void set_accepting();
+    // Why appends are refused now.
+    [[nodiscard]] error why_not() const;
+
+    [[nodiscard]] store_health health() const;
+
+private:
+    mutable std::mutex guard_;  // Of `why_not_`.
+    error why_not_{errc::unavailable, "the event store is opening", "wait"};
+};
+
+// What is counted. Gauges read `shown`, which they keep alive.
+struct store_metrics {
+    store_metrics(metrics& registry, std::shared_ptr<numbers const> const& shown);
+
+    counter& appended;
+    counter& duplicates;
+    counter& groups;
+    counter& failures;
+    counter& refused;
+    duration_histogram& group_seconds;
+};
+
+}  // namespace headgate::store::sqlite

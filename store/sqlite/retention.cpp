@@ -1,0 +1,129 @@
+#include "store/sqlite/retention.hpp"
+
+#include "core/log.hpp"
+
+#include <vector>
+
+namespace headgate::store::sqlite {
+namespace {
+
+constexpr std::chrono::hours jump_max{1};
+
+constexpr char const* deletions[] = {
+    "DELETE FROM attempts WHERE delivery IN (SELECT number FROM deliveries WHERE event_sequence = ?1)",
+    "DELETE FROM orders WHERE number IN (SELECT number FROM deliveries WHERE event_sequence = ?1)",
+    "DELETE FROM deliveries WHERE event_sequence = ?1",
+    "DELETE FROM routing WHERE sequence = ?1",
+    "DELETE FROM duplicates WHERE sequence = ?1",
+    "DELETE FROM events WHERE sequence = ?1",
+};
+
+}  // namespace
+
+retention::retention(retention_settings const& chosen, wall_time now, instant at)
+    : settings_{chosen}, last_now_{now}, last_at_{at}, due_{at + chosen.check_every} {}
+
+bool retention::clock_jumped(wall_time now, instant at) {
+    auto const by_wall = now - last_now_;
+    auto const by_steady = std::chrono::duration_cast<std::chrono::milliseconds>(at - last_at_);
+    last_now_ = now;
+    last_at_ = at;
+    return std::chrono::abs(by_wall - by_steady) > jump_max;
+}
+
+result<void> retention::next(write_session& session, wall_time now, instant at) {
+    due_ = at + settings_.check_every;
+    if (clock_jumped(now, at)) paused_ = true;
+    if (paused_) {
+        log_sparingly(log_level::error,
+                      "retention is paused: the wall clock jumped more than an hour; correct it and restart");
+        return {};
+    }
+    session.kept_marks().kept =
+        session.given();  // So that no number is given twice when the last row is gone.
+    HEADGATE_TRY(bool const more_events, delete_events(session, now));
+    HEADGATE_TRY(bool const more_keys, delete_keys(session, now));
+    if (more_events || more_keys)
+        due_ = at;
+    else
+        looked_through_ = 0;
+    return {};
+}
+
+result<bool> retention::delete_events(write_session& session, wall_time now) {
+    auto& database = session.database();
+    HEADGATE_TRY(auto rows,
+                 database.ask("SELECT sequence, id FROM events WHERE sequence > ?1 AND sequence <= ?2"
+                              " ORDER BY sequence LIMIT ?3"));
+    rows->bind(1, looked_through_).bind(2, session.routed_through());
+    rows->bind(3, static_cast<std::uint64_t>(settings_.batch_events));
+    std::vector<sequence_number> old;
+    while (true) {
+        HEADGATE_TRY(bool const more, rows->step());
+        if (!more) break;
+        auto const id = uuid_from(rows->bytes(1));
+        bool const in_window = id && time_of(*id) + settings_.events > now;
+        if (in_window) break;
+        old.push_back(rows->natural(0));
+    }
+    for (auto const sequence : old) {
+        HEADGATE_TRY(bool const goes, may_go(database, sequence, now));
+        looked_through_ = sequence;
+        if (!goes) continue;
+        if (auto const deleted = delete_event(database, sequence); !deleted)
+            return std::unexpected{deleted.error()};
+        ++events_deleted_;
+    }
+    return old.size() == settings_.batch_events;
+}
+
+result<bool> retention::may_go(connection& database, sequence_number sequence, wall_time now) const {
+    HEADGATE_TRY(auto rows, database.ask("SELECT state, coalesce(ended_at, created_at) FROM deliveries"
+                                         " WHERE event_sequence = ?1"));
+    rows->bind(1, sequence);
+    while (true) {
+        HEADGATE_TRY(bool const more, rows->step());
+        if (!more) return true;
+        auto const state = static_cast<delivery_state>(rows->natural(0));
+        if (!is_final(state)) return false;
+        bool const dead_in_window =
+            state == delivery_state::dead && to_time(rows->integer(1)) + settings_.dead > now;
+        if (dead_in_window) return false;
+    }
+}
+
+result<void> retention::delete_event(connection& database, sequence_number sequence) const {
+    for (auto const* const sql : deletions) {
+        HEADGATE_TRY(auto deletion, database.ask(sql));
+        deletion->bind(1, sequence);
+        if (auto const ran = deletion->run(); !ran) return ran;
+    }
+    return {};
+}
+
+result<bool> retention::delete_keys(write_session& session, wall_time now) {
+    auto& database = session.database();
+    HEADGATE_TRY(auto rows,
+                 database.ask("SELECT number, hash, event_id FROM dedupe ORDER BY number LIMIT ?1"));
+    rows->bind(1, static_cast<std::uint64_t>(settings_.batch_events));
+    std::uint64_t last = 0;
+    std::size_t old = 0;
+    while (true) {
+        HEADGATE_TRY(bool const more, rows->step());
+        if (!more) break;
+        auto const hash = uuid_from(rows->bytes(1));
+        auto const id = uuid_from(rows->bytes(2));
+        bool const in_window = id && time_of(*id) + settings_.dedupe > now;
+        if (in_window) break;
+        last = rows->natural(0);
+        ++old;
+        if (hash) session.remove_key_after_commit({hash->bytes}, last);
+    }
+    if (old == 0) return false;
+    HEADGATE_TRY(auto deletion, database.ask("DELETE FROM dedupe WHERE number <= ?1"));
+    deletion->bind(1, last);
+    if (auto const ran = deletion->run(); !ran) return std::unexpected{ran.error()};
+    return old == settings_.batch_events;
+}
+
+}  // namespace headgate::store::sqlite

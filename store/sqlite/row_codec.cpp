@@ -1,0 +1,277 @@
+#include "store/sqlite/row_codec.hpp"
+
+#include "core/digest.hpp"
+#include "store/sqlite/byte_stream.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+namespace headgate::store::sqlite {
+namespace {
+
+constexpr std::uint64_t head_version = 1;
+constexpr std::uint64_t order_version = 1;
+
+std::uint64_t first_64_bits(sha256_digest const& digest) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, digest.data(), sizeof bits);
+    return bits;
+}
+
+std::uint64_t hash_of(std::string_view bytes) {
+    return first_64_bits(sha256(bytes));
+}
+
+// The finalizer of SplitMix64 (Steele, Lea, Flood 2014): every bit of the input moves every bit of the
+// output.
+std::uint64_t mix(std::uint64_t x) {
+    x ^= x >> 30;
+    x *= 0xbf58476d1ce4e5b9U;
+    x ^= x >> 27;
+    x *= 0x94d049bb133111ebU;
+    x ^= x >> 31;
+    return x;
+}
+
+std::uint64_t load(std::uint8_t const* from) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, from, sizeof bits);
+    return bits;
+}
+
+void write_optional(byte_writer& out, std::optional<wall_time> const& time) {
+    out.number(time ? 1 : 0);
+    if (time) out.number(static_cast<std::uint64_t>(time->time_since_epoch().count()));
+}
+
+std::optional<wall_time> read_optional(byte_reader& in) {
+    if (in.number() == 0) return std::nullopt;
+    return to_time(static_cast<std::int64_t>(in.number()));
+}
+
+void write_pairs(byte_writer& out, std::vector<std::pair<std::string, std::string>> const& pairs) {
+    out.number(pairs.size());
+    for (auto const& [name, value] : pairs) {
+        out.text(name);
+        out.text(value);
+    }
+}
+
+std::vector<std::pair<std::string, std::string>> read_pairs(byte_reader& in) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (auto left = in.count(); left > 0 && in.ok(); --left) {
+        std::string name{in.text()};
+        pairs.emplace_back(std::move(name), std::string{in.text()});
+    }
+    return pairs;
+}
+
+void write_identity(byte_writer& out, identity const& sender) {
+    out.text(sender.verified_by);
+    out.text(sender.key_id);
+    out.number(static_cast<std::uint64_t>(sender.covers));
+    write_optional(out, sender.signed_time);
+    out.text(sender.delivery_id);
+    out.number(sender.delivery_id_signed ? 1 : 0);
+    out.text(sender.event_type);
+}
+
+identity read_identity(byte_reader& in) {
+    std::string verified_by{in.text()};
+    std::string key_id{in.text()};
+    auto const covers = static_cast<coverage>(std::min<std::uint64_t>(in.number(), 2));
+    identity sender{std::move(verified_by), std::move(key_id), covers};
+    sender.signed_time = read_optional(in);
+    sender.delivery_id = in.text();
+    sender.delivery_id_signed = in.number() == 1;
+    sender.event_type = in.text();
+    return sender;
+}
+
+std::uint64_t content_checksum(std::int64_t received_at, std::string_view tenant, std::string_view source,
+                               std::string_view head) {
+    std::string_view const when{reinterpret_cast<char const*>(&received_at), sizeof received_at};
+    std::array<std::string_view, 4> const fields{when, tenant, source, head};
+    return first_64_bits(sha256_of_fields(fields));
+}
+
+std::unexpected<error> damaged(std::string_view what, std::uint64_t number) {
+    return refuse(errc::data_loss,
+                  fmt::format("{} {} is damaged in the store: its checksum does not fit", what, number),
+                  "check the disk, and restore the row from a backup if it is needed");
+}
+
+void read_head(byte_reader& in, event& kept) {
+    auto& head = kept.received.head;
+    head.method = in.text();
+    head.target = in.text();
+    head.peer = in.text();
+    for (auto left = in.count(); left > 0 && in.ok(); --left) {
+        std::string name{in.text()};
+        head.fields.push_back({std::move(name), std::string{in.text()}});
+    }
+    kept.received.path_parameters = read_pairs(in);
+}
+
+}  // namespace
+
+packed_event pack(event const& fresh) {
+    auto const& head = fresh.received.head;
+    byte_writer out;
+    out.reserve(1024);
+    out.number(head_version);
+    out.number(fresh.received.body.size());
+    out.number(hash_of(fresh.received.body));
+    write_identity(out, fresh.sender);
+    out.text(head.method);
+    out.text(head.target);
+    out.text(head.peer);
+    out.number(head.fields.size());
+    for (auto const& line : head.fields) {
+        out.text(line.name);
+        out.text(line.value);
+    }
+    write_pairs(out, fresh.received.path_parameters);
+    packed_event packed;
+    packed.head = std::move(out).take();
+    packed.content =
+        content_checksum(to_column(fresh.received.received_at), fresh.tenant, fresh.source, packed.head);
+    return packed;
+}
+
+std::uint64_t seal(std::uint64_t content, std::uint64_t number, uuid const& id) {
+    return mix(mix(mix(content ^ number) ^ load(id.bytes.data())) ^ load(id.bytes.data() + 8));
+}
+
+namespace {
+
+struct head_and_body_hash {
+    unpacked_head head;
+    std::uint64_t body_hash;
+};
+
+result<head_and_body_hash> read_checked_head(event_columns const& row) {
+    auto const id = uuid_from(row.id);
+    auto const content = content_checksum(row.received_at, row.tenant, row.source, row.head);
+    if (!id || seal(content, row.sequence, *id) != row.checksum) return damaged("event", row.sequence);
+    byte_reader in{row.head};
+    auto const version = in.number();
+    auto const body_bytes = in.number();
+    auto const body_hash = in.number();
+    event kept{row.sequence, *id, std::string{row.tenant}, std::string{row.source}, read_identity(in), {}};
+    read_head(in, kept);
+    kept.received.received_at = to_time(row.received_at);
+    if (version != head_version || !in.at_end()) return damaged("event", row.sequence);
+    return head_and_body_hash{{std::move(kept), body_bytes}, body_hash};
+}
+
+}  // namespace
+
+result<unpacked_head> unpack_head(event_columns const& row) {
+    HEADGATE_TRY(auto checked, read_checked_head(row));
+    return std::move(checked.head);
+}
+
+result<event> unpack(event_columns const& row) {
+    HEADGATE_TRY(auto checked, read_checked_head(row));
+    if (hash_of(row.body) != checked.body_hash) return damaged("event", row.sequence);
+    checked.head.kept.received.body = row.body;
+    return std::move(checked.head.kept);
+}
+
+packed_order pack_order(std::uint64_t number, delivery const& of) {
+    auto const& order = of.order;
+    byte_writer out;
+    out.number(order_version);
+    out.text(of.rule_revision);
+    out.text(order.target);
+    out.text(order.workflow_id);
+    out.text(order.workflow);
+    out.text(order.task_queue);
+    out.text(order.input);
+    write_pairs(out, order.memo);
+    write_pairs(out, order.search_attributes);
+    out.number(static_cast<std::uint64_t>(order.execution_timeout.count()));
+    out.number(static_cast<std::uint64_t>(order.run_timeout.count()));
+    out.number(static_cast<std::uint64_t>(order.task_timeout.count()));
+    out.number(order.id_is_default ? 1 : 0);
+    packed_order packed{std::move(out).take(), 0};
+    packed.checksum = seal(hash_of(packed.content), number, of.id);
+    return packed;
+}
+
+result<void> unpack_order(std::uint64_t number, std::string_view content, std::uint64_t checksum,
+                          delivery& into) {
+    if (seal(hash_of(content), number, into.id) != checksum) return damaged("order of delivery", number);
+    auto const read_timeout = [](byte_reader& in) {
+        return std::chrono::milliseconds{static_cast<std::int64_t>(in.number())};
+    };
+    byte_reader in{content};
+    auto const version = in.number();
+    auto& order = into.order;
+    into.rule_revision = in.text();
+    order.target = in.text();
+    order.workflow_id = in.text();
+    order.workflow = in.text();
+    order.task_queue = in.text();
+    order.input = in.text();
+    order.memo = read_pairs(in);
+    order.search_attributes = read_pairs(in);
+    order.execution_timeout = read_timeout(in);
+    order.run_timeout = read_timeout(in);
+    order.task_timeout = read_timeout(in);
+    order.id_is_default = in.number() == 1;
+    if (version != order_version || !in.at_end()) return damaged("order of delivery", number);
+    return {};
+}
+
+std::uint64_t checksum_of(std::uint64_t number, delivery const& row) {
+    byte_writer out;
+    out.number(row.event_sequence);
+    out.text({reinterpret_cast<char const*>(row.event_id.bytes.data()), row.event_id.bytes.size()});
+    out.text(row.tenant);
+    out.text(row.source);
+    out.text(row.rule);
+    out.number(row.item);
+    out.number(row.generation);
+    out.text(row.order.target);
+    out.number(static_cast<std::uint64_t>(row.state));
+    out.number(static_cast<std::uint64_t>(row.held_because));
+    out.text(row.reason);
+    out.number(row.attempts);
+    out.number(static_cast<std::uint64_t>(to_column(row.created_at)));
+    out.number(static_cast<std::uint64_t>(to_column(row.due_at)));
+    out.text(row.run_id);
+    write_optional(out, row.started_at);
+    write_optional(out, row.ended_at);
+    return seal(hash_of(out.written()), number, row.id);
+}
+
+std::uint64_t checksum_of(std::uint64_t number, std::string_view first, std::string_view second) {
+    std::array<std::string_view, 2> const fields{first, second};
+    return mix(first_64_bits(sha256_of_fields(fields)) ^ number);
+}
+
+std::uint64_t checksum_of_key(std::uint64_t number, sequence_number sequence,
+                              std::array<std::uint8_t, 16> const& hash, uuid const& event) {
+    auto const key = mix(load(hash.data()) ^ number) ^ mix(load(hash.data() + 8) ^ sequence);
+    return seal(key, number, event);
+}
+
+std::optional<uuid> uuid_from(std::string_view bytes) {
+    uuid id;
+    if (bytes.size() != id.bytes.size()) return std::nullopt;
+    std::memcpy(id.bytes.data(), bytes.data(), id.bytes.size());
+    return id;
+}
+
+wall_time time_of(uuid const& id) {
+    std::uint64_t milliseconds = 0;
+    for (std::size_t i = 0; i < 6; ++i) milliseconds = milliseconds << 8 | id.bytes[i];
+    return to_time(static_cast<std::int64_t>(milliseconds));
+}
+
+}  // namespace headgate::store::sqlite

@@ -1,0 +1,307 @@
+#include "store/sqlite/sqlite_store.hpp"
+
+#include "core/io_thread.hpp"
+#include "core/log.hpp"
+#include "store/sqlite/lock_file.hpp"
+#include "store/sqlite/read_session.hpp"
+#include "store/sqlite/writer.hpp"
+
+#include <atomic>
+#include <optional>
+#include <utility>
+
+namespace headgate::store {
+namespace {
+
+using namespace sqlite;
+
+// The reading thread, its connection, and how many wait for it.
+class reader {
+public:
+    explicit reader(settings const& chosen) : settings_{chosen} {}
+
+    template <class T, class Ask>
+    [[nodiscard]] asio::awaitable<result<T>> ask(Ask ask) {
+        return wait_for<T>([this, ask = std::move(ask)](std::shared_ptr<waiting<T>> waiter) mutable {
+            if (waiting_.fetch_add(1) >= settings_.reads_waiting_max) {
+                waiting_.fetch_sub(1);
+                return waiter->answer(refuse(errc::resource_exhausted,
+                                             "event store: too many reads are waiting",
+                                             "ask less often, or raise store.reads_waiting_max"));
+            }
+            asio::post(thread_.executor(),
+                       [this, waiter = std::move(waiter), ask = std::move(ask)]() mutable {
+                           auto outcome = on_session<T>(ask);
+                           waiting_.fetch_sub(1);
+                           std::exchange(waiter, nullptr)->answer(std::move(outcome));
+                       });
+        });
+    }
+
+    void close() { thread_.finish(); }
+
+private:
+    template <class T, class Ask>
+    [[nodiscard]] result<T> on_session(Ask& ask) {
+        if (!session_) {
+            HEADGATE_TRY(session_, read_session::open(settings_));
+        }
+        auto outcome = ask(*session_);
+        bool const is_worn =
+            !outcome && (outcome.error().code == errc::unavailable || outcome.error().code == errc::internal);
+        if (is_worn) session_.reset();
+        return outcome;
+    }
+
+    settings const& settings_;
+    std::optional<read_session> session_;  // On the thread only.
+    std::atomic<std::size_t> waiting_{0};
+    io_thread thread_{"store-read"};
+};
+
+std::size_t bytes_of(event const& fresh, packed_event const& packed) {
+    return fresh.received.body.size() + packed.head.size() + sizeof(append_work);
+}
+
+class sqlite_store final : public event_store {
+public:
+    sqlite_store(settings chosen, wall_clock const& clock, metrics& registry, lock_file lock)
+        : settings_{std::move(chosen)},
+          clock_{clock},
+          lock_{std::move(lock)},
+          numbers_{std::make_shared<numbers>()},
+          counted_{registry, numbers_},
+          feed_{settings_.feed_events_max, settings_.feed_bytes_max},
+          reader_{settings_} {}
+    ~sqlite_store() override { close(); }
+
+    [[nodiscard]] result<void> open();
+
+    [[nodiscard]] asio::awaitable<result<receipt>> append(event fresh, std::vector<dedupe_key> keys) override;
+    [[nodiscard]] asio::awaitable<result<std::vector<event>>> lease_events(std::size_t limit) override;
+    [[nodiscard]] asio::awaitable<result<std::vector<delivery>>> record_routing(
+        std::vector<routing> done) override;
+    [[nodiscard]] asio::awaitable<result<std::vector<bool>>> record(std::vector<transition> changes) override;
+    [[nodiscard]] asio::awaitable<result<std::vector<delivery>>> unfinished(
+        std::vector<delivery_state> states, std::optional<uuid> after, std::size_t limit) override;
+    [[nodiscard]] asio::awaitable<result<page<event_summary>>> list_events(event_filter filter,
+                                                                           page_request which) override;
+    [[nodiscard]] asio::awaitable<result<event_record>> read_event(uuid id) override;
+    [[nodiscard]] asio::awaitable<result<page<delivery>>> list_deliveries(delivery_filter filter,
+                                                                          page_request which) override;
+    [[nodiscard]] asio::awaitable<result<delivery_record>> read_delivery(uuid id) override;
+    [[nodiscard]] asio::awaitable<result<std::vector<delivery_record>>> deliveries_of(uuid event) override;
+    [[nodiscard]] asio::awaitable<result<std::string>> rule_text(std::string revision) override;
+    [[nodiscard]] store_health health() const override { return numbers_->health(); }
+    void close() override;
+
+private:
+    [[nodiscard]] asio::awaitable<result<std::vector<event>>> read_lease(sequence_number from,
+                                                                         sequence_number before,
+                                                                         std::size_t limit);
+
+    settings const settings_;
+    wall_clock const& clock_;
+    lock_file lock_;
+    std::shared_ptr<numbers> numbers_;
+    store_metrics counted_;
+    feed feed_;
+    reader reader_;
+    std::unique_ptr<writer> writer_;
+    bool closed_ = false;
+};
+
+result<void> sqlite_store::open() {
+    auto index = std::make_unique<dedupe_index>(settings_.dedupe_keys_max);
+    HEADGATE_TRY(auto session, write_session::open(settings_, {}, *index));
+    writer_ = std::make_unique<writer>(settings_, clock_, std::move(session), std::move(index), feed_,
+                                       numbers_, counted_);
+    return {};
+}
+
+void sqlite_store::close() {
+    if (std::exchange(closed_, true)) return;
+    feed_.close();
+    if (writer_) writer_->close();
+    reader_.close();
+    numbers_->set_not_accepting(
+        {errc::unavailable, "the event store is closed", "wait for the gateway to start again"});
+}
+
+asio::awaitable<result<receipt>> sqlite_store::append(event fresh, std::vector<dedupe_key> keys) {
+    append_work work{std::move(fresh), {}, std::move(keys), nullptr, 0, receipt{}};
+    return wait_for<receipt>(
+        [this, work = std::move(work)](std::shared_ptr<waiting<receipt>> waiter) mutable {
+            work.packed = pack(work.fresh);
+            work.bytes = bytes_of(work.fresh, work.packed);
+            work.waiter = std::move(waiter);
+            writer_->submit(std::move(work));
+        });
+}
+
+asio::awaitable<result<std::vector<event>>> sqlite_store::lease_events(std::size_t limit) {
+    if (limit == 0) co_return refuse(errc::invalid_argument, "a lease of no events", "ask for one at least");
+    while (true) {
+        auto step = feed_.next(limit);
+        if (!step.events.empty()) co_return std::move(step.events);
+        if (step.waits) {
+            auto waiting_for_more = wait_for<bool>(
+                [this](std::shared_ptr<waiting<bool>> waiter) { feed_.wait(std::move(waiter)); });
+            auto const woken = co_await std::move(waiting_for_more);
+            if (woken) continue;
+            feed_.forget_waiter();  // It keeps this coroutine's executor at work.
+            co_return std::unexpected{woken.error()};
+        }
+        auto reading = read_lease(step.from, step.before, limit);
+        HEADGATE_CO_TRY(auto found, co_await std::move(reading));
+        if (!found.empty()) co_return found;
+    }
+}
+
+// A damaged event cannot be routed, and must not stop the ones behind it.
+asio::awaitable<result<std::vector<event>>> sqlite_store::read_lease(sequence_number from,
+                                                                     sequence_number before,
+                                                                     std::size_t limit) {
+    auto reading = reader_.ask<unrouted_events>(
+        [from, before, limit](read_session& session) { return session.unrouted(from, before, limit); });
+    HEADGATE_CO_TRY(auto found, co_await std::move(reading));
+    std::vector<routing> quarantined;
+    for (auto& [sequence, why] : found.damaged) {
+        log(log_level::error, "an event cannot be routed", {{"why", why}});
+        quarantined.push_back({sequence, event_state::quarantined, std::move(why), {}, {}});
+    }
+    if (!quarantined.empty()) {
+        auto recording = record_routing(std::move(quarantined));
+        HEADGATE_CO_TRY(auto const none, co_await std::move(recording));
+        static_cast<void>(none);
+    }
+    feed_.advance_to(found.read_before);
+    co_return std::move(found.events);
+}
+
+namespace {
+
+// What a job found out, until its transaction is durable.
+template <class T>
+struct job_outcome {
+    std::shared_ptr<waiting<T>> waiter;
+    result<T> value = T{};
+
+    static job make(std::size_t rows, std::shared_ptr<job_outcome> outcome,
+                    std::function<result<void>(write_session&, wall_time, result<T>&)> run) {
+        return {rows,
+                [outcome, run = std::move(run)](write_session& session, wall_time now) {
+                    return run(session, now, outcome->value);
+                },
+                [outcome](std::optional<error> const& lost) {
+                    if (lost) outcome->value = std::unexpected{*lost};
+                    std::exchange(outcome->waiter, nullptr)->answer(std::move(outcome->value));
+                }};
+    }
+};
+
+result<void> run_routing(write_session& session, wall_time now, std::vector<routing> done,
+                         result<std::vector<delivery>>& outcome) {
+    if (auto const can = session.check(done); !can) {
+        outcome = std::unexpected{can.error()};
+        return {};
+    }
+    HEADGATE_TRY(outcome, session.route(std::move(done), now));
+    return {};
+}
+
+result<void> run_transitions(write_session& session, std::vector<transition> const& changes,
+                             result<std::vector<bool>>& outcome) {
+    std::vector<bool> applied;
+    for (auto const& change : changes) {
+        HEADGATE_TRY(bool const was, session.apply(change));
+        applied.push_back(was);
+    }
+    outcome = std::move(applied);
+    return {};
+}
+
+}  // namespace
+
+asio::awaitable<result<std::vector<delivery>>> sqlite_store::record_routing(std::vector<routing> done) {
+    using deliveries = std::vector<delivery>;
+    return wait_for<deliveries>(
+        [this, done = std::move(done)](std::shared_ptr<waiting<deliveries>> waiter) mutable {
+            std::size_t rows = 0;
+            for (auto const& each : done) rows += 1 + 2 * each.deliveries.size();
+            auto outcome = std::make_shared<job_outcome<deliveries>>(std::move(waiter));
+            auto run = [done = std::move(done)](write_session& session, wall_time now,
+                                                result<deliveries>& value) mutable {
+                return run_routing(session, now, std::move(done), value);
+            };
+            writer_->submit(job_outcome<deliveries>::make(rows, std::move(outcome), std::move(run)));
+        });
+}
+
+asio::awaitable<result<std::vector<bool>>> sqlite_store::record(std::vector<transition> changes) {
+    using flags = std::vector<bool>;
+    return wait_for<flags>([this,
+                            changes = std::move(changes)](std::shared_ptr<waiting<flags>> waiter) mutable {
+        auto const rows = changes.size() * 2;
+        auto outcome = std::make_shared<job_outcome<flags>>(std::move(waiter));
+        auto run = [changes = std::move(changes)](write_session& session, wall_time, result<flags>& value) {
+            return run_transitions(session, changes, value);
+        };
+        writer_->submit(job_outcome<flags>::make(rows, std::move(outcome), std::move(run)));
+    });
+}
+
+asio::awaitable<result<std::vector<delivery>>> sqlite_store::unfinished(std::vector<delivery_state> states,
+                                                                        std::optional<uuid> after,
+                                                                        std::size_t limit) {
+    return reader_.ask<std::vector<delivery>>(
+        [states = std::move(states), after, limit](read_session& session) {
+            return session.unfinished(states, after, limit);
+        });
+}
+
+asio::awaitable<result<page<event_summary>>> sqlite_store::list_events(event_filter filter,
+                                                                       page_request which) {
+    return reader_.ask<page<event_summary>>(
+        [filter = std::move(filter), which = std::move(which)](read_session& session) {
+            return session.list_events(filter, which);
+        });
+}
+
+asio::awaitable<result<event_record>> sqlite_store::read_event(uuid id) {
+    return reader_.ask<event_record>([id](read_session& session) { return session.read_event(id); });
+}
+
+asio::awaitable<result<page<delivery>>> sqlite_store::list_deliveries(delivery_filter filter,
+                                                                      page_request which) {
+    return reader_.ask<page<delivery>>(
+        [filter = std::move(filter), which = std::move(which)](read_session& session) {
+            return session.list_deliveries(filter, which);
+        });
+}
+
+asio::awaitable<result<delivery_record>> sqlite_store::read_delivery(uuid id) {
+    return reader_.ask<delivery_record>([id](read_session& session) { return session.read_delivery(id); });
+}
+
+asio::awaitable<result<std::vector<delivery_record>>> sqlite_store::deliveries_of(uuid event) {
+    return reader_.ask<std::vector<delivery_record>>(
+        [event](read_session& session) { return session.deliveries_of(event); });
+}
+
+asio::awaitable<result<std::string>> sqlite_store::rule_text(std::string revision) {
+    return reader_.ask<std::string>(
+        [revision = std::move(revision)](read_session& session) { return session.rule_text(revision); });
+}
+
+}  // namespace
+
+result<std::unique_ptr<event_store>> open_sqlite_store(settings const& chosen, wall_clock const& clock,
+                                                       metrics& registry) {
+    HEADGATE_TRY(auto lock, lock_file::take(chosen.sqlite.path));
+    auto made = std::make_unique<sqlite_store>(chosen, clock, registry, std::move(lock));
+    if (auto const opened = made->open(); !opened) return while_doing("open the event store", opened.error());
+    return made;
+}
+
+}  // namespace headgate::store

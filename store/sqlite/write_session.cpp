@@ -1,0 +1,233 @@
+#include "store/sqlite/write_session.hpp"
+
+#include "core/log.hpp"
+#include "store/sqlite/schema.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace headgate::store::sqlite {
+namespace {
+
+constexpr std::size_t known_numbers = 1 << 16;
+
+error log_in_use() {
+    return {errc::unavailable, "event store: the log could not be truncated, somebody reads it",
+            "end other programs that have this database open"};
+}
+
+error keys_full() {
+    return {errc::resource_exhausted, "event store: the window of dedupe keys is full",
+            "raise store.dedupe_keys_max (8 to 22 bytes of memory a key) or shorten retention.dedupe"};
+}
+
+}  // namespace
+
+result<std::unique_ptr<write_session>> write_session::open(settings const& chosen, high_water const& floor,
+                                                           dedupe_index& index) {
+    auto const& path = chosen.sqlite.path;
+    HEADGATE_TRY(auto database, connection::open(path, access::read_write, chosen.sqlite.vfs));
+    if (auto const ours = migrate(database, path); !ours) return std::unexpected{ours.error()};
+    HEADGATE_TRY(auto const truncated, database.checkpoint(checkpoint_mode::truncate));
+    if (!truncated.complete) return std::unexpected{log_in_use()};
+    std::unique_ptr<write_session> session{new write_session{std::move(database), index}};
+    if (auto const started = session->start(floor); !started) return std::unexpected{started.error()};
+    return session;
+}
+
+result<void> write_session::start(high_water const& floor) {
+    HEADGATE_TRY(begin_, database_.prepare("BEGIN IMMEDIATE"));
+    HEADGATE_TRY(commit_, database_.prepare("COMMIT"));
+    HEADGATE_TRY(insert_event_,
+                 database_.prepare("INSERT INTO events (sequence, id, received_at, tenant, source,"
+                                   " checksum, head, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
+    HEADGATE_TRY(insert_key_,
+                 database_.prepare("INSERT INTO dedupe (number, sequence, tenant, hash, event_id,"
+                                   " checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+    HEADGATE_TRY(find_key_, database_.prepare(
+                                "SELECT sequence, hash, event_id, checksum FROM dedupe WHERE number = ?1"));
+    database_.count_log_frames(log_frames_);
+    if (auto const proven = prove_that_commits_work(); !proven) return std::unexpected{proven.error()};
+
+    HEADGATE_TRY(marks_, load_marks(database_));
+    saved_marks_ = marks_;
+    HEADGATE_TRY(given_, load_high_water(database_, marks_));
+    durable_ = appended_ = given_.sequence;
+    given_.raise_to(floor);
+    event_ids_ = uuid_sequence{given_.event_id};
+    delivery_ids_ = uuid_sequence{given_.delivery_id};
+    known_numbers_.resize(known_numbers);
+    if (auto const loaded = load_routed_ahead(); !loaded) return std::unexpected{loaded.error()};
+    durable_key_ = given_.key;
+    return load_keys(floor.key);
+}
+
+result<void> write_session::prove_that_commits_work() {
+    HEADGATE_TRY(auto put,
+                 database_.ask("INSERT INTO marks (name, value, id, checksum) VALUES ('opened', 0, x'', ?1)"
+                               " ON CONFLICT (name) DO UPDATE SET checksum = ?1"));
+    put->bind(1, checksum_of(0, "opened", ""));
+    return put->run();
+}
+
+result<void> write_session::load_keys(std::uint64_t after) {
+    HEADGATE_TRY(auto rows, database_.prepare("SELECT number, sequence, hash, event_id, checksum FROM dedupe"
+                                              " WHERE number > ?1 ORDER BY number"));
+    rows.bind(1, after);
+    while (true) {
+        HEADGATE_TRY(bool const more, rows.step());
+        if (!more) return {};
+        auto const number = rows.natural(0);
+        auto const hash = uuid_from(rows.bytes(2));
+        auto const event_id = uuid_from(rows.bytes(3));
+        bool const fits = hash && event_id &&
+                          checksum_of_key(number, rows.natural(1), hash->bytes, *event_id) == rows.natural(4);
+        if (fits)
+            index_->add({hash->bytes}, number);
+        else
+            log_sparingly(log_level::error, "a dedupe key is damaged in the store and will not be recognised",
+                          {{"row", std::to_string(number)}});
+    }
+}
+
+result<void> write_session::load_routed_ahead() {
+    HEADGATE_TRY(auto rows,
+                 database_.prepare("SELECT sequence FROM routing WHERE sequence > ?1 ORDER BY sequence"));
+    rows.bind(1, marks_.routed_through);
+    while (true) {
+        HEADGATE_TRY(bool const more, rows.step());
+        if (!more) return {};
+        routed_ahead_.insert(rows.natural(0));
+    }
+}
+
+result<void> write_session::begin() {
+    added_.clear();
+    removed_.clear();
+    return begin_.run();
+}
+
+result<void> write_session::commit() {
+    if (auto const saved = save_marks(database_, saved_marks_, marks_); !saved) return saved;
+    if (auto const committed = commit_.run(); !committed) return committed;
+    saved_marks_ = marks_;
+    durable_ = appended_;
+    durable_key_ = given_.key;
+    for (auto const& [key, row] : removed_) index_->remove(key, row);
+    added_.clear();
+    removed_.clear();
+    return {};
+}
+
+void write_session::forget_keys() {
+    for (auto const& [key, row] : added_) index_->remove(key, row);
+    added_.clear();
+}
+
+high_water write_session::floor() const noexcept {
+    auto next = given_;
+    next.key = durable_key_;
+    return next;
+}
+
+std::uint64_t write_session::backlog() const noexcept {
+    auto const routed = marks_.routed_through + routed_ahead_.size();
+    return durable_ > routed ? durable_ - routed : 0;
+}
+
+result<std::uint64_t> write_session::used_bytes() {
+    HEADGATE_TRY(auto pages, database_.ask("PRAGMA page_count"));
+    HEADGATE_TRY(bool const has_pages, pages->step());
+    HEADGATE_TRY(auto spare, database_.ask("PRAGMA freelist_count"));
+    HEADGATE_TRY(bool const has_spare, spare->step());
+    auto const all = has_pages ? pages->natural(0) : 0;
+    auto const unused = has_spare ? spare->natural(0) : 0;
+    return (all - std::min(all, unused)) * page_bytes;
+}
+
+result<result<receipt>> write_session::append(event& fresh, packed_event const& packed,
+                                              std::span<dedupe_key const> keys, wall_time now) {
+    for (auto const& key : keys) {
+        HEADGATE_TRY(auto const first, find(key));
+        if (!first) continue;
+        if (auto const counted = count_duplicate(first->sequence, now); !counted)
+            return std::unexpected{counted.error()};
+        return result<receipt>{receipt{first->sequence, first->id, true}};
+    }
+    if (!index_->has_room_for(keys.size())) return result<receipt>{std::unexpected{keys_full()}};
+    fresh.sequence = ++given_.sequence;
+    fresh.id = given_.event_id = event_ids_.next(now);
+    if (auto const inserted = insert(fresh, packed); !inserted) return std::unexpected{inserted.error()};
+    appended_ = fresh.sequence;
+    for (auto const& key : keys) {
+        if (auto const inserted = insert_key(fresh, key); !inserted) return std::unexpected{inserted.error()};
+    }
+    return result<receipt>{receipt{fresh.sequence, fresh.id, false}};
+}
+
+result<std::optional<write_session::first_event>> write_session::find(dedupe_key const& key) {
+    candidates_.clear();
+    index_->find(key, given_.key, candidates_);
+    for (auto const row : candidates_) {
+        HEADGATE_TRY(auto const first, confirm(key, row));
+        if (first) return first;
+    }
+    return std::nullopt;
+}
+
+result<std::optional<write_session::first_event>> write_session::confirm(dedupe_key const& key,
+                                                                         std::uint64_t row) {
+    find_key_.bind(1, row);
+    auto const found = find_key_.step();
+    std::optional<first_event> first;
+    if (found && *found) {
+        auto const hash = uuid_from(find_key_.bytes(1));
+        auto const id = uuid_from(find_key_.bytes(2));
+        auto const sequence = find_key_.natural(0);
+        bool const fits =
+            hash && id && checksum_of_key(row, sequence, hash->bytes, *id) == find_key_.natural(3);
+        if (!fits)
+            log_sparingly(log_level::error, "a dedupe key is damaged in the store and will not be recognised",
+                          {{"row", std::to_string(row)}});
+        if (fits && hash->bytes == key.hash) first = first_event{sequence, *id};
+    }
+    find_key_.reset();
+    if (!found) return std::unexpected{found.error()};
+    return first;
+}
+
+result<void> write_session::count_duplicate(sequence_number of, wall_time now) {
+    HEADGATE_TRY(auto count,
+                 database_.ask("INSERT INTO duplicates (sequence, count, last_at) VALUES (?1, 1, ?2)"
+                               " ON CONFLICT (sequence) DO UPDATE SET count = count + 1, last_at = ?2"));
+    count->bind(1, of).bind(2, to_column(now));
+    return count->run();
+}
+
+result<void> write_session::insert(event const& fresh, packed_event const& packed) {
+    insert_event_.bind(1, fresh.sequence)
+        .bind_bytes(2, fresh.id.bytes)
+        .bind(3, to_column(fresh.received.received_at))
+        .bind_text(4, fresh.tenant)
+        .bind_text(5, fresh.source)
+        .bind(6, seal(packed.content, fresh.sequence, fresh.id))
+        .bind_bytes(7, packed.head)
+        .bind_bytes(8, fresh.received.body);
+    return insert_event_.run();
+}
+
+result<void> write_session::insert_key(event const& fresh, dedupe_key const& key) {
+    auto const row = ++given_.key;
+    insert_key_.bind(1, row)
+        .bind(2, fresh.sequence)
+        .bind_text(3, fresh.tenant)
+        .bind_bytes(4, key.hash)
+        .bind_bytes(5, fresh.id.bytes)
+        .bind(6, checksum_of_key(row, fresh.sequence, key.hash, fresh.id));
+    if (auto const inserted = insert_key_.run(); !inserted) return inserted;
+    index_->add(key, row);
+    added_.push_back({key, row});
+    return {};
+}
+
+}  // namespace headgate::store::sqlite

@@ -1,0 +1,336 @@
+#include "store/sqlite/writer.hpp"
+
+#include "core/log.hpp"
+#include "store/sqlite/schema.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <pthread.h>
+#include <utility>
+
+namespace headgate::store::sqlite {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds before_next_opening{100};
+constexpr std::uint64_t groups_between_measuring = 16;
+
+error closed() {
+    return {errc::unavailable, "the event store is closed", "wait for the gateway to start again"};
+}
+
+// What a sender or the dispatcher learns of a failed transaction: nothing was acknowledged, try again.
+error as_answer(error why) {
+    if (why.code != errc::resource_exhausted) why.code = errc::unavailable;
+    return why;
+}
+
+// Answers all appends of a group with one post to each executor.
+class answers {
+public:
+    void add(append_work& work) {
+        auto executor = work.waiter->executor();
+        auto const same = std::ranges::find(batches_, executor, &batch::executor);
+        auto& into = same == batches_.end() ? batches_.emplace_back(std::move(executor)) : *same;
+        into.all.push_back({std::move(work.waiter), std::move(work.outcome)});
+    }
+    void post() {
+        for (auto& ready : batches_) {
+            asio::post(ready.executor, [all = std::move(ready.all)]() mutable {
+                for (auto& each : all) each.waiter->resume(std::move(each.outcome));
+            });
+        }
+    }
+
+private:
+    struct answer {
+        std::shared_ptr<waiting<receipt>> waiter;
+        result<receipt> outcome;
+    };
+    struct batch {
+        explicit batch(asio::any_io_executor on) : executor{std::move(on)} {}
+        asio::any_io_executor executor;
+        std::vector<answer> all;
+    };
+    std::vector<batch> batches_;
+};
+
+}  // namespace
+
+writer::writer(settings const& chosen, wall_clock const& clock, std::unique_ptr<write_session> first,
+               std::unique_ptr<dedupe_index> index, feed& fresh, std::shared_ptr<numbers> shown,
+               store_metrics counted)
+    : settings_{chosen},
+      clock_{clock},
+      feed_{fresh},
+      numbers_{std::move(shown)},
+      counted_{counted},
+      index_{std::move(index)},
+      session_{std::move(first)},
+      retention_{chosen.retention, clock.now(), steady_clock::now()},
+      checkpointer_{chosen, [this](error why) {
+                        std::scoped_lock const held{guard_};
+                        checkpoint_failure_ = std::move(why);
+                        work_came_.notify_one();
+                    }} {
+    feed_.start(session_->routed_through(), session_->durable());
+    publish();
+    numbers_->set_accepting();
+    checkpointer_.resume();
+    thread_ = std::thread{[this] {
+        pthread_setname_np(pthread_self(), "store-write");
+        run();
+    }};
+}
+
+writer::~writer() {
+    close();
+}
+
+void writer::close() {
+    {
+        std::scoped_lock const held{guard_};
+        closes_ = true;
+    }
+    work_came_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+std::optional<error> writer::why_refused(append_work const& work) const {
+    if (!numbers_->accepting.load(std::memory_order_acquire)) return numbers_->why_not();
+    if (numbers_->backlog.load(std::memory_order_relaxed) >= settings_.backlog_max)
+        return error{errc::resource_exhausted, "event store: too many events wait to be routed",
+                     "look why routing stands still, or raise store.backlog_max"};
+    if (queued_bytes_.load(std::memory_order_relaxed) + work.bytes > settings_.queue_bytes_max)
+        return error{errc::resource_exhausted, "event store: too many bytes wait for the disk",
+                     "look for a slow disk, or raise store.queue_bytes_max"};
+    bool const is_full = settings_.bytes_max != 0 &&
+                         numbers_->database_bytes.load(std::memory_order_relaxed) >= settings_.bytes_max;
+    if (is_full)
+        return error{errc::resource_exhausted, "event store: the database has reached store.bytes_max",
+                     "raise store.bytes_max, or shorten retention.events"};
+    return std::nullopt;
+}
+
+void writer::submit(append_work work) {
+    if (auto why = why_refused(work)) {
+        counted_.refused.add();
+        return work.waiter->answer(std::unexpected{*std::move(why)});
+    }
+    std::unique_lock held{guard_};
+    if (closes_) return work.waiter->answer(std::unexpected{closed()});
+    queued_bytes_.fetch_add(work.bytes, std::memory_order_relaxed);
+    appends_.push_back(std::move(work));
+    bool const wakes = std::exchange(sleeps_, false);
+    held.unlock();
+    if (wakes) work_came_.notify_one();
+}
+
+void writer::submit(job work) {
+    if (!numbers_->accepting.load(std::memory_order_acquire)) return work.finish(numbers_->why_not());
+    std::unique_lock held{guard_};
+    if (closes_) return work.finish(closed());
+    if (jobs_.size() >= settings_.jobs_waiting_max) {
+        held.unlock();
+        return work.finish(error{errc::resource_exhausted, "event store: too many changes wait for the disk",
+                                 "look for a slow disk, or raise store.jobs_waiting_max"});
+    }
+    jobs_.push_back(std::move(work));
+    bool const wakes = std::exchange(sleeps_, false);
+    held.unlock();
+    if (wakes) work_came_.notify_one();
+}
+
+void writer::run() {
+    while (true) {
+        group taken;
+        if (!wait_for_work(taken)) return;
+        std::optional<error> failed_beside;
+        {
+            std::scoped_lock const held{guard_};
+            failed_beside = std::exchange(checkpoint_failure_, std::nullopt);
+        }
+        if (failed_beside) {
+            fail(taken, as_answer(*failed_beside));
+            recover(*std::move(failed_beside));
+        } else {
+            commit(taken);
+        }
+        if (!session_) return;  // Closed while it could not be opened.
+    }
+}
+
+// False when there is nothing left and the store closes. An empty group means that something else is due.
+bool writer::wait_for_work(group& taken) {
+    std::unique_lock held{guard_};
+    auto const has_work = [this] {
+        return !appends_.empty() || !jobs_.empty() || closes_ || checkpoint_failure_;
+    };
+    if (!has_work()) {
+        sleeps_ = true;
+        work_came_.wait_until(held, retention_.due(), has_work);
+        sleeps_ = false;
+    }
+    take(taken);
+    return !taken.empty() || !closes_;
+}
+
+void writer::take(group& taken) {
+    std::size_t bytes = 0;
+    while (!appends_.empty() && taken.appends.size() < settings_.group_events_max) {
+        auto const next = appends_.front().bytes;
+        if (!taken.appends.empty() && bytes + next > settings_.group_bytes_max) break;
+        bytes += next;
+        taken.appends.push_back(std::move(appends_.front()));
+        appends_.pop_front();
+    }
+    queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+    auto const rows_max = taken.appends.empty() ? settings_.job_rows_max * 8 : settings_.job_rows_max;
+    std::size_t rows = 0;
+    while (!jobs_.empty()) {
+        auto const next = jobs_.front().rows;
+        if (!taken.jobs.empty() && rows + next > rows_max) break;
+        rows += next;
+        taken.jobs.push_back(std::move(jobs_.front()));
+        jobs_.pop_front();
+    }
+}
+
+void writer::commit(group& taken) {
+    checkpointer_.enter_group();
+    auto const started = steady_clock::now();
+    auto done = write(taken);
+    if (done) done = session_->commit();
+    if (!done) {
+        fail(taken, as_answer(done.error()));
+        return recover(std::move(done).error());
+    }
+    counted_.groups.add();
+    counted_.group_seconds.observe(steady_clock::now() - started);
+    publish();
+    checkpointer_.leave_group(session_->log_frames() * log_frame_bytes);
+    acknowledge(taken);
+}
+
+result<void> writer::write(group& taken) {
+    auto const now = clock_.now();
+    if (auto const begun = session_->begin(); !begun) return begun;
+    for (auto& each : taken.appends) {
+        HEADGATE_TRY(each.outcome, session_->append(each.fresh, each.packed, each.keys, now));
+    }
+    for (auto& each : taken.jobs) {
+        if (auto const ran = each.run(*session_, now); !ran) return ran;
+    }
+    auto const at = steady_clock::now();
+    if (at >= retention_.due()) return retention_.next(*session_, now, at);
+    return {};
+}
+
+void writer::acknowledge(group& taken) {
+    answers ready;
+    std::vector<event> fresh;
+    fresh.reserve(taken.appends.size());
+    std::uint64_t duplicates = 0;
+    for (auto& each : taken.appends) {
+        bool const is_fresh = each.outcome && !each.outcome->duplicate;
+        if (is_fresh) fresh.push_back(std::move(each.fresh));
+        if (each.outcome && each.outcome->duplicate) ++duplicates;
+        ready.add(each);
+    }
+    ready.post();
+    counted_.appended.add(fresh.size());
+    counted_.duplicates.add(duplicates);
+    feed_.push(std::move(fresh));
+    for (auto& each : taken.jobs) each.finish(std::nullopt);
+}
+
+void writer::publish() {
+    auto const order = std::memory_order_relaxed;
+    numbers_->last_sequence.store(session_->durable(), order);
+    numbers_->routed_through.store(session_->routed_through(), order);
+    numbers_->backlog.store(session_->backlog(), order);
+    numbers_->dedupe_keys.store(session_->index().size(), order);
+    auto const log_bytes = session_->log_frames() * log_frame_bytes;
+    numbers_->wal_bytes.store(log_bytes, order);
+    if (log_bytes > numbers_->wal_bytes_highest.load(order))
+        numbers_->wal_bytes_highest.store(log_bytes, order);
+    for (std::size_t i = 0; i < delivery_states; ++i)
+        numbers_->deliveries[i].store(session_->deliveries()[i], order);
+    bool const measures = settings_.bytes_max != 0 || counted_.groups.value() % groups_between_measuring == 0;
+    if (!measures) return;
+    if (auto const used = session_->used_bytes()) numbers_->database_bytes.store(*used, order);
+    numbers_->dedupe_index_bytes.store(session_->index().bytes(), order);
+}
+
+void writer::fail(group& taken, error const& why) {
+    session_->forget_keys();
+    answers ready;
+    for (auto& each : taken.appends) {
+        each.outcome = std::unexpected{why};
+        ready.add(each);
+    }
+    ready.post();
+    for (auto& each : taken.jobs) each.finish(why);
+}
+
+void writer::fail_everything_waiting(error const& why) {
+    group waiting_now;
+    {
+        std::scoped_lock const held{guard_};
+        std::ranges::move(appends_, std::back_inserter(waiting_now.appends));
+        std::ranges::move(jobs_, std::back_inserter(waiting_now.jobs));
+        appends_.clear();
+        jobs_.clear();
+        queued_bytes_.store(0, std::memory_order_relaxed);
+    }
+    answers ready;
+    for (auto& each : waiting_now.appends) {
+        each.outcome = std::unexpected{why};
+        ready.add(each);
+    }
+    ready.post();
+    for (auto& each : waiting_now.jobs) each.finish(why);
+}
+
+// After a failed commit nobody knows what the disk holds. So this connection acknowledges nothing more; a new
+// one reads what is there.
+void writer::recover(error why) {
+    counted_.failures.add();
+    log(log_level::error, "the event store failed and is being opened again",
+        {{"why", why.message}, {"remedy", why.remedy}});
+    auto const answer = as_answer(std::move(why));
+    numbers_->set_not_accepting(answer);
+    floor_ = session_->floor();
+    checkpointer_.pause();
+    session_.reset();
+    while (!try_to_open()) {
+        fail_everything_waiting(answer);
+        std::unique_lock held{guard_};
+        work_came_.wait_for(held, before_next_opening, [this] { return closes_; });
+        if (closes_) {
+            held.unlock();
+            return fail_everything_waiting(closed());
+        }
+    }
+    log(log_level::info, "the event store accepts again");
+}
+
+bool writer::try_to_open() {
+    auto opened = write_session::open(settings_, floor_, *index_);
+    if (!opened) {
+        log_sparingly(log_level::warning, "the event store cannot be opened yet",
+                      {{"why", opened.error().message}});
+        return false;
+    }
+    session_ = *std::move(opened);
+    publish();
+    checkpointer_.resume();
+    feed_.announce(session_->durable());
+    numbers_->set_accepting();
+    return true;
+}
+
+}  // namespace headgate::store::sqlite

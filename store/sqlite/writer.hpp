@@ -1,0 +1,109 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "store/event_store.hpp"
+#include "store/settings.hpp"
+#include "store/sqlite/checkpointer.hpp"
+#include "store/sqlite/feed.hpp"
+#include "store/sqlite/numbers.hpp"
+#include "store/sqlite/retention.hpp"
+#include "store/sqlite/waiting.hpp"
+#include "store/sqlite/write_session.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace headgate::store::sqlite {
+
+// An event on its way to the disk.
+struct append_work {
+    event fresh;
+    packed_event packed;
+    std::vector<dedupe_key> keys;
+    std::shared_ptr<waiting<receipt>> waiter;
+    std::size_t bytes = 0;
+    result<receipt> outcome = receipt{};
+};
+
+// Anything else that the writer does for somebody. `run` fails only when the session is over; what it has to
+// say to its caller it keeps until `finish`, which gets the error when nothing was committed.
+struct job {
+    std::size_t rows = 1;
+    std::function<result<void>(write_session&, wall_time now)> run;
+    std::function<void(std::optional<error> const& lost)> finish;
+};
+
+// The one thread that writes: takes everything that waits, puts it into one transaction, and answers when
+// that is durable.
+//
+// Appends go first; of the jobs at least one is in every group, so that routing keeps a floor under load.
+// After a failed transaction everything waiting is answered with the error, and the store is opened anew
+// until that works; meanwhile appends are refused at once.
+class writer {
+public:
+    // `first` is the session that opening the store has made, with its keys in `index`.
+    writer(settings const& chosen, wall_clock const& clock, std::unique_ptr<write_session> first,
+           std::unique_ptr<dedupe_index> index, feed& fresh, std::shared_ptr<numbers> shown,
+           store_metrics counted);
+    ~writer();  // close()
+
+    // From any thread. Work that is refused is answered at once.
+    void submit(append_work work);
+    void submit(job work);
+
+    // Finishes what was submitted before, then ends the thread.
+    void close();
+
+private:
+    struct group {
+        std::vector<append_work> appends;
+        std::vector<job> jobs;
+        [[nodiscard]] bool empty() const { return appends.empty() && jobs.empty(); }
+    };
+
+    void run();
+    [[nodiscard]] bool wait_for_work(group& taken);
+    void take(group& taken);
+    void commit(group& taken);
+    [[nodiscard]] result<void> write(group& taken);
+    [[nodiscard]] result<void> retain();
+    void acknowledge(group& taken);
+    void publish();
+
+    void fail(group& taken, error const& why);
+    void recover(error why);
+    [[nodiscard]] bool try_to_open();
+    void fail_everything_waiting(error const& why);
+    [[nodiscard]] std::optional<error> why_refused(append_work const& work) const;
+
+    settings const& settings_;
+    wall_clock const& clock_;
+    feed& feed_;
+    std::shared_ptr<numbers> numbers_;
+    store_metrics counted_;
+    std::unique_ptr<dedupe_index> index_;
+    std::unique_ptr<write_session> session_;
+    high_water floor_;
+    retention retention_;
+
+    mutable std::mutex guard_;  // Held to push and to swap only.
+    std::condition_variable work_came_;
+    std::deque<append_work> appends_;
+    std::deque<job> jobs_;
+    std::atomic<std::size_t> queued_bytes_{0};
+    bool sleeps_ = false;
+    bool closes_ = false;
+    std::optional<error> checkpoint_failure_;
+
+    checkpointer checkpointer_;
+    std::thread thread_;
+};
+
+}  // namespace headgate::store::sqlite
