@@ -89,8 +89,19 @@ temporal_dev_server::temporal_dev_server(version chosen, std::vector<std::string
     : tool_{tool_of(chosen)}, port_{free_port()} {
     HEADGATE_CHECK(std::filesystem::exists(tool_),
                    "no Temporal tool at " + tool_ + ": run scripts/install.sh");
-    std::vector<std::string> words{tool_,       "server", "start-dev",           "--headless",  "--ip",
-                                   "127.0.0.1", "--port", std::to_string(port_), "--log-level", "error"};
+    // The floor would look for new search attributes every ten seconds only.
+    std::vector<std::string> words{tool_,
+                                   "server",
+                                   "start-dev",
+                                   "--headless",
+                                   "--ip",
+                                   "127.0.0.1",
+                                   "--port",
+                                   std::to_string(port_),
+                                   "--log-level",
+                                   "error",
+                                   "--dynamic-config-value",
+                                   "system.forceSearchAttributesCacheRefreshOnRead=true"};
     words.insert(words.end(), more_arguments.begin(), more_arguments.end());
     process_ = start(words);
     auto const give_up = std::chrono::steady_clock::now() + std::chrono::seconds{30};
