@@ -20,13 +20,16 @@ install_for_build() { install_packages "${build_packages[@]}"; }
 
 install_for_demo() {
     install_packages "${demo_packages[@]}" &&
-        long "Python packages of the worker" "$HEADGATE_LOGS/worker-venv.log" worker_venv &&
-        long "Python packages of the local Airbyte connector" "$HEADGATE_LOGS/connector-venv.log" connector_venv
+        start_long "Python packages of the worker" "$HEADGATE_LOGS/worker-venv.log" worker_venv &&
+        start_long "Python packages of the local Airbyte connector" "$HEADGATE_LOGS/connector-venv.log" connector_venv &&
+        wait_long
 }
 
 # Both versions of Temporal's CLI, the tests' Python and npm packages.
 install_for_tests() {
-    install_packages "${test_packages[@]}" && install_node && tests_venv &&
+    install_packages "${test_packages[@]}" && install_node &&
+        long "Python packages of the tests" "$HEADGATE_LOGS/tests-venv.log" tests_venv &&
+        long "Python packages of the worker's tests" "$HEADGATE_LOGS/worker-dev-venv.log" worker_venv --dev &&
         npm_packages "$headgate_top/tests/e2e/payloads" &&
         npm_packages "$headgate_top/tests/proto_check" &&
         install_temporal "$temporal_version" "$temporal_floor_version"
