@@ -90,7 +90,7 @@ THIRD_PARTY = [
 ]
 
 # What a room's own headers may show besides our types and the standard library.
-SHOWN_IN_HEADERS = ("boost/asio",)
+SHOWN_IN_HEADERS = ("boost/asio", "boost/system/error_code.hpp")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 NAMESPACE = re.compile(r"^namespace (headgate(?:::\w+)*) \{", re.MULTILINE)
