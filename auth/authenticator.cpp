@@ -168,7 +168,13 @@ struct authenticator::parts final : public verifier {
 };
 
 result<verdict> authenticator::parts::judge(exam& of) const {
-    HEADGATE_TRY(auto shown, tree->test(of));
+    auto shown_or_not = tree->test(of);
+    if (!shown_or_not) {
+        // A missing header must not be refused sooner than a wrong signature: the time would tell them apart.
+        if (!of.spent_a_mac) burn_time(of.incoming.body);
+        return std::unexpected{std::move(shown_or_not).error()};
+    }
+    auto shown = *std::move(shown_or_not);
     identity sender{std::move(shown.verified_by), std::move(shown.key_id), covered};
     sender.signed_time = shown.signed_time;
     sender.delivery_id = delivery_id_of(source.delivery, of);

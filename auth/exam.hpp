@@ -48,6 +48,9 @@ public:
     // Where an `each` is: a pointer that item-relative paths go on from. Set by it, for one item at a time.
     std::string item_pointer;
 
+    // Whether as much time has gone by as a MAC over the body takes; a refusal sees to it.
+    bool spent_a_mac = false;
+
     // Everything that is looked at is appended here while a verdict is explained; else null.
     std::vector<finding>* findings = nullptr;
 

@@ -90,6 +90,7 @@ result<proof> mac_node::look(exam& of) const {
     if (!any_active) {
         return fails(fmt::format("every secret named {} has expired", is_.key.name), "look at their `until`");
     }
+    of.spent_a_mac = true;
     auto const* matching = matching_key(read->candidates, pieces, of.now);
     if (has_other_port_) {
         HEADGATE_TRY(auto other, resolve(is_.signs, of, {.parts = read->parts, .other_port = true}));

@@ -19,7 +19,8 @@ constexpr std::string_view signing = "signing";
 constexpr std::string_view reference_list = R"({"type": "array", "minItems": 1, "maxItems": 8, "items": {
 "type": "object", "additionalProperties": false, "properties": {
 "file": {"type": "string", "minLength": 1}, "env": {"type": "string", "minLength": 1},
-"until": {"type": "string", "format": "date-time"}}, "oneOf": [{"required": ["file"]}, {"required": ["env"]}]}})";
+"until": {"type": "string", "format": "date-time"}},
+"oneOf": [{"required": ["file"]}, {"required": ["env"]}]}})";
 
 std::string verify_schema() {
     constexpr std::string_view beside =
@@ -27,9 +28,10 @@ std::string verify_schema() {
 "description": "Scheme, host and port that senders see, where they sign the URL."},
 "params": {"type": "object", "description": "Values that are not secret, by the names the checks give them.",
 "additionalProperties": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}})";
-    constexpr std::string_view check = R"("when": {"type": "object"}, "time": {"type": "object"},
-"once": {"type": "object"}, "mac": {"type": "object"}, "equal": {"type": "object"}, "peer": {"type": "object"},
-"each": {"type": "object"}, "all": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+    constexpr std::string_view check =
+        R"("when": {"type": "object"}, "time": {"type": "object"}, "once": {"type": "object"},
+"mac": {"type": "object"}, "equal": {"type": "object"}, "peer": {"type": "object"}, "each": {"type": "object"},
+"all": {"type": "array", "minItems": 1, "items": {"type": "object"}},
 "any": {"type": "array", "minItems": 1, "items": {"type": "object"}})";
     return fmt::format(R"({{"oneOf": [
 {{"type": "object", "additionalProperties": false, "required": ["preset"], "properties": {{

@@ -84,13 +84,16 @@ verify:
   mac:
     alg: hmac-sha512
     secret: {name: key, strip: "k_", encoding: hex, min_bytes: 16}
-    content: [method, "|", {path: name}, {header: [X-Time, Time]}, {query: q}, {json: /a/0}, {slice: {array: /0, object: ""}},
-              {form: f}, {form_sorted: {item: [name, value], unique: true}}, {url: {base: configured, port: any, decode: ["3A"]}},
-              {part: t}, {param: p}, {digest: {alg: sha1, of: body, out: b64}}, {const: "x"}, body]
-    signature: {from: {header: X-Sig}, list: ",", pair: "=", take: v1, parts: {t: once}, prefix: "s=", decode: hex-any-case}
+    content: [method, "|", {path: name}, {header: [X-Time, Time]}, {query: q}, {json: /a/0},
+              {slice: {array: /0, object: ""}}, {form: f}, {form_sorted: {item: [name, value], unique: true}},
+              {url: {base: configured, port: any, decode: ["3A"]}}, {part: t}, {param: p},
+              {digest: {alg: sha1, of: body, out: b64}}, {const: "x"}, body]
+    signature: {from: {header: X-Sig}, list: ",", pair: "=", take: v1, parts: {t: once}, prefix: "s=",
+                decode: hex-any-case}
   time: {value: {part: t}, unit: ms, past: 60s, future: 1m}
   once: {value: {json: /a/0}, keep: 1h}
-  when: {method: [POST, PUT], content_type: Application/JSON, body: present, header: {X-A: b}, query: {c: d}, query_has: [e], json: {/f: g}}
+  when: {method: [POST, PUT], content_type: Application/JSON, body: present, header: {X-A: b},
+         query: {c: d}, query_has: [e], json: {/f: g}}
   public_url: https://hooks.example.com
   params: {p: 7, several: [a, b]}
 secrets: {key: [{env: TEST_SECRET}]}
@@ -173,7 +176,9 @@ handshake:
   - when: {method: GET, query_has: [crc_token]}
     require: none
     accept: {value: {query: crc_token}, match: "[A-Za-z0-9_+/=-]{1,128}"}
-    reply: {status: 200, json: {response_token: ["sha256=", {mac: hmac-sha256, of: {query: crc_token}, out: b64}]}}
+    reply:
+      status: 200
+      json: {response_token: ["sha256=", {mac: hmac-sha256, of: {query: crc_token}, out: b64}]}
 )");
     EXPECT_THAT(said, IsEmpty());
     EXPECT_THAT(mistakes_of(sender), IsEmpty());
