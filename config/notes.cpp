@@ -49,7 +49,7 @@ problems notes::take() && {
 }
 
 std::string notes::file_of(node const& at) const {
-    if (files_.size() < 2 || at.file >= files_.size()) return {};
+    if (files_.size() < 2 || at.file >= files_.size() || at.line == 0) return {};
     return files_[at.file].filename().string();
 }
 

@@ -232,6 +232,7 @@ std::vector<std::pair<std::string, reader>> reader::named(std::string_view key) 
 void reader::finish() {
     for (auto const& one : node_->members) {
         if (std::ranges::find(known_, one.key) != known_.end()) continue;
+        if (std::ranges::find(hidden_, one.key) != hidden_.end()) continue;
         node at;
         at.line = one.line;
         at.file = one.value.file;

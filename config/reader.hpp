@@ -56,6 +56,9 @@ public:
     [[nodiscard]] std::vector<std::pair<std::string, reader>> named(
         std::string_view key);  // A mapping of mappings.
 
+    // Makes a key known, without naming it to whoever misspells another.
+    void hide(std::string_view key) { hidden_.emplace_back(key); }
+
     // Reports every key that nobody asked for.
     void finish();
 
@@ -76,6 +79,7 @@ private:
     std::string path_;
     notes* notes_;
     std::vector<std::string> known_;
+    std::vector<std::string> hidden_;
 };
 
 // One of `known` that `misspelt` was probably meant to be; nothing when none is near.

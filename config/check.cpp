@@ -1,0 +1,176 @@
+#include "config/check.hpp"
+
+#include "config/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace headgate::config {
+namespace {
+
+// Notes problems by path, each with its place.
+class checker {
+public:
+    checker(locations const& places, notes& into) : places_{places}, into_{into} {}
+
+    void mistake(std::string path, std::string what, std::string remedy) {
+        add(std::move(path), std::move(what), std::move(remedy), problem::weight::mistake);
+    }
+    void warning(std::string path, std::string what, std::string remedy) {
+        add(std::move(path), std::move(what), std::move(remedy), problem::weight::warning);
+    }
+
+    // "platform.yaml, line 3", or "line 3" of the only file.
+    [[nodiscard]] std::string place_of(std::string_view path) const {
+        auto const place = places_.of(path);
+        return fmt::format("{}{}line {}", place.file, place.file.empty() ? "" : ", ", place.line);
+    }
+
+private:
+    void add(std::string path, std::string what, std::string remedy, problem::weight weighs) {
+        problem one{.path = std::move(path),
+                    .what = std::move(what),
+                    .remedy = std::move(remedy),
+                    .weighs = weighs,
+                    .line = 0,
+                    .file = {}};
+        places_.locate(one);
+        into_.add(std::move(one));
+    }
+
+    locations const& places_;
+    notes& into_;
+};
+
+void check_listeners(configuration const& all, checker& notes) {
+    auto const& address = all.operator_.address;
+    if (address != all.webhooks.address || address.ends_with(":0")) return;
+    notes.mistake("listen.operator.address", fmt::format("{} is the address of webhooks too", address),
+                  "give each listener an address of its own");
+}
+
+void check_operators(console::settings const& console, checker& notes) {
+    std::map<std::string_view, std::size_t> names;
+    for (std::size_t i = 0; i < console.operators.size(); ++i) {
+        auto const& one = console.operators[i];
+        auto const path = child_path(child_path("operators", i), "name");
+        auto const [twin, is_new] = names.emplace(one.name, i);
+        if (!is_new) {
+            notes.mistake(path,
+                          fmt::format("\"{}\" is the name of two operators, first on {}", one.name,
+                                      notes.place_of(child_path("operators", twin->second))),
+                          "give each a name of its own");
+        }
+        for (std::size_t other = 0; other < i; ++other) {
+            if (one.token.reveal() != console.operators[other].token.reveal()) continue;
+            notes.mistake(child_path(child_path("operators", i), "token"),
+                          fmt::format("is the token of {} too", console.operators[other].name),
+                          "give each operator a token of its own");
+        }
+    }
+}
+
+// The path with the names of its parameters left out: what decides whether two paths are the same.
+std::string shape_of(std::string_view path) {
+    std::string shape;
+    bool inside = false;
+    for (char const c : path) {
+        if (c == '}') inside = false;
+        if (!inside) shape += c;
+        if (c == '{') inside = true;
+    }
+    return shape;
+}
+
+void check_paths(gateway::settings const& gateway, checker& notes) {
+    std::map<std::string, std::string_view> taken;
+    for (auto const& one : gateway.sources) {
+        if (one.path.empty()) continue;
+        auto const [twin, is_new] = taken.emplace(shape_of(one.path), one.name);
+        if (is_new) continue;
+        auto const other = child_path(child_path("sources", twin->second), "path");
+        notes.mistake(
+            child_path(child_path("sources", one.name), "path"),
+            fmt::format("\"{}\" is the path of {} too, on {}", one.path, twin->second, notes.place_of(other)),
+            "give each source a path of its own");
+    }
+}
+
+void check_sources(gateway::settings const& gateway, checker& notes) {
+    for (auto const& one : gateway.sources) {
+        bool const has_key = one.dedupe.key != gateway::dedupe_settings::by::preset || one.replay_digest ||
+                             one.sender.delivery.id || one.sender.delivery.each;
+        bool const is_whole = one.sender.verify || one.sender.insecure;  // Else it has greater trouble.
+        if (has_key || !is_whole) continue;
+        notes.warning(child_path("sources", one.name),
+                      "has no key that tells a repeated request; each repetition will be an event",
+                      "add dedupe: {header: NAME}, or dedupe: none if that is what you want");
+    }
+}
+
+void check_target(dispatch::rule_settings const& rule, std::string const& path,
+                  std::vector<std::string> const& targets, checker& notes) {
+    if (rule.target.empty() || std::ranges::find(targets, rule.target) != targets.end()) return;
+    auto const remedy = targets.empty() ? std::string{"add it to `targets`"} : one_of(rule.target, targets);
+    notes.mistake(child_path(path, "start.target"), fmt::format("\"{}\" is not a target", rule.target),
+                  remedy);
+}
+
+void check_rules(configuration& all, checker& notes) {
+    std::vector<std::string> sources;
+    std::vector<std::string> targets;
+    for (auto const& one : all.gateway.sources) sources.push_back(one.name);
+    for (auto const& one : all.dispatch.targets) targets.push_back(one.name);
+    std::map<std::string_view, std::size_t> names;
+    for (std::size_t i = 0; i < all.dispatch.rules.size(); ++i) {
+        auto& rule = all.dispatch.rules[i];
+        auto const path = child_path("rules", i);
+        auto const [twin, is_new] = names.emplace(rule.name, i);
+        if (!is_new && !rule.name.empty()) {
+            notes.mistake(child_path(path, "name"),
+                          fmt::format("\"{}\" is the name of two rules, first on {}", rule.name,
+                                      notes.place_of(child_path(child_path("rules", twin->second), "name"))),
+                          "give each a name of its own");
+        }
+        auto const source =
+            std::ranges::find(all.gateway.sources, rule.source, &gateway::source_settings::name);
+        if (source != all.gateway.sources.end()) {
+            rule.tenant = source->tenant;
+        } else if (!rule.source.empty()) {
+            notes.mistake(child_path(path, "source"), fmt::format("\"{}\" is not a source", rule.source),
+                          sources.empty() ? "add it to `sources`" : one_of(rule.source, sources));
+        }
+        check_target(rule, path, targets, notes);
+    }
+}
+
+// Only a warning: a configuration may be checked on another machine than the one that will use it.
+void check_store(store::settings const& store, checker& notes) {
+    auto const folder = std::filesystem::path{store.sqlite.path}.parent_path();
+    std::error_code failure;
+    if (std::filesystem::is_directory(folder, failure)) return;
+    notes.warning("store.sqlite.path", fmt::format("there is no folder {}", folder.string()),
+                  fmt::format("mkdir -p {}, writable by the user that runs headgate", folder.string()));
+}
+
+}  // namespace
+
+void check_together(configuration& all, locations const& places, notes& into) {
+    checker notes{places, into};
+    check_listeners(all, notes);
+    check_operators(all.console, notes);
+    check_store(all.store, notes);
+    check_paths(all.gateway, notes);
+    check_sources(all.gateway, notes);
+    check_rules(all, notes);
+}
+
+}  // namespace headgate::config

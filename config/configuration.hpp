@@ -1,0 +1,26 @@
+#pragma once
+
+#include "console/settings.hpp"
+#include "core/log.hpp"
+#include "dispatch/settings.hpp"
+#include "gateway/settings.hpp"
+#include "http/settings.hpp"
+#include "store/settings.hpp"
+
+#include <string>
+
+namespace headgate::config {
+
+// Everything a configuration says, room by room. A fresh one holds the defaults.
+struct configuration {
+    http::listener_settings webhooks{.name = "webhooks", .address = "127.0.0.1:8080"};
+    http::listener_settings operator_{.name = "operator", .address = "127.0.0.1:8081"};
+    console::settings console;
+    store::settings store;
+    gateway::settings gateway;
+    dispatch::settings dispatch;
+    log_settings log;
+    std::string revision;  // First 16 hex digits of the SHA-256 over the names and bytes of its files.
+};
+
+}  // namespace headgate::config

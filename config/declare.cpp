@@ -1,0 +1,18 @@
+#include "config/declare.hpp"
+
+namespace headgate::config {
+
+void declare_configuration(section& root, configuration& into) {
+    declare_listen(root, into);
+    declare_operators(root, into.console);
+    declare_store(root, into.store);
+    declare_targets(root, into.dispatch);
+    declare_sources(root, into.gateway);
+    declare_rules(root, into.dispatch);
+    declare_dispatch(root, into.dispatch);
+    declare_log(root, into.log);
+    root.unavailable("tables", "remove it; write the values into the rules");
+    root.unavailable("presets", "remove it; `headgate presets` lists the senders known by name");
+}
+
+}  // namespace headgate::config

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "config/configuration.hpp"
+#include "config/section.hpp"
+
+// Every setting there is, by the room it belongs to. These functions are the only place that knows the names,
+// limits and descriptions of settings: see `section`.
+
+namespace headgate::config {
+
+void declare_configuration(section& root, configuration& into);
+
+void declare_listen(section& root, configuration& into);
+void declare_operators(section& root, console::settings& into);
+void declare_log(section& root, log_settings& into);
+void declare_store(section& root, store::settings& into);
+void declare_targets(section& root, dispatch::settings& into);
+void declare_sources(section& root, gateway::settings& into);
+void declare_rules(section& root, dispatch::settings& into);
+void declare_dispatch(section& root, dispatch::settings& into);
+
+}  // namespace headgate::config

@@ -1,0 +1,204 @@
+#include "config/addresses.hpp"
+#include "config/declare.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace headgate::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t kibibyte = 1024;
+constexpr std::int64_t mebibyte = 1024 * kibibyte;
+constexpr std::int64_t gibibyte = 1024 * mebibyte;
+constexpr std::size_t token_bytes_min = 16;
+
+void declare_sizes(section& at, http::limits& into) {
+    at.whole("request_line_bytes_max", into.request_line_bytes_max, 64, 64 * kibibyte,
+             {.says = "Longest request line; a longer one is answered 414."});
+    at.whole("headers_bytes_max", into.headers_bytes_max, 256, 1 * mebibyte,
+             {.says = "All header lines of a request together; more is answered 431."});
+    at.whole("header_lines_max", into.header_lines_max, 1, 10'000,
+             {.says = "Header lines of a request; more is answered 431."});
+    at.whole("connections_max", into.connections_max, 1, 1'000'000,
+             {.says = "Open connections; one more is accepted and closed."});
+    at.whole("in_flight_bytes_max", into.in_flight_bytes_max, 64 * kibibyte, 64 * gibibyte,
+             {.says = "Bodies being read or handled, together; more is answered 503 with Retry-After."});
+    at.whole("requests_per_connection_max", into.requests_per_connection_max, 1, 1'000'000'000,
+             {.says = "Requests on one connection before it is closed politely."});
+    at.whole(
+        "body_bytes_per_second_min", into.body_bytes_per_second_min, 0, 1 * gibibyte,
+        {.says = "A body that comes slower than this for more than 5 s is answered 408; 0 lets any pass."});
+    at.whole("linger_bytes_max", into.linger_bytes_max, 0, 1 * gibibyte,
+             {.says = "Read and dropped after the last answer, so that the sender can read it."});
+}
+
+void declare_times(section& at, http::limits& into) {
+    at.duration(
+        "headers_within", into.headers_within, 100ms, 1h,
+        {.says = "From the first byte of a request to the end of its headers; later is answered 408."});
+    at.duration("body_within", into.body_within, 100ms, 1h,
+                {.says = "From the end of the headers to the end of the body; later is answered 408."});
+    at.duration("write_within", into.write_within, 100ms, 1h,
+                {.says = "For writing one answer; then the connection is cut."});
+    at.duration("idle_for", into.idle_for, 100ms, 24h,
+                {.says = "Between two requests of a connection; then it is closed."});
+    at.duration("tls_handshake_within", into.tls_handshake_within, 100ms, 1h,
+                {.says = "For the TLS handshake; then the connection is closed."});
+    at.duration(
+        "linger_for", into.linger_for, 0ms, 1min,
+        {.says = "How long a connection is kept after its last answer, so that the sender can read it."});
+}
+
+// What accepting as a whole may cost; of the webhooks listener alone.
+void declare_accepting(section& at, gateway::settings& into) {
+    at.whole(
+        "body_bytes_max", into.body_bytes_max, 0, 1 * gibibyte,
+        {.says =
+             "Largest body, where neither the source nor its preset says otherwise; more is answered 413."});
+    at.duration(
+        "accept_within", into.accept_within, 10ms, 1min,
+        {.says = "From the whole request to the answer; later is answered 503. A preset may lower it."});
+    at.duration("retry_after", into.retry_after, 1s, 1h,
+                {.says = "`Retry-After` of 503 answers, where the preset says nothing."});
+}
+
+void check_file(section& at, std::string_view key, std::string& name) {
+    name = at.reads()->into().resolve(at.reads()->here(), name).string();
+    std::error_code failure;
+    if (std::filesystem::is_regular_file(name, failure)) return;
+    at.mistake(key, fmt::format("there is no file {}", name), "create it, or correct the name");
+}
+
+void declare_tls(section& at, http::listener_settings& into) {
+    at.each("tls",
+            {.says = "Certificates for HTTPS; without any the listener speaks plain HTTP. The first is the "
+                     "default, others are chosen by the name that the client asks for."},
+            [&](section& item) {
+                http::certificate_files files;
+                bool const has_certificate = item.text("certificate", files.certificate,
+                                                       {.says = "PEM file: the certificate, then its chain.",
+                                                        .is = presence::required,
+                                                        .example = "tls/certificate.pem"});
+                bool const has_key = item.text("key", files.key,
+                                               {.says = "PEM file: the certificate's private key.",
+                                                .is = presence::required,
+                                                .example = "tls/key.pem"});
+                if (has_certificate) check_file(item, "certificate", files.certificate);
+                if (has_key) check_file(item, "key", files.key);
+                if (has_certificate && has_key) into.tls.push_back(std::move(files));
+            });
+}
+
+void declare_listener(section& at, http::listener_settings& into) {
+    auto const given = at.text("address", into.address,
+                               {.says = "IP address and port; port 0 takes a free one.",
+                                .pattern = R"(^([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$)"});
+    if (given) {
+        if (auto const wrong = what_is_wrong_with_endpoint(into.address)) {
+            at.mistake("address", wrong->what, wrong->remedy);
+        }
+    }
+    declare_tls(at, into);
+}
+
+void declare_trusted_proxies(section& at, configuration& into) {
+    std::vector<std::string> ranges;
+    at.texts(
+        "trusted_proxies", ranges,
+        {.says = "Address ranges (CIDR) of proxies whose `X-Forwarded-For` is believed, on both listeners; "
+                 "without any nobody's is.",
+         .pattern = "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$"});
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        auto const wrong = what_is_wrong_with_range(ranges[i]);
+        if (wrong) at.mistake("trusted_proxies", wrong->what, wrong->remedy);
+    }
+    into.webhooks.trusted_proxies = ranges;
+    into.operator_.trusted_proxies = std::move(ranges);
+}
+
+}  // namespace
+
+void declare_listen(section& root, configuration& into) {
+    root.inside("listen", {.says = "Where Headgate listens."}, [&](section& listen) {
+        listen.inside("webhooks",
+                      {.says = "Where senders come in: the paths of the sources and nothing else."},
+                      [&](section& at) {
+                          declare_listener(at, into.webhooks);
+                          at.inside("limits", {.says = "Limits of this listener, and of accepting."},
+                                    [&](section& limits) {
+                                        declare_accepting(limits, into.gateway);
+                                        declare_sizes(limits, into.webhooks.bounds);
+                                        declare_times(limits, into.webhooks.bounds);
+                                    });
+                      });
+        listen.inside("operator",
+                      {.says = "Where operators and machines come in: API, metrics, health. Not for the "
+                               "open network."},
+                      [&](section& at) {
+                          declare_listener(at, into.operator_);
+                          at.inside("limits", {.says = "Limits of this listener."}, [&](section& limits) {
+                              declare_sizes(limits, into.operator_.bounds);
+                              declare_times(limits, into.operator_.bounds);
+                          });
+                      });
+        declare_trusted_proxies(listen, into);
+    });
+}
+
+void declare_operators(section& root, console::settings& into) {
+    constexpr std::array roles{std::pair{std::string_view{"viewer"}, console::role::viewer},
+                               std::pair{std::string_view{"operator"}, console::role::operator_},
+                               std::pair{std::string_view{"admin"}, console::role::admin}};
+    root.each(
+        "operators", {.says = "Who may use the operator API. Without any it answers 403 to everybody."},
+        [&](section& at) {
+            console::operator_settings one;
+            bool good = at.text("name", one.name,
+                                {.says = "Named in the log and in what the operator did.",
+                                 .is = presence::required,
+                                 .example = "ci",
+                                 .pattern = name_pattern});
+            if (good && !is_name(one.name)) at.mistake("name", "is no name", std::string{name_remedy});
+            at.choice(
+                "role", one.may, roles,
+                {.says = "`viewer` looks; `operator` also retries, holds and releases; `admin` everything."});
+            at.unavailable("oauth2_proxy", "use a token");
+            at.unavailable("jwt", "use a token");
+            good = at.reference("token", one.token,
+                                {.says = "Sent as `Authorization: Bearer …`; at least 16 bytes.",
+                                 .is = presence::required,
+                                 .example = "{file: secrets/operator-token}"}) &&
+                   good;
+            if (!one.token.empty() && one.token.size() < token_bytes_min) {
+                at.mistake("token",
+                           fmt::format("has {} bytes, fewer than {}", one.token.size(), token_bytes_min),
+                           "make a longer one, for example with `openssl rand -hex 32`");
+            }
+            if (good) into.operators.push_back(std::move(one));
+        });
+}
+
+void declare_log(section& root, log_settings& into) {
+    constexpr std::array levels{std::pair{std::string_view{"debug"}, log_level::debug},
+                                std::pair{std::string_view{"info"}, log_level::info},
+                                std::pair{std::string_view{"warning"}, log_level::warning},
+                                std::pair{std::string_view{"error"}, log_level::error}};
+    constexpr std::array formats{std::pair{std::string_view{"json"}, log_format::json},
+                                 std::pair{std::string_view{"text"}, log_format::text}};
+    root.inside("log", {.says = "What is written to standard error."}, [&](section& at) {
+        at.choice("level", into.level, levels, {.says = "The least weight that is written."});
+        at.choice("format", into.format, formats,
+                  {.says = "`json`: one object a line, for machines; `text`: for people on a terminal."});
+    });
+}
+
+}  // namespace headgate::config

@@ -1,0 +1,145 @@
+#include "config/addresses.hpp"
+#include "config/declare.hpp"
+#include "config/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace headgate::config {
+namespace {
+
+constexpr std::int64_t gibibyte = 1024LL * 1024 * 1024;
+constexpr std::array<std::string_view, 5> methods_known{"GET", "POST", "PUT", "PATCH", "DELETE"};
+
+constexpr std::string_view dedupe_schema = R"({"oneOf": [
+{"const": "none"},
+{"type": "object", "additionalProperties": false, "required": ["header"], "properties": {
+"header": {"type": "string", "minLength": 1, "description": "The header whose value is the key."}}},
+{"type": "object", "additionalProperties": false, "required": ["program"], "properties": {
+"program": {"type": "string", "minLength": 1, "description": "Gives the key: one non-empty string or a number."},
+"steps_max": {"type": "integer", "minimum": 100, "maximum": 10000000, "default": 10000,
+"description": "Steps that the program may take; it runs while the sender waits."}}}]})";
+
+bool is_token(std::string_view text) {
+    auto const fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view{"!#$%&'*+-.^_`|~"}.contains(c);
+    };
+    return !text.empty() && std::ranges::all_of(text, fits);
+}
+
+std::string in_lower_case(std::string text) {
+    for (auto& c : text) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return text;
+}
+
+void read_dedupe_header(section& at, gateway::dedupe_settings& into) {
+    std::string name;
+    if (!at.text("header", name, {.says = {}})) return;
+    if (!is_token(name))
+        at.mistake("header", fmt::format("\"{}\" is not a header's name", name), "correct the name");
+    into.key = gateway::dedupe_settings::by::header;
+    into.header = in_lower_case(std::move(name));
+}
+
+void read_dedupe_program(section& at, gateway::dedupe_settings& into) {
+    if (!at.text("program", into.program, {.says = {}})) return;
+    into.key = gateway::dedupe_settings::by::program;
+    at.whole("steps_max", into.steps_max, 100, 10'000'000, {.says = {}});
+}
+
+// `none`, {header: NAME} or {program: TEXT, steps_max: COUNT}.
+void declare_dedupe(section& at, gateway::dedupe_settings& into) {
+    auto const* const given = at.special(
+        "dedupe", dedupe_schema,
+        {.says = "Which key decides whether a request is a duplicate: `{header: NAME}`, `{program: '…'}` "
+                 "(`steps_max` bounds it), or `none`: every request is an event.",
+         .fallback_says = "the preset's delivery id, or none without one"});
+    if (given == nullptr) return;
+    if (given->is_scalar() && given->text == "none") {
+        into.key = gateway::dedupe_settings::by::none;
+        return;
+    }
+    auto const remedy = std::string{"write `none`, `{header: NAME}` or `{program: '…'}`"};
+    if (!given->is_mapping()) {
+        at.mistake("dedupe", "is not a key that decides about duplicates", remedy);
+        return;
+    }
+    reader inner{*given, at.reads()->path_of("dedupe"), at.reads()->into()};
+    section key{inner};
+    if (inner.has("header") == inner.has("program")) {
+        at.mistake("dedupe", "needs exactly one of `header` and `program`", remedy);
+        return;
+    }
+    if (inner.has("header")) read_dedupe_header(key, into);
+    if (inner.has("program")) read_dedupe_program(key, into);
+    inner.finish();
+}
+
+void declare_path(section& at, std::string& into) {
+    bool const given =
+        at.text("path", into,
+                {.says = "Path of its requests. `{name}` takes one whole segment and is a parameter.",
+                 .is = presence::required,
+                 .example = "/webhooks/github",
+                 .pattern = "^(/([^/{}?#%]+|\\{[A-Za-z0-9_]+\\}))+$"});
+    if (!given) return;
+    if (auto const wrong = what_is_wrong_with_path(into)) at.mistake("path", wrong->what, wrong->remedy);
+}
+
+void declare_methods(section& at, std::vector<std::string>& into) {
+    at.texts("methods", into,
+             {.says = "Request methods of events: GET, POST, PUT, PATCH, DELETE.",
+              .fallback_says = "the preset's, else POST",
+              .pattern = "^(GET|POST|PUT|PATCH|DELETE)$"});
+    for (auto const& one : into) {
+        if (std::ranges::find(methods_known, one) != methods_known.end()) continue;
+        at.mistake("methods", fmt::format("\"{}\" is not a method for events", one),
+                   fmt::format("one of: {}", fmt::join(methods_known, ", ")));
+    }
+}
+
+void declare_source(section& at, std::string const& name, gateway::settings& all) {
+    gateway::source_settings one;
+    one.name = name;
+    declare_path(at, one.path);
+    declare_methods(at, one.methods);
+    at.text("tenant", one.tenant,
+            {.says = "Whose it is; nothing is shared between tenants.", .pattern = name_pattern});
+    if (!is_name(one.tenant)) at.mistake("tenant", "cannot be a name", std::string{name_remedy});
+    declare_sender(at, one.sender);
+    declare_dedupe(at, one.dedupe);
+    enum class replay : std::uint8_t { none, digest };
+    constexpr std::array replays{std::pair{std::string_view{"none"}, replay::none},
+                                 std::pair{std::string_view{"digest"}, replay::digest}};
+    auto second = replay::none;
+    at.choice(
+        "replay", second, replays,
+        {.says = "`digest`: the digest of the signed content is a second key, so that a captured request "
+                 "cannot come back under another id. Not for senders with constant bodies."});
+    one.replay_digest = second == replay::digest;
+    at.inside("limits", {.says = "Limits of this source."}, [&](section& limits) {
+        limits.whole("body_bytes_max", one.body_bytes_max, 0, 1 * gibibyte,
+                     {.says = "Largest body; more is answered 413.",
+                      .fallback_says = "the preset's, else that of `listen.webhooks.limits`"});
+    });
+    all.sources.push_back(std::move(one));
+}
+
+}  // namespace
+
+void declare_sources(section& root, gateway::settings& into) {
+    root.named("sources",
+               {.says = "Who may send, by name. The name is the source's identity: renaming makes a new one.",
+                .is = presence::required},
+               [&](section& at, std::string const& name) { declare_source(at, name, into); });
+}
+
+}  // namespace headgate::config

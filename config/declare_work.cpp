@@ -1,0 +1,209 @@
+#include "config/addresses.hpp"
+#include "config/declare.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+
+// What is started, where, and how insistently: targets, rules, dispatch.
+
+namespace headgate::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto longest_run = 3'650 * 24h;
+
+void declare_file(section& at, std::string_view key, std::string& into, std::string_view says) {
+    if (!at.text(key, into, {.says = says})) return;
+    into = at.reads()->into().resolve(at.reads()->here(), into).string();
+    std::error_code failure;
+    if (std::filesystem::is_regular_file(into, failure)) return;
+    at.mistake(key, fmt::format("there is no file {}", into), "create it, or correct the name");
+}
+
+void declare_temporal_tls(section& at, targets::temporal_tls& into) {
+    declare_file(
+        at, "server_ca", into.server_ca,
+        "PEM file: authorities that the server's certificate may come from; without it the system's.");
+    declare_file(at, "certificate", into.certificate, "PEM file: the client's certificate, for mutual TLS.");
+    declare_file(at, "key", into.key, "PEM file: the private key of `certificate`.");
+    at.text("server_name", into.server_name, {.says = "Name that is checked instead of the address's host."});
+    if (into.certificate.empty() != into.key.empty()) {
+        at.mistake(into.key.empty() ? "certificate" : "key", "stands alone",
+                   "give both `certificate` and `key`, or neither");
+    }
+}
+
+void declare_temporal(section& at, targets::temporal_settings& into) {
+    bool const given = at.text("address", into.address,
+                               {.says = "Host and port of the frontend service.",
+                                .is = presence::required,
+                                .example = "temporal:7233"});
+    if (given) {
+        if (auto const wrong = what_is_wrong_with_host_and_port(into.address)) {
+            at.mistake("address", wrong->what, wrong->remedy);
+        }
+    }
+    at.text("namespace", into.name_space, {.says = "The namespace that runs are started in."});
+    auto tls = targets::temporal_tls{};
+    bool const has_tls = at.inside(
+        "tls", {.says = "Encrypts; with nothing below it (`tls: {}`), against the system's authorities."},
+        [&](section& inner) { declare_temporal_tls(inner, tls); });
+    if (has_tls) into.tls = std::move(tls);
+    secret key;
+    if (at.reference("api_key", key, {.says = "Sent as a bearer token; makes TLS the default."})) {
+        into.api_key = std::move(key);
+    }
+    at.duration("attempt_within", into.attempt_within, 100ms, 5min,
+                {.says = "For the answer to one call; later the call counts as unanswered."});
+    at.text("identity", into.identity,
+            {.says = "Who started it, as the run's history shows.",
+             .fallback_says = "`headgate@` and the host's name"});
+    at.whole("answer_bytes_max", into.answer_bytes_max, 64 * 1024, 1024 * 1024 * 1024,
+             {.says = "The largest answer that is taken."});
+}
+
+// Texts that may not be too long: Temporal keeps names to 1000 bytes.
+bool declare_name_for_temporal(section& at, std::string_view key, std::string& into, std::string_view says,
+                               std::string_view example) {
+    constexpr std::size_t name_bytes_max = 1000;
+    bool const given = at.text(key, into, {.says = says, .is = presence::required, .example = example});
+    if (given && into.size() > name_bytes_max) {
+        at.mistake(key, fmt::format("has {} bytes, more than {}", into.size(), name_bytes_max),
+                   "choose a shorter name");
+    }
+    return given;
+}
+
+void declare_start(section& at, dispatch::rule_settings& into) {
+    at.text("target", into.target,
+            {.says = "Which of `targets` starts it.", .is = presence::required, .example = "platform"});
+    declare_name_for_temporal(at, "workflow", into.workflow, "The workflow's type.", "SyncThenBuild");
+    declare_name_for_temporal(at, "task_queue", into.task_queue, "The task queue that the worker polls.",
+                              "data-platform");
+    at.program(
+        "id", into.id,
+        {.says = "Gives the workflow id: one non-empty string of at most 240 bytes. While a run with this id "
+                 "is running, other events join it.",
+         .fallback_says = "the event's id, a dot, and the rule's name"});
+    at.program("input", into.input, {.says = "Gives the workflow's one argument."});
+    at.programs("memo", into.memo, {.says = "Notes shown with the run, each given by a program."});
+    at.programs(
+        "search_attributes", into.search_attributes,
+        {.says = "What the run can be found by, each given by a program. The namespace must know the name."});
+    at.duration("execution_timeout", into.execution_timeout, 0ms, longest_run,
+                {.says = "For the run and all that continue it; 0s: no limit."});
+    at.duration("run_timeout", into.run_timeout, 0ms, longest_run, {.says = "For one run; 0s: no limit."});
+    at.duration("task_timeout", into.task_timeout, 0ms, 2min,
+                {.says = "For one workflow task; 0s: the server's default."});
+}
+
+constexpr std::array<std::string_view, 4> kinds_unavailable{"airbyte", "airflow", "http", "command"};
+
+// Whoever wrote another kind of target is told about that, and not about a missing one too.
+presence temporal_presence(section const& at) {
+    auto const written = [&](std::string_view kind) {
+        return at.reads() != nullptr && at.reads()->has(kind);
+    };
+    return std::ranges::any_of(kinds_unavailable, written) ? presence::optional : presence::required;
+}
+
+}  // namespace
+
+void declare_targets(section& root, dispatch::settings& into) {
+    root.named("targets", {.says = "Places where work is started, by name."},
+               [&](section& at, std::string const& name) {
+                   dispatch::target_settings one;
+                   one.name = name;
+                   at.inside(
+                       "temporal",
+                       {.says = "A Temporal namespace; server 1.23 or later.", .is = temporal_presence(at)},
+                       [&](section& temporal) { declare_temporal(temporal, one.temporal); });
+                   for (auto const kind : kinds_unavailable) {
+                       at.unavailable(kind, "use `temporal: {address: …}`");
+                   }
+                   at.number("starts_per_second_max", one.starts_per_second_max, 0, 1'000'000,
+                             {.says = "Starts a second; 0: no limit."});
+                   at.whole("starts_in_flight_max", one.starts_in_flight_max, 1, 100'000,
+                            {.says = "Starts that wait for their answer at the same time."});
+                   into.targets.push_back(std::move(one));
+               });
+}
+
+void declare_rules(section& root, dispatch::settings& into) {
+    root.each(
+        "rules",
+        {.says = "What is started for which events. Every rule that matches an event starts its own run."},
+        [&](section& at) {
+            dispatch::rule_settings one;
+            bool const named = at.text("name", one.name,
+                                       {.says = "The rule's identity: deliveries refer to it.",
+                                        .is = presence::required,
+                                        .example = "orders-on-release",
+                                        .pattern = name_pattern});
+            if (named && !is_name(one.name)) {
+                at.mistake("name", fmt::format("\"{}\" cannot be a name", one.name),
+                           std::string{name_remedy});
+            }
+            at.text(
+                "source", one.source,
+                {.says = "Which of `sources` it looks at.", .is = presence::required, .example = "github"});
+            at.program("when", one.when,
+                       {.says = "Whether the event matches: one output, false and null are no."});
+            at.inside("start", {.says = "What is started.", .is = presence::required},
+                      [&](section& start) { declare_start(start, one); });
+            at.unavailable("each", "write one rule for each item that matters");
+            at.unavailable("tests", "remove it");
+            into.rules.push_back(std::move(one));
+        });
+}
+
+void declare_dispatch(section& root, dispatch::settings& into) {
+    root.inside("dispatch", {.says = "How insistently work is started and followed."}, [&](section& at) {
+        at.duration(
+            "retry_first", into.retry_first, 10ms, 1h,
+            {.says = "Wait before the second attempt; doubled for each further one, at random up to that."});
+        at.duration("retry_longest", into.retry_longest, 10ms, 24h,
+                    {.says = "The longest wait between attempts."});
+        if (into.retry_longest < into.retry_first) {
+            at.mistake("retry_longest",
+                       fmt::format("{} is shorter than retry_first, {}", to_text(into.retry_longest),
+                                   to_text(into.retry_first)),
+                       "make it at least as long");
+        }
+        at.duration(
+            "give_up_after", into.give_up_after, 1h, 8'760h,
+            {.says = "Age at which a delivery that was certainly never started is given up as dead."});
+        at.duration(
+            "probe_every", into.probe_every, 100ms, 1h,
+            {.says = "How often a target that is away is tried; held deliveries twelve times as seldom."});
+        at.number("share_min", into.share_min, 0, 1,
+                  {.says = "Share of the time that routing keeps when accepting is busy."});
+        at.whole("route_batch_max", into.route_batch_max, 1, 10'000,
+                 {.says = "Events routed in one transaction."});
+        at.whole("deliveries_in_memory_max", into.deliveries_in_memory_max, 1, 10'000'000,
+                 {.says = "Deliveries waiting in memory; others wait in the store."});
+        at.duration("follow_every", into.follow_every, 100ms, 1h,
+                    {.says = "Pause between two looks at the outcome of one run."});
+        at.whole("follows_in_flight_max", into.follows_in_flight_max, 1, 10'000,
+                 {.says = "Looks at outcomes at the same time."});
+        at.whole("follows_in_memory_max", into.follows_in_memory_max, 1, 100'000'000,
+                 {.says = "Runs followed at the same time; others are followed when there is room."});
+        at.duration(
+            "sweep_every", into.sweep_every, 1s, 24h,
+            {.says = "How often the store is searched for deliveries that are ready but not in memory."});
+        at.whole("rule_steps_max", into.rule_steps_max, 100, 1'000'000'000,
+                 {.says = "Steps that one program of a rule may take on one event."});
+        at.whole("rule_memory_bytes_max", into.rule_memory_bytes_max, 64 * 1024, 1024LL * 1024 * 1024,
+                 {.says = "Memory that one program of a rule may use on one event."});
+    });
+}
+
+}  // namespace headgate::config
