@@ -1,0 +1,344 @@
+#include "core/deadline.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+#include "tests/support/faulty_vfs.hpp"
+#include "tests/support/scratch_folder.hpp"
+#include "tests/support/stored_events.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <fstream>
+#include <set>
+
+// What the embedded store promises about its disk: full, failing, damaged, shared, older and newer.
+
+namespace headgate::store {
+namespace {
+
+using namespace testing_support;
+using testing::HasSubstr;
+
+class sqlite_store : public testing::Test {
+protected:
+    sqlite_store() {
+        settings_.sqlite.path = (folder_.path() / "headgate.db").string();
+        settings_.sqlite.vfs = faulty_vfs::name;
+        disk_.heal();
+    }
+    ~sqlite_store() override {
+        disk_.heal();
+        store_.reset();
+    }
+
+    void open() {
+        store_.reset();
+        registry_ = std::make_unique<metrics>();
+        auto opened = open_sqlite_store(settings_, clock_, *registry_);
+        ASSERT_TRUE(opened) << opened.error().message;
+        store_ = *std::move(opened);
+    }
+
+    error refused() {
+        store_.reset();
+        registry_ = std::make_unique<metrics>();
+        return open_sqlite_store(settings_, clock_, *registry_).error();
+    }
+
+    // Another program's hand in the file, while no store is open.
+    void run_sql(std::string const& sql) const {
+        sqlite3* database = nullptr;
+        ASSERT_EQ(sqlite3_open(settings_.sqlite.path.c_str(), &database), SQLITE_OK);
+        EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+            << sqlite3_errmsg(database);
+        sqlite3_close(database);
+    }
+
+    // Appends until one is accepted again; every one refused before has to be `unavailable` or
+    // `resource_exhausted`.
+    receipt append_until_accepted(std::string const& body, std::vector<dedupe_key> const& keys) {
+        while (true) {
+            auto const answered = append(*store_, make_event("github", body), keys);
+            if (answered) return *answered;
+            EXPECT_TRUE(is_retryable(answered.error().code)) << answered.error().message;
+        }
+    }
+
+    std::size_t stored() { return run(store_->list_events({}, {"", 1000})).value().items.size(); }
+
+    faulty_vfs& disk_ = faulty_vfs::instance();
+    scratch_folder folder_;
+    manual_clock clock_;
+    settings settings_;
+    std::unique_ptr<metrics> registry_;
+    std::unique_ptr<event_store> store_;
+};
+
+TEST_F(sqlite_store, refuses_a_file_that_another_store_serves) {
+    open();
+    metrics other;
+    auto const second = open_sqlite_store(settings_, clock_, other);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, errc::failed_precondition);
+    EXPECT_THAT(second.error().message, HasSubstr("another headgate holds"));
+    EXPECT_THAT(second.error().remedy, HasSubstr("store.sqlite.path"));
+}
+
+TEST_F(sqlite_store, opens_although_a_lock_file_was_left_behind) {
+    std::ofstream{settings_.sqlite.path + ".lock"} << "4711";
+    open();
+    EXPECT_TRUE(store_->health().accepting);
+}
+
+TEST_F(sqlite_store, refuses_a_folder_that_is_not_there) {
+    settings_.sqlite.path = (folder_.path() / "nowhere" / "headgate.db").string();
+    auto const why = refused();
+    EXPECT_EQ(why.code, errc::failed_precondition);
+    EXPECT_THAT(why.remedy, HasSubstr("make the folder"));
+}
+
+TEST_F(sqlite_store, refuses_a_newer_schema_by_name_and_leaves_it_alone) {
+    open();
+    store_.reset();
+    run_sql("PRAGMA user_version = 99");
+    auto const why = refused();
+    EXPECT_EQ(why.code, errc::failed_precondition);
+    EXPECT_THAT(why.message, HasSubstr("schema version 99"));
+    EXPECT_THAT(why.remedy, HasSubstr("newer headgate"));
+    run_sql("PRAGMA user_version = 1");
+    open();
+    EXPECT_TRUE(store_->health().accepting);
+}
+
+TEST_F(sqlite_store, refuses_the_database_of_another_program) {
+    run_sql("CREATE TABLE bookmarks (url TEXT)");
+    auto const why = refused();
+    EXPECT_EQ(why.code, errc::failed_precondition);
+    EXPECT_THAT(why.message, HasSubstr("another program"));
+}
+
+TEST_F(sqlite_store, refuses_a_file_that_is_no_database) {
+    std::ofstream{settings_.sqlite.path} << std::string(8192, 'x');
+    EXPECT_EQ(refused().code, errc::data_loss);
+}
+
+TEST_F(sqlite_store, answers_all_of_a_group_with_unavailable_when_its_commit_finds_the_disk_full) {
+    open();
+    disk_.hold_syncs();
+    appends first{*store_};
+    first.add(make_event("github", "first"), {});
+    first.submit();
+    disk_.wait_for_held_sync();
+    // These two wait while the first is being synced, so they share the next group.
+    appends both{*store_};
+    both.add(make_event("github", "a"), {key_of("a")});
+    both.add(make_event("github", "a"), {key_of("a")});
+    both.submit();
+    disk_.fail_writes(1, faulty_vfs::forever);
+    disk_.release_syncs();
+    EXPECT_TRUE(first.wait().front());
+    for (auto const& each : both.wait()) {
+        ASSERT_FALSE(each);
+        EXPECT_EQ(each.error().code, errc::resource_exhausted);
+        EXPECT_THAT(each.error().remedy, HasSubstr("free space"));
+    }
+    EXPECT_FALSE(store_->health().accepting);
+    EXPECT_THAT(store_->health().reason, HasSubstr("no space left"));
+    EXPECT_EQ(append(*store_, make_event("github", "b"), {}).error().code, errc::resource_exhausted);
+
+    disk_.heal();
+    auto const retried = append_until_accepted("a", {key_of("a")});
+    EXPECT_FALSE(retried.duplicate);
+    EXPECT_EQ(stored(), 2U);
+    EXPECT_TRUE(store_->health().accepting);
+}
+
+TEST_F(sqlite_store, serves_reads_while_the_disk_is_full) {
+    open();
+    auto const kept = append(*store_, make_event("github", "kept"), {}).value();
+    disk_.fail_writes(1, faulty_vfs::forever);
+    EXPECT_FALSE(append(*store_, make_event("github", "lost"), {}));
+    EXPECT_EQ(run(store_->read_event(kept.id)).value().kept.received.body, "kept");
+}
+
+TEST_F(sqlite_store, acknowledges_nothing_after_a_failed_sync_until_it_has_opened_the_file_again) {
+    open();
+    append(*store_, make_event("github", "kept"), {key_of("kept")}).value();
+    disk_.fail_syncs(1, 4);
+    EXPECT_EQ(append(*store_, make_event("github", "a"), {key_of("a")}).error().code, errc::unavailable);
+    auto const retried = append_until_accepted("a", {key_of("a")});
+    EXPECT_GE(disk_.failures(), 4);
+    // The failed commit may have reached the disk; then its retry met the key. It is there once either way.
+    EXPECT_EQ(append(*store_, make_event("github", "a"), {key_of("a")}).value().id, retried.id);
+    EXPECT_EQ(stored(), 2U);
+    EXPECT_TRUE(append(*store_, make_event("github", "kept"), {key_of("kept")}).value().duplicate);
+}
+
+TEST_F(sqlite_store, survives_every_sync_and_every_write_failing_once) {
+    for (bool const syncs : {true, false}) {
+        for (int nth = 1; nth <= 12; ++nth) {
+            auto const before = disk_.failures();
+            open();
+            if (syncs)
+                disk_.fail_syncs(nth, 1);
+            else
+                disk_.fail_writes(nth, 1);
+            std::set<uuid> ids;
+            for (int i = 0; i < 12; ++i) {
+                auto const name = std::to_string(nth) + (syncs ? "s" : "w") + std::to_string(i);
+                ids.insert(append_until_accepted(name, {key_of(name)}).id);
+            }
+            EXPECT_EQ(ids.size(), 12U);
+            disk_.heal();
+            EXPECT_LE(disk_.failures(), before + 1);
+            open();
+            for (int i = 0; i < 12; ++i) {
+                auto const name = std::to_string(nth) + (syncs ? "s" : "w") + std::to_string(i);
+                EXPECT_TRUE(append(*store_, make_event("github", name), {key_of(name)}).value().duplicate)
+                    << name;
+            }
+        }
+    }
+    EXPECT_EQ(stored(), 2U * 12U * 12U);
+}
+
+TEST_F(sqlite_store, never_gives_a_sequence_twice_also_not_of_a_failed_commit) {
+    open();
+    auto const first = append(*store_, make_event("github", "1"), {}).value();
+    disk_.fail_writes(1, 1);
+    EXPECT_FALSE(append(*store_, make_event("github", "2"), {}));
+    auto const third = append_until_accepted("3", {});
+    EXPECT_GT(third.sequence, first.sequence + 1);
+    // The number that was lost does not stop routing.
+    EXPECT_EQ(run(store_->lease_events(1)).value().front().received.body, "1");
+    EXPECT_EQ(run(store_->lease_events(1)).value().front().received.body, "3");
+    std::vector<routing> done{{first.sequence, event_state::routed, "", {}, {}},
+                              {third.sequence, event_state::routed, "", {}, {}}};
+    ASSERT_TRUE(run(store_->record_routing(std::move(done))));
+    EXPECT_EQ(store_->health().backlog, 0U);
+    EXPECT_EQ(store_->health().routed_through, third.sequence);
+}
+
+TEST_F(sqlite_store, answers_changes_with_the_error_when_their_commit_fails) {
+    open();
+    auto const stored_event = append(*store_, make_event("github", "1"), {}).value();
+    disk_.fail_writes(1, 1);
+    auto const routed =
+        run(store_->record_routing({{stored_event.sequence, event_state::routed, "", {}, {}}}));
+    EXPECT_EQ(routed.error().code, errc::resource_exhausted);
+    append_until_accepted("2", {});
+    EXPECT_EQ(run(store_->read_event(stored_event.id)).value().state, event_state::accepted);
+    EXPECT_EQ(store_->health().backlog, 2U);
+}
+
+TEST_F(sqlite_store, keeps_an_event_whose_sender_gave_up_waiting) {
+    open();
+    disk_.hold_syncs();
+    appends one{*store_};
+    one.add(make_event("github", "late"), {key_of("late")});
+    one.submit();
+    disk_.wait_for_held_sync();
+    one.give_up();
+    EXPECT_EQ(one.running(), 0U);
+    EXPECT_EQ(one.answer(0)->error().code, errc::cancelled);
+    disk_.release_syncs();
+    one.wait();
+    auto const retried = append(*store_, make_event("github", "late"), {key_of("late")}).value();
+    EXPECT_TRUE(retried.duplicate);
+}
+
+TEST_F(sqlite_store, names_a_damaged_event_and_serves_the_others) {
+    open();
+    auto const good = append(*store_, make_event("github", "good"), {}).value();
+    auto const bad = append(*store_, make_event("github", "bad"), {}).value();
+    auto const worse = append(*store_, make_event("github", "worse"), {}).value();
+    auto const last = append(*store_, make_event("github", "last"), {}).value();
+    store_.reset();
+    run_sql("UPDATE events SET body = 'BAD' WHERE sequence = " + std::to_string(bad.sequence));
+    run_sql("UPDATE events SET source = 'gitlab' WHERE sequence = " + std::to_string(worse.sequence));
+    open();
+    auto const refused = run(store_->read_event(bad.id));
+    EXPECT_EQ(refused.error().code, errc::data_loss);
+    EXPECT_THAT(refused.error().message, HasSubstr("event " + std::to_string(bad.sequence) + " is damaged"));
+    EXPECT_EQ(run(store_->read_event(worse.id)).error().code, errc::data_loss);
+    EXPECT_EQ(run(store_->read_event(good.id)).value().kept.received.body, "good");
+    // The list shows heads; the one whose head is damaged is left out.
+    EXPECT_EQ(stored(), 3U);
+    // Routing goes round them, and says so.
+    std::string routed;
+    while (routed.size() < 8) {
+        for (auto const& each : run(store_->lease_events(10)).value()) routed += each.received.body;
+    }
+    EXPECT_EQ(routed, "goodlast");
+    EXPECT_EQ(run(store_->list_events({.state = event_state::quarantined}, {})).value().items.size(), 1U);
+    EXPECT_LT(good.sequence, last.sequence);
+}
+
+TEST_F(sqlite_store, names_a_damaged_delivery_and_leaves_it_out_of_lists) {
+    open();
+    auto const of = append(*store_, make_event("github", "1"), {}).value();
+    auto const kept = run(store_->read_event(of.id)).value().kept;
+    auto const all = run(store_->record_routing(
+                             {{of.sequence,
+                               event_state::routed,
+                               "",
+                               {make_delivery(kept, "a"), make_delivery(kept, "b"), make_delivery(kept, "c")},
+                               {}}}))
+                         .value();
+    store_.reset();
+    run_sql("UPDATE deliveries SET state = 3 WHERE number = 1");
+    run_sql("UPDATE orders SET content = x'00' WHERE number = 2");
+    open();
+    EXPECT_THAT(run(store_->read_delivery(all[0].id)).error().message, HasSubstr("delivery 1 is damaged"));
+    EXPECT_THAT(run(store_->read_delivery(all[1].id)).error().message,
+                HasSubstr("order of delivery 2 is damaged"));
+    EXPECT_TRUE(run(store_->read_delivery(all[2].id)));
+    EXPECT_EQ(run(store_->list_deliveries({}, {})).value().items.size(), 1U);
+    EXPECT_EQ(run(store_->unfinished({delivery_state::waiting}, {}, 10)).value().size(), 1U);
+    EXPECT_FALSE(
+        run(store_->record({{.delivery = all[0].id, .from = delivery_state::completed}})).value().front());
+}
+
+TEST_F(sqlite_store, keeps_the_log_near_its_bound_under_load) {
+    settings_.sqlite.wal_bytes_bound = 2 * 1024 * 1024;
+    open();
+    std::uint64_t longest = 0;
+    for (int round = 0; round < 60; ++round) {
+        appends many{*store_};
+        for (int i = 0; i < 100; ++i) many.add(make_event("github", std::string(4000, 'x')), {});
+        for (auto const& each : many.wait()) ASSERT_TRUE(each);
+        longest = std::max(longest, store_->health().wal_bytes);
+    }
+    auto const bytes = std::filesystem::file_size(settings_.sqlite.path + "-wal");
+    // 24 MB were written; without an end of the log it would be as long as that.
+    EXPECT_LT(longest, 2 * settings_.sqlite.wal_bytes_bound);
+    EXPECT_LT(bytes, 2 * settings_.sqlite.wal_bytes_bound);
+}
+
+TEST_F(sqlite_store, refuses_an_event_whose_key_does_not_fit_the_index) {
+    settings_.dedupe_keys_max = 2;
+    open();
+    append(*store_, make_event("github", "1"), {key_of("1")}).value();
+    append(*store_, make_event("github", "2"), {key_of("2")}).value();
+    auto const third = append(*store_, make_event("github", "3"), {key_of("3")});
+    EXPECT_EQ(third.error().code, errc::resource_exhausted);
+    EXPECT_THAT(third.error().remedy, HasSubstr("dedupe_keys_max"));
+    EXPECT_TRUE(append(*store_, make_event("github", "1"), {key_of("1")}).value().duplicate);
+    EXPECT_TRUE(append(*store_, make_event("github", "without a key"), {}));
+    EXPECT_EQ(stored(), 3U);
+}
+
+TEST_F(sqlite_store, refuses_events_past_the_size_of_the_database) {
+    settings_.bytes_max = 512 * 1024;
+    open();
+    int accepted = 0;
+    result<receipt> last;
+    while ((last = append(*store_, make_event("github", std::string(16'000, 'x')), {}))) ++accepted;
+    EXPECT_EQ(last.error().code, errc::resource_exhausted);
+    EXPECT_THAT(last.error().message, HasSubstr("store.bytes_max"));
+    EXPECT_GT(accepted, 5);
+    EXPECT_LT(accepted, 33);
+}
+
+}  // namespace
+}  // namespace headgate::store
