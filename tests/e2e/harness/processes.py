@@ -1,5 +1,6 @@
 """Starting real processes on free loopback ports, and ending exactly those."""
 
+import ctypes
 import os
 import pathlib
 import random
@@ -35,6 +36,15 @@ def wait_until(question, *, within, saying, every=0.05):
         time.sleep(every)
 
 
+_libc = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def _end_with_parent():
+    """In the child, before exec: whatever ends the tests ends their processes too."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Process:
     """One child with its output in a file. Ended by its id, with SIGTERM first."""
 
@@ -54,6 +64,7 @@ class Process:
                 stderr=output,
                 env=self._environment,
                 cwd=self._folder,
+                preexec_fn=_end_with_parent,
             )
 
     @property
