@@ -79,8 +79,18 @@ class Temporal:
             data=data,
             headers={"Content-Type": "application/json", "Accept": accept},
         )
-        with urllib.request.urlopen(request, timeout=20) as response:
-            return json.load(response)
+        return wait_until(lambda: self._asked(request), within=10, saying=f"Temporal does not answer {path}")[0]
+
+    @staticmethod
+    def _asked(request):
+        """The answer in a list; None when the server is not ready for the question yet."""
+        try:
+            with urllib.request.urlopen(request, timeout=20) as response:
+                return [json.load(response)]
+        except urllib.error.HTTPError as error:
+            if error.code < 500:
+                raise
+            return None
 
     def _get(self, path, **options):
         return self._call(path, **options)
