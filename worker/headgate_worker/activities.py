@@ -1,8 +1,8 @@
 """The steps that touch the world, bound to one worker's settings.
 
 Every step beats while it works, so that the server notices a dead worker within the heartbeat timeout and a
-cancelled run reaches the step within seconds. A step that is stopped because the *worker* shuts down fails in a way
-that is tried again, here or elsewhere; Airbyte's job goes on meanwhile.
+cancelled run reaches the step within seconds. A step that is stopped because the *worker* shuts down fails
+in a way that is tried again, here or elsewhere; Airbyte's job goes on meanwhile.
 """
 
 from __future__ import annotations
@@ -154,8 +154,9 @@ class Activities:
             ) from conflict
 
     async def _maybe_ours(self, api: AirbyteApi, connection_id: str) -> Job | None:
-        # The answer to an earlier attempt may have been lost. A job that began after this step was first scheduled
-        # has seen everything the run is about, whoever asked for it. With clocks apart the worst case is one more job.
+        # The answer to an earlier attempt may have been lost. A job that began after this step was first
+        # scheduled has seen everything the run is about, whoever asked for it. With clocks apart the worst
+        # case is one more job.
         since = activity.info().scheduled_time
         for job in await api.jobs(connection_id):
             if job.started and job.started >= since and job.status in (*LIVE, "succeeded"):
@@ -199,7 +200,7 @@ def _read_here(name: str, version: str, reading: connector.Reading, seconds: flo
     return SyncReport(
         connection=name,
         mode="local",
-        how=f"ran locally: {version} as a child process of the worker, into DuckDB; no Airbyte server took part",
+        how=f"ran locally: {version} as a child process, into DuckDB; no Airbyte server took part",
         status="succeeded",
         seconds=round(seconds, 3),
         rows=reading.total,
@@ -232,7 +233,8 @@ def _ended(started: StartedSync, job: Job, seconds: float) -> SyncReport:
 
 @contextlib.asynccontextmanager
 async def _beating(details: Callable[[], dict[str, Any]]) -> AsyncIterator[None]:
-    # The beat runs as a task of its own so that it goes on while the step waits for a lock, a child or a thread.
+    # The beat runs as a task of its own so that it goes on while the step waits for a lock, a child or a
+    # thread.
     async def beat() -> None:
         while True:
             activity.heartbeat(dict(details()))
@@ -252,7 +254,8 @@ async def _beating(details: Callable[[], dict[str, Any]]) -> AsyncIterator[None]
 
 
 async def _finished(work: Any) -> None:
-    # A thread cannot be stopped: a cancellation waits for the transaction, so that the lock is held as long as it.
+    # A thread cannot be stopped: a cancellation waits for the transaction, so that the lock is held as long
+    # as it.
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)

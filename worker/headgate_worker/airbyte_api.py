@@ -1,8 +1,8 @@
 """Airbyte's public API, as far as a sync needs it: trigger, look, find a running one, cancel.
 
-The token is kept and fetched anew at 80 % of its life, by one caller at a time, and once more when the server
-answers 401. Answers are judged here: what can mend itself (network, 429, 5xx) is a passing failure, what cannot
-(403, 404, 422 and other refusals) is final.
+The token is kept and fetched anew at 80 % of its life, by one caller at a time, and once more when the
+server answers 401. Answers are judged here: what can mend itself (network, 429, 5xx) is a passing failure,
+what cannot (403, 404, 422 and other refusals) is final.
 
 One client serves all activities of a worker, on its event loop.
 """
@@ -118,8 +118,8 @@ class AirbyteApi:
             ) from error
 
     async def _current_token(self, refused: str | None = None) -> str:
-        # The lock makes many waiting activities share one refresh; a token that another caller has renewed since it
-        # was refused is used as it is.
+        # The lock makes many waiting activities share one refresh; a token that another caller has renewed
+        # since it was refused is used as it is.
         async with self._token_lock:
             fresh = self._token is not None and self._monotonic() < self._token_renewed_at
             if self._token is not None and fresh and self._token != refused:

@@ -1,12 +1,12 @@
 """Where a sync's records are kept: DuckDB, schema `bronze`, one table a stream.
 
-A sync is one transaction: its records, the connector's new state and the receipt of the sync are visible together or
-not at all. So an attempt that is repeated after the commit finds the receipt and reads nothing, and one
-that died before it starts again from the old state. The state lives beside the records it belongs to: a database
-that is deleted takes its state with it, and the next sync brings everything again.
+A sync is one transaction: its records, the connector's new state and the receipt of the sync are visible
+together or not at all. So an attempt that is repeated after the commit finds the receipt and reads nothing,
+and one that died before it starts again from the old state. The state lives beside the records it belongs
+to: a database that is deleted takes its state with it, and the next sync brings everything again.
 
-DuckDB lets one process write a file at a time; the file is open only while a function here runs. All functions
-block and belong on a thread.
+DuckDB lets one process write a file at a time; the file is open only while a function here runs. All
+functions block and belong on a thread.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ import duckdb
 from headgate_worker.failures import final, passing
 
 RECEIPTS_KEPT = 1000
+
+# The present in UTC, without the extension that `now()` needs to become a timestamp.
+_NOW = "make_timestamp(epoch_us(get_current_timestamp()))"
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,9 @@ def receipt_of(warehouse: Path, receipt: str) -> dict[str, Any] | None:
 def keep(warehouse: Path, sync: Sync) -> None:
     """Loads the batches and notes state and receipt, in one transaction.
 
-    Raises `WarehouseBusy` (passing) while another process writes the file, `WarehouseError` for other errors of
-    DuckDB (passing for the machine's: disk, memory; final for those about the data), `RecordWithoutKey` (final) for a record that has no primary key.
+    Raises `WarehouseBusy` (passing) while another process writes the file, `WarehouseError` for other errors
+    of DuckDB (passing for the machine's: disk, memory; final for those about the data), `RecordWithoutKey`
+    (final) for a record that has no primary key.
     """
     with _opened(warehouse) as database:
         _prepare(database)
@@ -87,11 +91,11 @@ def keep(warehouse: Path, sync: Sync) -> None:
         for batch in sync.batches:
             _load(database, batch)
         database.execute(
-            "insert or replace into bronze._airbyte_state values (?, ?, make_timestamp(epoch_us(get_current_timestamp())))",
+            f"insert or replace into bronze._airbyte_state values (?, ?, {_NOW})",
             [sync.connection, json.dumps(sync.state)],
         )
         database.execute(
-            "insert or replace into bronze._headgate_syncs values (?, ?, ?, make_timestamp(epoch_us(get_current_timestamp())))",
+            f"insert or replace into bronze._headgate_syncs values (?, ?, ?, {_NOW})",
             [sync.receipt, sync.connection, json.dumps(sync.report)],
         )
         database.execute(

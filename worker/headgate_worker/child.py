@@ -1,9 +1,9 @@
 """Child processes that are never left behind.
 
-A child gets a process group of its own, an environment that is listed rather than inherited, a deadline, and a
-limit on the length of a line. However the caller leaves (deadline, cancellation, an error of its own), the whole
-group is asked to stop with SIGINT and, after a grace, killed. Where `setpriv` exists the child also dies
-with a worker that was killed without a chance to clean up.
+A child gets a process group of its own, an environment that is listed rather than inherited, a deadline, and
+a limit on the length of a line. However the caller leaves (deadline, cancellation, an error of its own), the
+whole group is asked to stop with SIGINT and, after a grace, killed. Where `setpriv` exists the child also
+dies with a worker that was killed without a chance to clean up.
 
 Runs on the event loop's main thread.
 """
@@ -48,7 +48,9 @@ class Command:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a child ended: its exit code (negative: the signal that ended it) and the end of its standard error."""
+    """How a child ended: its exit code (negative: the signal that ended it) and the end of its standard
+    error.
+    """
 
     code: int
     error_tail: str
@@ -63,8 +65,8 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 async def run_child(command: Command, on_line: Callable[[bytes], None]) -> Ended:
     """Runs the command to its end and hands each line of its output, without the newline, to `on_line`.
 
-    Raises `LineTooLong`, `OutOfTime`, `OSError` when it cannot be started, and whatever `on_line` raises; in every
-    case, cancellation included, the child's process group is gone before this returns.
+    Raises `LineTooLong`, `OutOfTime`, `OSError` when it cannot be started, and whatever `on_line` raises; in
+    every case, cancellation included, the child's process group is gone before this returns.
     """
     process = await asyncio.create_subprocess_exec(
         *_leash(),
@@ -76,7 +78,8 @@ async def run_child(command: Command, on_line: Callable[[bytes], None]) -> Ended
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
     tail = asyncio.create_task(_tail(process.stderr))
     try:
         async with asyncio.timeout(command.seconds_max):
@@ -138,12 +141,14 @@ async def _stop(process: asyncio.subprocess.Process, tail: asyncio.Task[str], gr
 
 async def _drained(process: asyncio.subprocess.Process) -> None:
     # A child that is blocked on a full pipe could not see the signal: its output is read and dropped.
-    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
     await asyncio.gather(_tail(process.stdout), _tail(process.stderr), process.wait())
 
 
 def _signal(process: asyncio.subprocess.Process, what: signal.Signals) -> None:
-    # The child leads its group, so the group's number is the child's; it is not reaped yet and cannot be reused.
+    # The child leads its group, so the group's number is the child's; it is not reaped yet and cannot be
+    # reused.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, what)
 

@@ -1,9 +1,9 @@
 """An Airbyte connector as a child process: for machines without an Airbyte server.
 
-The connector is the real one, installed in a virtual environment of its own, and is spoken to in Airbyte's protocol:
-a configuration file, a configured catalog made from what it discovers, JSON lines on its standard output, and
-the state it is to go on from. Its RECORD lines are spooled to files as they come and loaded at the end, as one
-transaction (`bronze`), so that the warehouse is not held open while a slow source trickles.
+The connector is the real one, installed in a virtual environment of its own, and is spoken to in Airbyte's
+protocol: a configuration file, a configured catalog made from what it discovers, JSON lines on its standard
+output, and the state it is to go on from. Its RECORD lines are spooled to files as they come and loaded at
+the end, as one transaction (`bronze`), so that the warehouse is not held open while a slow source trickles.
 
 https://docs.airbyte.com/understanding-airbyte/airbyte-protocol
 """
@@ -58,7 +58,9 @@ class Reading:
 
 
 class Connector:
-    """One connection's connector. `folder` keeps its catalog between syncs; each sync gets a scratch folder in it."""
+    """One connection's connector. `folder` keeps its catalog between syncs; each sync gets a scratch folder
+    in it.
+    """
 
     def __init__(self, settings: LocalSettings, connection: LocalConnection, folder: Path) -> None:
         self._settings = settings
@@ -75,7 +77,9 @@ class Connector:
         return f"{program.name} (version unknown)"
 
     async def streams(self) -> list[Stream]:
-        """The configured streams, as the connector describes them; asked again once a day or after an update."""
+        """The configured streams, as the connector describes them; asked again once a day or after an
+        update.
+        """
         wanted = self._connection.streams
         described = self._remembered()
         if described is None or any(name not in described for name in wanted):
@@ -94,8 +98,8 @@ class Connector:
     ) -> tuple[Reading, list[Batch]]:
         """Runs the connector once, from `state`; the batches' files are in `scratch`.
 
-        Raises `ConnectorRefused` (final) for a configuration it does not take, `ConnectorFailed` (passing) for
-        everything else that is not a complete read.
+        Raises `ConnectorRefused` (final) for a configuration it does not take, `ConnectorFailed` (passing)
+        for everything else that is not a complete read.
         """
         catalog = {"streams": [_configured(stream) for stream in streams]}
         words = ["read", "--catalog", _written(scratch / "catalog.json", catalog)]
@@ -103,7 +107,7 @@ class Connector:
             words += ["--state", _written(scratch / "state.json", state)]
         reading = Reading(records={stream.name: 0 for stream in streams})
         with contextlib.ExitStack() as files:
-            spools = {
+            spools: dict[str, IO[bytes]] = {
                 stream.name: files.enter_context((scratch / f"{stream.name}.jsonl").open("wb"))
                 for stream in streams
             }
@@ -123,7 +127,9 @@ class Connector:
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder for one sync, readable for this user only (it holds the configuration), removed afterwards."""
+        """A folder for one sync, readable for this user only (it holds the configuration), removed
+        afterwards.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="sync-", dir=self._folder) as name:
             yield Path(name)
@@ -138,7 +144,7 @@ class Connector:
         if not os.access(program, os.X_OK):
             raise final(
                 "ConnectorMissing",
-                f"{self._connection.connector} is not installed in local.environment ({self._settings.environment})",
+                f"{self._connection.connector} is not in local.environment ({self._settings.environment})",
             )
         return program
 
@@ -339,7 +345,8 @@ def _site_packages(environment: Path) -> list[str]:
 
 
 def _written(path: Path, document: Any) -> str:
-    # Renamed into place, so that a worker that dies while writing leaves no half a file; only this user may read it.
+    # Renamed into place, so that a worker that dies while writing leaves no half a file; only this user may
+    # read it.
     temporary = path.with_name(f".{path.name}.new")
     with open(
         os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"

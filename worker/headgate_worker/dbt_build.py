@@ -1,11 +1,11 @@
 """One `dbt build`, and what its outcome means.
 
-dbt runs as a child process: its in-process runner cannot be cancelled and is not safe for two builds in one process.
-Each run has a target folder of its own (dbt leaves the results of an earlier run lying in a shared one), which
-begins with the last parse of the project so that only what changed is parsed.
+dbt runs as a child process: its in-process runner cannot be cancelled and is not safe for two builds in one
+process. Each run has a target folder of its own (dbt leaves the results of an earlier run lying in a shared
+one), which begins with the last parse of the project so that only what changed is parsed.
 
-An attempt after a passing failure goes on with `dbt retry` from where the one before it stopped; the report always
-covers all nodes of all attempts.
+An attempt after a passing failure goes on with `dbt retry` from where the one before it stopped; the report
+always covers all nodes of all attempts.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _PARSE = "partial_parse.msgpack"
 # What a database says when it is away, busy or overloaded. Everything else that a model can say (a missing
 # column, a type that does not convert) is the same the next time.
 _PASSING = re.compile(
-    r"could not set lock|conflicting lock|database is locked|io error|connection|connect to|timed? ?out|timeout|"
-    r"deadlock|could not serialize|too many clients|server closed|terminating|shutting down|broken pipe|"
-    r"temporarily|no space left|out of memory|ssl syscall",
+    r"could not set lock|conflicting lock|database is locked|io error|connection|connect to|timed? ?out|"
+    r"timeout|deadlock|could not serialize|too many clients|server closed|terminating|shutting down|"
+    r"broken pipe|temporarily|no space left|out of memory|ssl syscall",
     re.IGNORECASE,
 )
 
@@ -82,8 +82,8 @@ async def build(
 ) -> BuildReport:
     """Runs one attempt to its end.
 
-    Raises `DbtTestFailure`, `DbtModelFailure`, `DbtUsageError`, `DbtNothingSelected`, `DbtOutOfTime` (final), and
-    `DbtDatabaseError`, `DbtInterrupted` (passing).
+    Raises `DbtTestFailure`, `DbtModelFailure`, `DbtUsageError`, `DbtNothingSelected`, `DbtOutOfTime`
+    (final), and `DbtDatabaseError`, `DbtInterrupted` (passing).
     """
     before = _prepare(run)
     words = command_words(run, asked, again=bool(before))
@@ -217,7 +217,8 @@ def prune(runs: Path, kept: int) -> None:
 
 
 def _prepare(run: DbtRun) -> dict[str, NodeResult]:
-    # What an earlier attempt of this run built, if anything ran. Its target becomes `earlier`, for `dbt retry`.
+    # What an earlier attempt of this run built, if anything ran. Its target becomes `earlier`, for `dbt
+    # retry`.
     run.folder.mkdir(parents=True, exist_ok=True)
     fresh = results_in(run.target / "run_results.json")
     if fresh:

@@ -1,11 +1,11 @@
 """What a workflow may be asked, decoded strictly.
 
-Temporal's converter drops fields it does not know, so that `{"selct": "tag:orders"}` would build everything. Here
-a field that is not known, a wrong type and a missing field are each refused, all of them at once, with the
-names that are known. Nothing here does I/O: it runs inside the workflow sandbox.
+Temporal's converter drops fields it does not know, so that `{"selct": "tag:orders"}` would build everything.
+Here a field that is not known, a wrong type and a missing field are each refused, all of them at once, with
+the names that are known. Nothing here does I/O: it runs inside the workflow sandbox.
 
-The arguments of dbt end as words of a command line and inside SQL, so they come from a narrow alphabet. There is
-no shell in between; the alphabet guards dbt's own option parser, Jinja and the SQL it renders.
+The arguments of dbt end as words of a command line and inside SQL, so they come from a narrow alphabet.
+There is no shell in between; the alphabet guards dbt's own option parser, Jinja and the SQL it renders.
 """
 
 from __future__ import annotations

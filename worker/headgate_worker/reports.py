@@ -1,7 +1,7 @@
 """What the steps and the workflows answer. Plain data: Temporal keeps it as JSON with the run.
 
-Sizes are bounded where they are made (`dbt_build.RESULTS_MAX`), so that an answer stays far below the 2 MiB that
-Temporal allows for one payload.
+Sizes are bounded where they are made (`dbt_build.RESULTS_MAX`), so that an answer stays far below the 2 MiB
+that Temporal allows for one payload.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class SyncReport:
     """One finished sync.
 
     `how` says in words what ran and where. `attached` is true when the job was already running when this run
-    asked for it: changes made at the source after that job began may be missing from it.
-    `records` counts per stream and is known in mode `local` only; `rows` and `bytes` are Airbyte's own figures.
+    asked for it: changes made at the source after that job began may be missing from it. `records` counts
+    per stream and is known in mode `local` only; `rows` and `bytes` are Airbyte's own figures.
     """
 
     connection: str
@@ -45,7 +45,7 @@ class SyncReport:
 
 @dataclass(frozen=True)
 class NodeResult:
-    """One model, test, seed or snapshot of a build. `rows` is what the adapter says, null when it does not."""
+    """One model, test, seed or snapshot of a build. `rows` is what the adapter says, if it does."""
 
     unique_id: str
     kind: str

@@ -1,8 +1,9 @@
 """The worker's command line.
 
-Prints one line that begins with `ready:` when Temporal lists this worker among the pollers of its task queue, so that
-a script can wait for it. SIGTERM and SIGINT end it: steps get a grace to finish, then are stopped and tried again
-by the next worker. Exit codes: 0 ended as asked, 1 settings refused, 2 wrong usage, 3 could not be done.
+Prints one line that begins with `ready:` when Temporal lists this worker among the pollers of its task
+queue, so that a script can wait for it. SIGTERM and SIGINT end it: steps get a grace to finish, then are
+stopped and tried again by the next worker. Exit codes: 0 ended as asked, 1 settings refused, 2 wrong usage,
+3 could not be done.
 """
 
 from __future__ import annotations
@@ -107,7 +108,8 @@ async def _serve(options: argparse.Namespace, settings: Settings) -> int:
         activities=activities.all(),
         max_concurrent_activities=options.steps_max,
         graceful_shutdown_timeout=timedelta(seconds=options.grace_seconds),
-        # A cancelled run reaches its step with the answer to a heartbeat; the default lets 24 s pass between two.
+        # A cancelled run reaches its step with the answer to a heartbeat; the default lets 24 s pass between
+        # two.
         max_heartbeat_throttle_interval=timedelta(seconds=2),
         default_heartbeat_throttle_interval=timedelta(seconds=2),
     )

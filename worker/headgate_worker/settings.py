@@ -1,8 +1,8 @@
 """The worker's own file: which connections there are, where the dbt project is, where data is kept.
 
-YAML, read strictly: keys that are not known, given twice or of the wrong type, anchors and aliases are all refused,
-every problem at once, with its place. Any text may come from outside as `{env: NAME}` or `{file: PATH}`; a
-secret must. Relative paths are relative to the folder of the file.
+YAML, read strictly: keys that are not known, given twice or of the wrong type, anchors and aliases are all
+refused, every problem at once, with its place. Any text may come from outside as `{env: NAME}` or `{file:
+PATH}`; a secret must. Relative paths are relative to the folder of the file.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def load(path: Path) -> Settings:
 
 class _StrictLoader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise yaml.MarkedYAMLError(
                 problem="anchors and aliases are not used here", problem_mark=event.start_mark
@@ -238,7 +238,7 @@ class _Reading:
                 self.refuse(f"{place}.connector", "must be the name of a command, without folders")
             return LocalConnection(
                 connector=connector,
-                streams=self.texts(f"{place}.streams", table.get("streams", _MISSING), _STREAM),
+                streams=self.texts(f"{place}.streams", table.get("streams", _MISSING) or _MISSING, _STREAM),
                 config=self.config(f"{place}.config", table.get("config", {})),
             )
         self.refuse(place, "needs a mode — one of: api, local")
@@ -304,8 +304,8 @@ class _Reading:
         return Path(os.path.normpath(self.folder / Path(text).expanduser()))
 
     def texts(self, place: str, given: Any, form: re.Pattern[str]) -> tuple[str, ...]:
-        if given is _MISSING or not isinstance(given, list):
-            self.refuse(place, "must be a list of names")
+        if not isinstance(given, list):
+            self.refuse(place, "must be a list of names, and not empty")
             return ()
         for item in given:
             if not isinstance(item, str) or not form.fullmatch(item):
@@ -317,9 +317,10 @@ class _Reading:
     def number(
         self, table: dict[str, Any], place: str, name: str, default: Any, least: float, most: float
     ) -> Any:
-        value = table.get(name, default)
-        allowed: tuple[type, ...] = (int,) if isinstance(default, int) else (int, float)
-        if isinstance(value, bool) or not isinstance(value, allowed) or not least <= value <= most:
+        value: Any = table.get(name, default)
+        whole = isinstance(default, int)
+        right = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        if not right or not least <= value <= most:
             self.refuse(f"{place}.{name}", f"must be a number from {least:g} to {most:g}")
             return default
         return value

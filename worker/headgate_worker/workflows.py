@@ -1,15 +1,15 @@
 """The three workflows. Deterministic: what touches the world is in `activities`.
 
 Each takes one JSON object and checks it before anything starts, so a wrong input ends the run at once with
-`InvalidInput`. A step's failure ends the run with the step's own type and message. A cancelled run waits until its
-step has cleaned up: the child process is gone, the Airbyte job is asked to stop.
+`InvalidInput`. A step's failure ends the run with the step's own type and message. A cancelled run waits
+until its step has cleaned up: the child process is gone, the Airbyte job is asked to stop.
 """
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
@@ -32,6 +32,8 @@ NOTHING = RawValue(Payload())
 _WAIT_CANCELLED = workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
 _HEARTBEAT_TIMEOUT = timedelta(seconds=30)
 
+Answer = TypeVar("Answer")
+
 
 # More arguments than one are a TypeError, which must end the run rather than be tried forever.
 @workflow.defn(name="AirbyteSync", failure_exception_types=[TypeError])
@@ -45,7 +47,9 @@ class AirbyteSync:
 
 @workflow.defn(name="DbtBuild", failure_exception_types=[TypeError])
 class DbtBuild:
-    """Builds models: `{"select": "tag:orders", "exclude": …, "full_refresh": false, "vars": {}}`, all optional."""
+    """Builds models: `{"select": "tag:orders", "exclude": …, "full_refresh": false, "vars": {}}`, all
+    optional.
+    """
 
     @workflow.run
     async def run(self, given: RawValue = NOTHING) -> BuildReport:
@@ -63,18 +67,19 @@ class SyncThenBuild:
         return SyncThenBuildReport(sync=sync, build=await _build(asked.build))
 
 
-ALL = [AirbyteSync, DbtBuild, SyncThenBuild]
+ALL: list[type] = [AirbyteSync, DbtBuild, SyncThenBuild]
 
 
 async def _sync(asked: SyncInput) -> SyncReport:
-    # Triggering and waiting are two steps, so that a crash while waiting can never trigger a second job. The first
-    # does not listen to cancellation: it always says which job there is, and that job is then cancelled.
+    # Triggering and waiting are two steps, so that a crash while waiting can never trigger a second job. The
+    # first does not listen to cancellation: it always says which job there is, and that job is then
+    # cancelled.
     started: StartedSync = await _step(
         "StartSync",
         asked,
         StartedSync,
         retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=10),
-        start_to_close_timeout=timedelta(minutes=3),
+        start_to_close=timedelta(minutes=3),
     )
     try:
         _stop_here_if_cancelled()
@@ -91,9 +96,9 @@ async def _job_ended(started: StartedSync) -> SyncReport:
         started,
         SyncReport,
         retry=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
-        start_to_close_timeout=timedelta(hours=24),
-        schedule_to_close_timeout=timedelta(hours=25),
-        heartbeat_timeout=_HEARTBEAT_TIMEOUT,
+        start_to_close=timedelta(hours=24),
+        schedule_to_close=timedelta(hours=25),
+        heartbeat=_HEARTBEAT_TIMEOUT,
     )
 
 
@@ -103,8 +108,8 @@ async def _connector_ended(asked: SyncInput) -> SyncReport:
         asked,
         SyncReport,
         retry=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_attempts=5),
-        start_to_close_timeout=timedelta(hours=6),
-        heartbeat_timeout=_HEARTBEAT_TIMEOUT,
+        start_to_close=timedelta(hours=6),
+        heartbeat=_HEARTBEAT_TIMEOUT,
     )
 
 
@@ -115,8 +120,8 @@ async def _build(asked: BuildInput) -> BuildReport:
         asked,
         BuildReport,
         retry=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_attempts=4),
-        start_to_close_timeout=timedelta(hours=6),
-        heartbeat_timeout=_HEARTBEAT_TIMEOUT,
+        start_to_close=timedelta(hours=6),
+        heartbeat=_HEARTBEAT_TIMEOUT,
     )
 
 
@@ -139,16 +144,28 @@ def _stop_here_if_cancelled() -> None:
         raise asyncio.CancelledError
 
 
-async def _step(name: str, argument: Any, answer: type, retry: RetryPolicy, **timeouts: timedelta) -> Any:
+async def _step(
+    name: str,
+    argument: Any,
+    answer: type[Answer],
+    *,
+    retry: RetryPolicy,
+    start_to_close: timedelta,
+    schedule_to_close: timedelta | None = None,
+    heartbeat: timedelta | None = None,
+) -> Answer:
     try:
-        return await workflow.execute_activity(
+        answered: Answer = await workflow.execute_activity(
             name,
             argument,
             result_type=answer,
             retry_policy=retry,
             cancellation_type=_WAIT_CANCELLED,
-            **timeouts,
+            start_to_close_timeout=start_to_close,
+            schedule_to_close_timeout=schedule_to_close,
+            heartbeat_timeout=heartbeat,
         )
+        return answered
     except ActivityError as failed:
         if is_cancelled_exception(failed):
             raise
