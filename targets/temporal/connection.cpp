@@ -15,10 +15,12 @@
 #include <grpcpp/support/byte_buffer.h>
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -30,28 +32,46 @@ constexpr char const* service_path = "/temporal.api.workflowservice.v1.WorkflowS
 // The calls that gRPC holds, so that they can be cancelled and waited for. Safe from any thread.
 class open_calls {
 public:
-    void enter(grpc::ClientContext& call) {
+    using ticket = std::uint64_t;
+
+    ticket enter(grpc::ClientContext& call) {
         std::lock_guard const held{guard_};
-        calls_.insert(&call);
+        cancellable_.emplace(++last_, &call);
+        ++open_;
+        return last_;
+    }
+
+    // Does nothing when the call has ended.
+    void cancel(ticket which) {
+        std::lock_guard const held{guard_};
+        auto const found = cancellable_.find(which);
+        if (found != cancellable_.end()) found->second->TryCancel();
+    }
+
+    // From here on the call's context may be destroyed.
+    void ended(ticket which) {
+        std::lock_guard const held{guard_};
+        cancellable_.erase(which);
     }
 
     // The last thing that a completion does: afterwards the connection may be gone.
-    void leave(grpc::ClientContext& call) {
+    void leave() {
         std::lock_guard const held{guard_};
-        calls_.erase(&call);
-        if (calls_.empty()) emptied_.notify_all();
+        if (--open_ == 0) emptied_.notify_all();
     }
 
     void cancel_and_wait() {
         std::unique_lock held{guard_};
-        for (auto* const call : calls_) call->TryCancel();
-        emptied_.wait(held, [this] { return calls_.empty(); });
+        for (auto const& [which, call] : cancellable_) call->TryCancel();
+        emptied_.wait(held, [this] { return open_ == 0; });
     }
 
 private:
     std::mutex guard_;
     std::condition_variable emptied_;
-    std::unordered_set<grpc::ClientContext*> calls_;
+    std::unordered_map<ticket, grpc::ClientContext*> cancellable_;
+    ticket last_ = 0;
+    std::size_t open_ = 0;
 };
 
 struct metadata {
@@ -83,18 +103,28 @@ std::string to_bytes(grpc::ByteBuffer const& buffer) {
     return bytes;
 }
 
-// A call that was given to a connection names that connection's address; any other names what was dialled.
-call_outcome::reached how_far(grpc::ClientContext const& context) {
-    auto const peer = context.peer();
-    bool const connected =
-        peer.starts_with("ipv4:") || peer.starts_with("ipv6:") || peer.starts_with("unix:");
-    return connected ? call_outcome::reached::a_connection : call_outcome::reached::no_connection;
+// Whether gRPC says that it had no connection to put the call on. The absence of a peer alone proves nothing:
+// it is only known once the server has answered. So what is not said in these words may have been sent.
+call_outcome::reached how_far(grpc::ClientContext const& context, grpc::Status const& status) {
+    bool const has_peer = !context.peer().starts_with("dns:");
+    if (has_peer || status.error_code() != grpc::StatusCode::UNAVAILABLE)
+        return call_outcome::reached::a_connection;
+    constexpr std::array never_connected{
+        std::string_view{"failed to connect to all addresses"},
+        std::string_view{"connections to all backends failing"},
+        std::string_view{"DNS resolution failed"},
+        std::string_view{"empty address list"},
+    };
+    auto const message = status.error_message();
+    bool const said =
+        std::ranges::any_of(never_connected, [&](auto words) { return message.contains(words); });
+    return said ? call_outcome::reached::no_connection : call_outcome::reached::a_connection;
 }
 
 call_outcome outcome_of(grpc::ClientContext const& context, grpc::Status const& status,
                         grpc::ByteBuffer const& response) {
     call_outcome outcome;
-    outcome.got_to = how_far(context);
+    outcome.got_to = how_far(context, status);
     if (status.ok()) {
         outcome.body = to_bytes(response);
         return outcome;
@@ -106,7 +136,9 @@ call_outcome outcome_of(grpc::ClientContext const& context, grpc::Status const& 
     return outcome;
 }
 
-// One call on its way, kept by gRPC's callback until it has ended. `Handler` is the waiting coroutine.
+using work_guard = asio::executor_work_guard<asio::any_io_executor>;
+
+// One call on its way, owned by gRPC's callback. `Handler` is the waiting coroutine.
 template <class Handler>
 struct call_in_flight {
     call_in_flight(Handler waiting, asio::any_io_executor const& executor)
@@ -116,21 +148,21 @@ struct call_in_flight {
     grpc::ByteBuffer request;
     grpc::ByteBuffer response;
     Handler handler;
-    asio::executor_work_guard<asio::any_io_executor> work;  // Or the context would run out of work meanwhile.
+    work_guard work;  // Or the executor's context would run out of work meanwhile.
 };
 
 // Resumes the coroutine on its executor.
 template <class Handler>
-void finish(std::shared_ptr<call_in_flight<Handler>> call, call_outcome outcome) {
-    auto executor = call->work.get_executor();
-    asio::post(executor, [call = std::move(call), outcome = std::move(outcome)]() mutable {
-        auto slot = asio::get_associated_cancellation_slot(call->handler);
+void resume(Handler waiting, work_guard work, call_outcome outcome) {
+    auto const executor = work.get_executor();
+    auto resuming = [handler = std::move(waiting), guard = std::move(work),
+                     result = std::move(outcome)]() mutable {
+        auto slot = asio::get_associated_cancellation_slot(handler);
         if (slot.is_connected()) slot.clear();
-        auto handler = std::move(call->handler);
-        auto const work = std::move(call->work);
-        call.reset();
-        std::move(handler)(std::move(outcome));
-    });
+        auto const until_resumed = std::move(guard);
+        std::move(handler)(std::move(result));
+    };
+    asio::post(executor, std::move(resuming));
 }
 
 }  // namespace
@@ -149,27 +181,33 @@ struct connection::parts {
 template <class Handler>
 void connection::parts::begin(Handler handler, char const* method, std::string const& request,
                               deadline until) {
+    using in_flight = call_in_flight<Handler>;
     auto const where = asio::get_associated_executor(handler, executor);
-    auto call = std::make_shared<call_in_flight<Handler>>(std::move(handler), where);
+    auto call = std::make_unique<in_flight>(std::move(handler), where);
     for (auto const& each : sent_along) {
         call->context.AddMetadata(each.name, std::string{each.value.reveal()});
     }
     call->context.set_deadline(to_grpc(until));
     call->request = to_buffer(request);
 
+    auto const ticket = open->enter(call->context);
     auto slot = asio::get_associated_cancellation_slot(call->handler);
     if (slot.is_connected()) {
-        slot.assign([weak = std::weak_ptr{call}](asio::cancellation_type) {
-            if (auto const alive = weak.lock()) alive->context.TryCancel();
-        });
+        slot.assign([registry = open, ticket](asio::cancellation_type) { registry->cancel(ticket); });
     }
 
-    open->enter(call->context);
-    auto* const kept = call.get();  // As long as the callback below lives.
-    stub.UnaryCall(&kept->context, service_path + std::string{method}, {}, &kept->request, &kept->response,
-                   [call, registry = open](grpc::Status const& status) {
-                       finish(call, outcome_of(call->context, status, call->response));
-                       registry->leave(call->context);
+    auto* const given =
+        call.release();  // To the callback, which gRPC runs exactly once, on a thread of its own.
+    stub.UnaryCall(&given->context, service_path + std::string{method}, {}, &given->request, &given->response,
+                   [given, ticket, registry = open](grpc::Status const& status) {
+                       std::unique_ptr<in_flight> ended{given};
+                       registry->ended(ticket);
+                       auto outcome = outcome_of(ended->context, status, ended->response);
+                       resume(std::move(ended->handler), std::move(ended->work), std::move(outcome));
+                       // The context holds the channel, and a thread of gRPC that were its last owner would
+                       // destroy the queue that it is serving.
+                       ended.reset();
+                       registry->leave();
                    });
 }
 

@@ -22,7 +22,7 @@ struct call_outcome {
     std::string message;          // As it came: bounded and cleaned before it is shown.
     std::string details;          // Bytes of `grpc-status-details-bin`.
     std::string body;
-    // Whether a connection took the call. When none did, the server has certainly not seen it.
+    // Whether a connection may have taken the call. When none did, the server has certainly not seen it.
     enum class reached : std::uint8_t { no_connection, a_connection };
     reached got_to = reached::a_connection;
 };

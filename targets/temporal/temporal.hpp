@@ -15,8 +15,8 @@ namespace headgate::targets {
 // Certificate and key files are read here, once; a changed file needs a new target. Nothing is sent before
 // the first call, so a server that is away is no error. Fails with invalid_argument or not_found.
 //
-// Calls wait on `executor`, whose context must outlive the target. Destroying the target cancels the calls
-// that are still open and waits until gRPC has let go of them.
+// Calls wait on `executor`, whose context must outlive the target. Join the coroutines that call it before it
+// is destroyed.
 [[nodiscard]] result<std::unique_ptr<target>> make_temporal_target(temporal_settings const& settings,
                                                                    asio::any_io_executor executor);
 

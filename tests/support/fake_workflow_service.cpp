@@ -210,7 +210,7 @@ struct fake_workflow_service::parts final : wire::WorkflowService::Service {
     }
 
     void wait_until_given_up(lock& held, grpc::ServerContext& context) {
-        while (!stopping && !context.IsCancelled()) happened.wait_for(held, 5ms);
+        while (!context.IsCancelled()) happened.wait_for(held, 5ms);
     }
 
     // As the server decides: the request id of the current run first, then REJECT_DUPLICATE.
@@ -251,7 +251,7 @@ struct fake_workflow_service::parts final : wire::WorkflowService::Service {
                 return grpc::Status::OK;
             }
             bool const waits = request.wait_new_event() && std::chrono::system_clock::now() < give_up &&
-                               !stopping && !context.IsCancelled();
+                               !context.IsCancelled();
             if (!waits) break;
             happened.wait_for(held, 5ms);
         }
@@ -349,7 +349,6 @@ void fake_workflow_service::stop() {
     {
         std::lock_guard const held{parts_->guard};
         if (std::exchange(parts_->stopping, true)) return;
-        parts_->happened.notify_all();
     }
     parts_->server->Shutdown(std::chrono::system_clock::now());
 }
