@@ -1,19 +1,35 @@
 #include "targets/temporal/channel.hpp"
 
+#include "core/log.hpp"
+#include "targets/temporal/text.hpp"
+
 #include <fmt/format.h>
+#include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
-#include <iterator>
+#include <mutex>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 namespace headgate::targets {
 namespace {
+
+// gRPC writes lines of its own to standard error; among ours they would be no JSON. One text for all, because
+// a server that is away repeats them with every dial.
+void log_for_grpc(gpr_log_func_args* line) {
+    auto const level = line->severity == GPR_LOG_SEVERITY_ERROR ? log_level::warning : log_level::debug;
+    log_sparingly(level, "gRPC says", {{"what", presentable(line->message)}});
+}
+
+void take_over_the_log_of_grpc() {
+    static std::once_flag taken_over;
+    std::call_once(taken_over, [] { gpr_set_log_function(log_for_grpc); });
+}
 
 // A PEM file has some kilobytes; a bundle of authorities some hundred.
 constexpr std::size_t pem_bytes_max = 4 * 1024 * 1024;
@@ -87,6 +103,7 @@ grpc::ChannelArguments make_arguments(temporal_settings const& settings) {
 }  // namespace
 
 result<std::shared_ptr<grpc::Channel>> make_channel(temporal_settings const& settings) {
+    take_over_the_log_of_grpc();
     HEADGATE_TRY(auto const credentials, make_credentials(settings));
     return grpc::CreateCustomChannel("dns:///" + settings.address, credentials, make_arguments(settings));
 }
