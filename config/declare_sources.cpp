@@ -140,6 +140,10 @@ void declare_sources(section& root, gateway::settings& into) {
                {.says = "Who may send, by name. The name is the source's identity: renaming makes a new one.",
                 .is = presence::required},
                [&](section& at, std::string const& name) { declare_source(at, name, into); });
+    bool const is_written = root.reads() != nullptr && root.reads()->has("sources");
+    if (is_written && root.reads()->here().find("sources")->is_mapping() && into.sources.empty()) {
+        root.mistake("sources", "names none", "add one, or nobody can send anything");
+    }
 }
 
 }  // namespace headgate::config

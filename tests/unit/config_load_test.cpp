@@ -1,0 +1,299 @@
+#include "config/load.hpp"
+#include "config/notes.hpp"
+#include "tests/support/scratch_folder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace headgate::config {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// A folder with two secrets, into which a test writes its configuration.
+class configurations : public ::testing::Test {
+protected:
+    configurations() {
+        write("secret", "a secret of some length\n");
+        write("token", "operator-0123456789abcdef\n");
+        for (auto const* name : {"secret", "token"}) {
+            std::filesystem::permissions(folder_.path() / name, std::filesystem::perms::owner_read);
+        }
+    }
+
+    void write(std::string_view name, std::string_view text) {
+        std::ofstream{folder_.path() / name, std::ios::binary} << text;
+    }
+
+    // `text` below a source and a store that are right.
+    [[nodiscard]] std::vector<std::string> said_about(std::string_view text) {
+        write("headgate.yaml", std::string{right} + std::string{text});
+        return lines(load(folder_.path() / "headgate.yaml"));
+    }
+
+    [[nodiscard]] std::vector<std::string> lines(loaded const& outcome) const {
+        std::vector<std::string> all;
+        for (auto const& one : outcome.found) {
+            all.push_back((one.weighs == problem::weight::warning ? "warning: " : "") + to_text(one));
+        }
+        return all;
+    }
+
+    // Five lines, so that what a test adds starts on line 6.
+    static constexpr std::string_view right =
+        "store: {sqlite: {path: headgate.db}}\n"
+        "sources:\n"
+        "  github:\n"
+        "    path: /webhooks/github\n"
+        "    verify: {preset: github, secrets: [{file: secret}]}\n";
+
+    testing_support::scratch_folder folder_;
+};
+
+TEST_F(configurations, with_ten_mistakes_list_ten_problems_each_with_line_and_remedy) {
+    write("headgate.yaml",
+          "listen:\n"
+          "  webhooks: {address: \"0.0.0.0\"}\n"
+          "  webhook: {}\n"
+          "operators:\n"
+          "  - {name: ci, role: owner, token: {file: token}}\n"
+          "store: {sqlite: {path: headgate.db}, backlog_max: many}\n"
+          "retention: {events: 30}\n"
+          "targets:\n"
+          "  platform: {temporal: {address: temporal}}\n"
+          "sources:\n"
+          "  github:\n"
+          "    path: webhooks/github\n"
+          "    verify: {preset: github, secrets: [{file: nowhere}]}\n"
+          "rules:\n"
+          "  - name: orders\n"
+          "    source: gitbub\n"
+          "    start: {target: platform, workflow: Sync}\n");
+    auto const outcome = load(folder_.path() / "headgate.yaml");
+    EXPECT_FALSE(outcome.made);
+    auto const nowhere = (folder_.path() / "nowhere").string();
+    EXPECT_THAT(
+        lines(outcome),
+        ElementsAre(
+            "listen.webhooks.address (line 2): \"0.0.0.0\" has no port — write for example 0.0.0.0:8080",
+            "listen.webhook (line 3): is not a setting — did you mean webhooks? one of: webhooks, operator, "
+            "trusted_proxies",
+            "operators[0].role (line 5): \"owner\" is not known — one of: viewer, operator, admin",
+            "store.backlog_max (line 6): \"many\" is not a whole number from 1 to 1000000000000 — write "
+            "digits "
+            "only, for example 1",
+            "retention.events (line 7): \"30\" is not a duration — write a whole number and a unit (ms, s, "
+            "m, h, "
+            "d), for example 300s",
+            "targets.platform.temporal.address (line 9): \"temporal\" has no port — write for example "
+            "temporal:7233",
+            "sources.github.path (line 12): \"webhooks/github\" does not begin with '/' — write for example "
+            "/webhooks/github or /webhooks/airbyte/{connection}",
+            "sources.github.verify.secrets[0].file (line 13): " + nowhere +
+                " cannot be read: No such file or directory — create it, readable by the user that runs "
+                "headgate",
+            "rules[0].start.task_queue (line 17): is missing — add it, for example `task_queue: "
+            "data-platform`",
+            "rules[0].source (line 16): \"gitbub\" is not a source — did you mean github? one of: github"));
+    for (auto const& one : outcome.found) EXPECT_NE(one.remedy, "") << one.path;
+    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "headgate.db"));
+}
+
+TEST_F(configurations, that_are_right_are_made_and_nothing_is_said) {
+    EXPECT_THAT(said_about(""), IsEmpty());
+    auto const outcome = load(folder_.path() / "headgate.yaml");
+    ASSERT_TRUE(outcome.made);
+    EXPECT_EQ(outcome.made->webhooks.address, "127.0.0.1:8080");
+    EXPECT_EQ(outcome.made->gateway.sources[0].sender.secrets.at("signing")[0].value.reveal(),
+              "a secret of some length");
+    EXPECT_EQ(outcome.made->store.sqlite.path, (folder_.path() / "headgate.db").string());
+}
+
+struct row {
+    std::string_view name;
+    std::string_view text;
+    std::string_view said;
+};
+
+// Each: what is written below a configuration that is right, and what the operator reads.
+constexpr row rows[]{
+    {"unknown_section", "listn: {}\n",
+     "listn (line 6): is not a setting — did you mean listen? one of: listen, "},
+    {"tables", "tables: {}\n", "tables (line 6): is not available in this version — "},
+    {"presets", "presets: {}\n", "presets (line 6): is not available in this version — "},
+    {"http_target", "targets:\n  x: {http: {}}\n",
+     "targets.x.http (line 7): is not available in this version — "},
+    {"target_without_kind", "targets:\n  x: {starts_in_flight_max: 1}\n",
+     "targets.x.temporal (line 7): is missing"},
+    {"target_name", "targets:\n  \"a b\": {temporal: {address: \"t:1\"}}\n", "\"a b\" cannot be a name"},
+    {"listener_host_name", "listen: {webhooks: {address: \"localhost:80\"}}\n",
+     "listen.webhooks.address (line 6): \"localhost:80\" does not begin with an IP address"},
+    {"listener_port", "listen: {webhooks: {address: \"0.0.0.0:65536\"}}\n",
+     "has a port that is not a number"},
+    {"two_listeners_on_one_address", "listen: {operator: {address: \"127.0.0.1:8080\"}}\n",
+     "listen.operator.address (line 6): 127.0.0.1:8080 is the address of webhooks too"},
+    {"certificate_is_not_there", "listen: {webhooks: {tls: [{certificate: c.pem, key: k.pem}]}}\n",
+     "listen.webhooks.tls[0].certificate (line 6): there is no file "},
+    {"proxy_range", "listen: {trusted_proxies: [10.0.0.1/8]}\n",
+     "\"10.0.0.1/8\" has address bits after its prefix — write 10.0.0.0/8"},
+    {"limit_one_past", "listen: {webhooks: {limits: {header_lines_max: 10001}}}\n",
+     "listen.webhooks.limits.header_lines_max (line 6): \"10001\" is not a whole number from 1 to 10000"},
+    {"short_token", "operators: [{name: a, token: {env: HEADGATE_TEST_SHORT}}]\n",
+     "operators[0].token (line 6): has 15 bytes, fewer than 16"},
+    {"token_written_inline", "operators: [{name: a, token: abc}]\n",
+     "operators[0].token (line 6): is not a reference; secrets are references, never values"},
+    {"operator_twice",
+     "operators:\n  - {name: a, token: {file: token}}\n  - {name: a, token: {file: secret}}\n",
+     "operators[1].name (line 8): \"a\" is the name of two operators, first on line 7"},
+    {"token_twice", "operators:\n  - {name: a, token: {file: token}}\n  - {name: b, token: {file: token}}\n",
+     "operators[1].token (line 8): is the token of a too"},
+    {"jwt_operator", "operators:\n  - {name: a, jwt: {}, token: {file: token}}\n",
+     "operators[0].jwt (line 7): is not available in this version"},
+    {"retention_too_fine", "retention: {events: 90m}\n",
+     "retention.events (line 6): 90m is too fine — write a multiple of 1h"},
+    {"retry_order", "dispatch: {retry_first: 2m}\n",
+     "retry_longest (line 6): 1m is shorter than retry_first, 2m"},
+    {"rule_twice",
+     "targets: {t: {temporal: {address: \"t:1\"}}}\nrules:\n"
+     "  - {name: a, source: github, start: {target: t, workflow: W, task_queue: q}}\n"
+     "  - {name: a, source: github, start: {target: t, workflow: W, task_queue: q}}\n",
+     "rules[1].name (line 9): \"a\" is the name of two rules, first on line 8"},
+    {"rule_without_target",
+     "rules: [{name: a, source: github, start: {target: t, workflow: W, task_queue: q}}]\n",
+     "rules[0].start.target (line 6): \"t\" is not a target — add it to `targets`"},
+    {"rule_each", "rules: [{name: a, source: github, each: .x, start: {}}]\n",
+     "rules[0].each (line 6): is not available in this version"},
+    {"log_level", "log: {level: loud}\n",
+     "log.level (line 6): \"loud\" is not known — one of: debug, info, warning, error"},
+    // Further sources, by indentation.
+    {"same_path", "  other: {path: /webhooks/github, verify: {preset: github, secrets: [{file: secret}]}}\n",
+     "sources.other.path (line 6): \"/webhooks/github\" is the path of github too, on line 4"},
+    {"no_verify", "  other: {path: /o}\n", "sources.other.verify (line 6): is missing"},
+    {"method", "    methods: [get]\n",
+     "sources.github.methods (line 6): \"get\" is not a method for events — one of: GET, "},
+    {"dedupe_neither", "    dedupe: {}\n",
+     "sources.github.dedupe (line 6): needs exactly one of `header` and `program`"},
+    {"dedupe_both", "    dedupe: {header: X, program: .id}\n", "needs exactly one of `header` and `program`"},
+    {"dedupe_text", "    dedupe: X-Id\n",
+     "sources.github.dedupe (line 6): is not a key that decides about duplicates"},
+    {"dedupe_header", "    dedupe: {header: \"X Id\"}\n", "\"X Id\" is not a header's name"},
+    {"replay", "    replay: yes\n",
+     "sources.github.replay (line 6): \"yes\" is not known — one of: none, digest"},
+};
+
+TEST_F(configurations, with_a_mistake_are_refused_and_it_is_named) {
+    ASSERT_EQ(setenv("HEADGATE_TEST_SHORT", "123456789012345", 1), 0);
+    for (auto const& one : rows) {
+        auto const said = said_about(one.text);
+        EXPECT_THAT(said, Contains(HasSubstr(std::string{one.said}))) << one.name;
+        EXPECT_FALSE(load(folder_.path() / "headgate.yaml").made) << one.name;
+    }
+}
+
+TEST_F(configurations, with_only_warnings_are_made) {
+    write("headgate.yaml",
+          "store: {sqlite: {path: missing/headgate.db}}\n"
+          "sources:\n"
+          "  own:\n"
+          "    path: /own\n"
+          "    verify: {equal: {a: {header: X-Token}, b: {secret: token}}}\n"
+          "    secrets: {token: [{file: secret}]}\n");
+    auto const outcome = load(folder_.path() / "headgate.yaml");
+    EXPECT_TRUE(outcome.made);
+    EXPECT_THAT(
+        lines(outcome),
+        ElementsAre(HasSubstr("warning: store.sqlite.path (line 1): there is no folder "),
+                    "warning: sources.own (line 3): has no key that tells a repeated request; each "
+                    "repetition will be an event — add dedupe: {header: NAME}, or dedupe: none if that is "
+                    "what you want"));
+}
+
+TEST_F(configurations, name_paths_that_no_request_could_have) {
+    for (std::string_view const path : {"/", "//a", "/a/", "/a/../b", "/a?b", "/a#b", "/a%20b", "/a b", "/{}",
+                                        "/{a-b}", "/{a}/{a}", "/x{a}", "/{a"}) {
+        auto const said = said_about("  other: {path: \"" + std::string{path} +
+                                     "\", verify: {preset: github, secrets: [{file: secret}]}}\n");
+        EXPECT_THAT(said, ElementsAre(HasSubstr("sources.other.path (line 6): "))) << path;
+    }
+}
+
+TEST_F(configurations, of_paths_that_differ_only_in_a_parameters_name_are_refused) {
+    EXPECT_THAT(
+        said_about("  a: {path: \"/x/{b}\", verify: {preset: github, secrets: [{file: secret}]}}\n"
+                   "  c: {path: \"/x/{d}\", verify: {preset: github, secrets: [{file: secret}]}}\n"),
+        ElementsAre(HasSubstr("sources.c.path (line 7): \"/x/{d}\" is the path of a too, on line 6")));
+}
+
+TEST_F(configurations, that_are_absent_or_empty_say_so) {
+    EXPECT_THAT(lines(load(folder_.path() / "none.yaml")),
+                ElementsAre(HasSubstr("none.yaml cannot be read — name a file that exists")));
+    write("empty.yaml", "# nothing\n");
+    EXPECT_THAT(lines(load(folder_.path() / "empty.yaml")),
+                Contains(HasSubstr("sources (line 1): is missing")));
+    write("list.yaml", "- a\n");
+    EXPECT_THAT(lines(load(folder_.path() / "list.yaml")),
+                ElementsAre(HasSubstr("the file is a list, not a mapping")));
+    write("no-sources.yaml", "store: {sqlite: {path: headgate.db}}\nsources: {}\n");
+    EXPECT_THAT(lines(load(folder_.path() / "no-sources.yaml")),
+                ElementsAre(HasSubstr("sources (line 2): names none")));
+    auto const folder = folder_.path() / "folder";
+    std::filesystem::create_directory(folder);
+    EXPECT_THAT(lines(load(folder)), ElementsAre(HasSubstr("has 0 configuration files, not 1 to 256")));
+}
+
+TEST_F(configurations, of_a_folder_name_both_places_of_what_is_there_twice) {
+    auto const folder = folder_.path() / "folder";
+    std::filesystem::create_directory(folder);
+    write("folder/a.yaml",
+          "store: {sqlite: {path: headgate.db}}\nsources:\n  github:\n    path: /a\n"
+          "    verify: {preset: github, secrets: [{file: ../secret}]}\n");
+    write("folder/b.yml",
+          "store: {}\nsources:\n  github: {}\n  other:\n    path: /a\n"
+          "    verify: {preset: github, secrets: [{file: ../secret}]}\n");
+    write("folder/.hidden.yaml", "not: read\n");
+    write("folder/notes.txt", "not: read\n");
+    auto const outcome = load(folder);
+    EXPECT_THAT(
+        lines(outcome),
+        ElementsAre("store (b.yml, line 1): is also in a.yaml, line 1 — write it in one file only",
+                    "sources.github (b.yml, line 3): is also in a.yaml, line 3 — keep one of the two, or "
+                    "rename one",
+                    "sources.other.path (b.yml, line 5): \"/a\" is the path of github too, on a.yaml, line 4 "
+                    "— give each source a path of its own"));
+}
+
+TEST_F(configurations, with_other_bytes_have_another_revision) {
+    write("headgate.yaml", right);
+    auto const first = load(folder_.path() / "headgate.yaml").made->revision;
+    EXPECT_EQ(load(folder_.path() / "headgate.yaml").made->revision, first);
+    write("headgate.yaml", std::string{right} + "# changed\n");
+    EXPECT_NE(load(folder_.path() / "headgate.yaml").made->revision, first);
+}
+
+TEST_F(configurations, give_lines_to_problems_that_are_found_later) {
+    write("headgate.yaml", std::string{right} +
+                               "targets: {t: {temporal: {address: \"t:1\"}}}\n"
+                               "rules:\n"
+                               "  - name: a\n"
+                               "    source: github\n"
+                               "    start: {target: t, workflow: W, task_queue: q}\n");
+    auto const outcome = load(folder_.path() / "headgate.yaml");
+    ASSERT_TRUE(outcome.made);
+    problem later{.path = "rules[0].start.id", .what = "does not compile", .remedy = "correct it"};
+    outcome.places.locate(later);
+    EXPECT_EQ(to_text(later), "rules[0].start.id (line 10): does not compile — correct it");
+    EXPECT_EQ(outcome.places.of("nothing.like.it").line, 1);
+}
+
+}  // namespace
+}  // namespace headgate::config
