@@ -1,0 +1,45 @@
+#include "transforms/base64.hpp"
+
+#include "transforms/utf8.hpp"
+
+#include <cstdint>
+
+namespace headgate::transforms {
+namespace {
+
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+}  // namespace
+
+void append_base64(std::string_view bytes, std::string& out) {
+    for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(3, bytes.size()))) {
+        std::uint32_t group = 0;
+        for (std::size_t i = 0; i < 3; ++i) {
+            group = group << 8 | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U);
+        }
+        for (std::size_t i = 0; i < 4; ++i) {
+            out += i <= bytes.size() ? alphabet[group >> (18 - 6 * i) & 63] : '=';
+        }
+    }
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+    while (text.ends_with('=')) text.remove_suffix(1);
+    std::string bytes;
+    std::uint32_t group = 0;
+    std::size_t bits = 0;
+    for (auto const c : text) {
+        auto const digit = alphabet.find(c);
+        if (digit == alphabet.npos) return std::nullopt;
+        group = group << 6 | static_cast<std::uint32_t>(digit);
+        bits += 6;
+        if (bits < 8) continue;
+        bits -= 8;
+        bytes += static_cast<char>(group >> bits & 0xFF);
+    }
+    bool const is_cut = text.size() % 4 == 1;
+    if (is_cut) return std::nullopt;
+    return to_utf8(bytes);
+}
+
+}  // namespace headgate::transforms

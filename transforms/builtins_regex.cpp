@@ -1,0 +1,264 @@
+#include "transforms/builtins.hpp"
+#include "transforms/runtime.hpp"
+#include "transforms/utf8.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <map>
+#include <memory>
+#include <re2/re2.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+// Regular expressions by RE2: time linear in the text, so no pattern can hang a rule. What needs backtracking
+// (back references, look-around) is an error.
+
+namespace headgate::transforms {
+namespace {
+
+using json::member;
+using json::value;
+
+struct flags {
+    bool global = false;
+    bool skip_empty = false;
+    bool is_fine = true;
+    RE2::Options options;
+    std::string prefix;  // (?ims) before the pattern.
+};
+
+flags read_flags(value const& given) {
+    flags read;
+    read.options.set_log_errors(false);
+    read.options.set_max_mem(1 << 20);
+    if (given.is_null()) return read;
+    read.is_fine = given.is_string();
+    std::string inside;
+    for (auto const c : given.is_string() ? given.as_string() : std::string_view{}) {
+        switch (c) {
+            case 'g': read.global = true; break;
+            case 'n': read.skip_empty = true; break;
+            case 'i': inside += 'i'; break;
+            case 's': inside += 's'; break;
+            case 'l': read.options.set_longest_match(true); break;
+            case 'p': inside += 's'; break;
+            default: read.is_fine = false;
+        }
+    }
+    if (!inside.empty()) read.prefix = "(?" + inside + ")";
+    return read;
+}
+
+// RE2 of Debian 12 writes named groups as (?P<name>…); jq's programs as (?<name>…).
+std::string with_named_groups(std::string_view pattern) {
+    std::string made;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        if (pattern[i] == '\\' && i + 1 < pattern.size()) {
+            made += pattern.substr(i, 2);
+            ++i;
+        } else if (pattern.substr(i).starts_with("(?<") && !pattern.substr(i).starts_with("(?<=") &&
+                   !pattern.substr(i).starts_with("(?<!")) {
+            made += "(?P<";
+            i += 2;
+        } else {
+            made += pattern[i];
+        }
+    }
+    return made;
+}
+
+// Compiled patterns of this thread. Patterns are mostly literals of programs; when there are too many they
+// come from events, and all are forgotten.
+RE2 const& compiled_pattern(std::string const& pattern, RE2::Options const& options) {
+    constexpr std::size_t kept_max = 256;
+    thread_local std::map<std::pair<std::string, bool>, std::unique_ptr<RE2>> kept;
+    if (kept.size() > kept_max) kept.clear();
+    auto& known = kept[{pattern, options.longest_match()}];
+    if (!known) known = std::make_unique<RE2>(pattern, options);
+    return *known;
+}
+
+bool pattern_of(runtime& run, value const* in, flags const& how, RE2 const*& out) {
+    if (!in[0].is_string()) {
+        return run.fail(fmt::format("{} cannot be matched, as it is not a string", name_of(in[0].type())));
+    }
+    if (!in[1].is_string())
+        return run.fail(fmt::format("{} is not a regular expression", name_of(in[1].type())));
+    if (!how.is_fine) return run.fail("the flags are not a valid modifier string");
+    constexpr std::size_t pattern_max = 4096;
+    if (in[1].as_string().size() > pattern_max)
+        return run.fail("the regular expression is longer than 4096 bytes");
+    auto const& found = compiled_pattern(how.prefix + with_named_groups(in[1].as_string()), how.options);
+    if (!found.ok()) return run.fail("the regular expression is not valid: " + found.error());
+    out = &found;
+    return run.may_step(in[0].as_string().size() / 64 + 1);
+}
+
+// jq takes [pattern, flags] for the pattern too.
+std::array<value, 3> unpacked(value const* in) {
+    std::array<value, 3> given{in[0], in[1], in[2]};
+    if (in[1].is_array() && in[2].is_null() && !in[1].items().empty()) {
+        given[1] = in[1].items()[0];
+        if (in[1].items().size() > 1) given[2] = in[1].items()[1];
+    }
+    return given;
+}
+
+bool test(runtime& run, value const* in, value& out) {
+    auto const given = unpacked(in);
+    auto const how = read_flags(given[2]);
+    RE2 const* pattern = nullptr;
+    if (!pattern_of(run, given.data(), how, pattern)) return false;
+    auto const text = given[0].as_string();
+    out = value::boolean(
+        pattern->Match({text.data(), text.size()}, 0, text.size(), RE2::UNANCHORED, nullptr, 0));
+    return true;
+}
+
+// All matches: for each the groups, the whole first. Groups that took no part have no data.
+using match = std::vector<re2::StringPiece>;
+
+bool find_matches(runtime& run, std::string_view text, RE2 const& pattern, flags const& how,
+                  std::vector<match>& found) {
+    re2::StringPiece const whole{text.data(), text.size()};
+    auto const groups = pattern.NumberOfCapturingGroups() + 1;
+    std::size_t at = 0;
+    while (at <= text.size()) {
+        match here(static_cast<std::size_t>(groups));
+        if (!run.may_step(text.size() / 1024 + 1) || !run.may_take(here.size() * sizeof(re2::StringPiece)))
+            return false;
+        if (!pattern.Match(whole, at, text.size(), RE2::UNANCHORED, here.data(), groups)) break;
+        auto const end = static_cast<std::size_t>(here[0].data() - text.data()) + here[0].size();
+        bool const is_empty = here[0].empty();
+        at = end;
+        if (is_empty) {  // On by one character, or the same would be found for ever.
+            do ++at;
+            while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U);
+        }
+        if (!(is_empty && how.skip_empty)) found.push_back(std::move(here));
+        if (!how.global) break;
+    }
+    return true;
+}
+
+// Bytes to code points, for places that only grow.
+class place_counter {
+public:
+    explicit place_counter(std::string_view text) : text_{text} {}
+    std::int64_t points_before(char const* at) {
+        auto const bytes = static_cast<std::size_t>(at - text_.data());
+        if (bytes < counted_) {
+            counted_ = 0;
+            points_ = 0;
+        }
+        points_ += static_cast<std::int64_t>(count_code_points(text_.substr(counted_, bytes - counted_)));
+        counted_ = bytes;
+        return points_;
+    }
+
+private:
+    std::string_view text_;
+    std::size_t counted_ = 0;
+    std::int64_t points_ = 0;
+};
+
+value text_of(re2::StringPiece piece) {
+    return value::string_view_of({piece.data(), piece.size()});
+}
+
+value points_in(re2::StringPiece piece) {
+    return value::integer(static_cast<std::int64_t>(count_code_points({piece.data(), piece.size()})));
+}
+
+value capture_of(runtime& run, re2::StringPiece piece, std::string const* name, place_counter& places) {
+    bool const took_part = piece.data() != nullptr;
+    std::array const members{
+        member{"offset", value::integer(took_part ? places.points_before(piece.data()) : -1)},
+        member{"length", took_part ? points_in(piece) : value::integer(0)},
+        member{"string", took_part ? text_of(piece) : value{}},
+        member{"name", name ? run.text(*name) : value{}},
+    };
+    return run.object(members);
+}
+
+bool all_matches(runtime& run, value const* in, value& out) {
+    auto const given = unpacked(in);
+    auto const how = read_flags(given[2]);
+    RE2 const* pattern = nullptr;
+    if (!pattern_of(run, given.data(), how, pattern)) return false;
+    auto const text = given[0].as_string();
+    std::vector<match> found;
+    if (!find_matches(run, text, *pattern, how, found)) return false;
+    auto const& names = pattern->CapturingGroupNames();
+    place_counter places{text};
+    std::vector<value> matches;
+    for (auto const& groups : found) {
+        std::vector<value> captures;
+        for (std::size_t i = 1; i < groups.size(); ++i) {
+            auto const name = names.find(static_cast<int>(i));
+            captures.push_back(
+                capture_of(run, groups[i], name == names.end() ? nullptr : &name->second, places));
+        }
+        std::array const members{
+            member{"offset", value::integer(places.points_before(groups[0].data()))},
+            member{"length", points_in(groups[0])},
+            member{"string", text_of(groups[0])},
+            member{"captures", run.list(captures)},
+        };
+        matches.push_back(run.object(members));
+        if (!run.ok()) return false;
+    }
+    out = run.list(matches);
+    return run.ok();
+}
+
+// A match as an object of its named groups.
+bool captured(runtime& run, value const* in, value& out) {
+    std::vector<member> members;
+    auto const captures = in->find("captures").value_or(value{});
+    if (captures.is_array()) {
+        for (auto const& one : captures.items()) {
+            auto const name = one.find("name").value_or(value{});
+            if (name.is_string()) members.push_back({name.as_string(), one.find("string").value_or(value{})});
+        }
+    }
+    out = run.object(members);
+    return run.ok();
+}
+
+bool split(runtime& run, value const* in, value& out) {
+    auto how = read_flags(in[2]);
+    how.global = true;
+    RE2 const* pattern = nullptr;
+    if (!pattern_of(run, in, how, pattern)) return false;
+    auto const text = in[0].as_string();
+    std::vector<match> found;
+    if (!find_matches(run, text, *pattern, how, found)) return false;
+    std::vector<value> parts;
+    std::size_t from = 0;
+    for (auto const& groups : found) {
+        auto const at = static_cast<std::size_t>(groups[0].data() - text.data());
+        parts.push_back(value::string_view_of(text.substr(from, at - from)));
+        from = at + groups[0].size();
+    }
+    parts.push_back(value::string_view_of(text.substr(from)));
+    out = run.list(parts);
+    return run.ok();
+}
+
+constexpr auto table = std::to_array<native_entry>({
+    {"_test", 2, test},
+    {"_match", 2, all_matches},
+    {"_captured", 0, captured},
+    {"_split", 2, split},
+});
+
+}  // namespace
+
+std::span<native_entry const> regex_natives() {
+    return table;
+}
+
+}  // namespace headgate::transforms

@@ -1,0 +1,329 @@
+#include "json/parse.hpp"
+#include "json/write.hpp"
+#include "transforms/builtins.hpp"
+#include "transforms/operations.hpp"
+#include "transforms/utf8.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+namespace headgate::transforms {
+namespace {
+
+using json::value;
+
+bool need_string(runtime& run, value const& any, std::string_view what) {
+    return any.is_string() || run.fail(fmt::format("{} {}", name_of(any.type()), what));
+}
+
+bool tostring(runtime& run, value const* in, value& out) {
+    if (in->is_string()) {
+        out = *in;
+        return true;
+    }
+    out = run.text(json::write(*in));
+    return run.ok();
+}
+
+bool tojson(runtime& run, value const* in, value& out) {
+    out = run.text(json::write(*in));
+    return run.ok();
+}
+
+bool fromjson(runtime& run, value const* in, value& out) {
+    if (!need_string(run, *in, "cannot be parsed as JSON")) return false;
+    // A value takes at most sixteen bytes for each two of the text.
+    if (!run.may_take(in->as_string().size() * 8)) return false;
+    auto const read =
+        json::parse(in->as_string(), run.where(), {.depth_max = json::nesting_max, .values_max = 10'000'000});
+    if (!read) return run.fail(read.error().message);
+    out = read->root;
+    return true;
+}
+
+// What JSON writes as a number, digits first or last alone allowed (`.5`, `5.`) as in jq.
+bool is_number(std::string_view text) {
+    if (text.starts_with('-')) text.remove_prefix(1);
+    auto const digits = [&text] {
+        auto const count = std::min(text.find_first_not_of("0123456789"), text.size());
+        text.remove_prefix(count);
+        return count;
+    };
+    auto const before = digits();
+    std::size_t after = 0;
+    if (text.starts_with('.')) {
+        text.remove_prefix(1);
+        after = digits();
+    }
+    if (before + after == 0) return false;
+    if (text.starts_with('e') || text.starts_with('E')) {
+        text.remove_prefix(1);
+        if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+        if (digits() == 0) return false;
+    }
+    return text.empty();
+}
+
+// The same number in JSON's spelling.
+std::string as_json_number(std::string_view text) {
+    std::string made;
+    if (text.starts_with('-')) {
+        made += '-';
+        text.remove_prefix(1);
+    }
+    auto const end = text.find_first_of(".eE");
+    auto whole = text.substr(0, end);
+    whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
+    made += whole.empty() ? "0" : whole;
+    auto rest = end == text.npos ? std::string_view{} : text.substr(end);
+    bool const has_bare_point = rest.starts_with('.') && (rest.size() == 1 || rest[1] < '0' || rest[1] > '9');
+    if (has_bare_point) rest.remove_prefix(1);
+    return made.append(rest);
+}
+
+bool tonumber(runtime& run, value const* in, value& out) {
+    if (in->is_number()) {
+        out = *in;
+        return true;
+    }
+    if (!need_string(run, *in, "cannot be parsed as a number")) return false;
+    if (!is_number(in->as_string())) return run.fail("string cannot be parsed as a number");
+    if (!run.may_take(in->as_string().size())) return false;
+    out = value::literal(as_json_number(in->as_string()), run.where());
+    return true;
+}
+
+bool toboolean(runtime& run, value const* in, value& out) {
+    bool const is_word = in->is_string() && (in->as_string() == "true" || in->as_string() == "false");
+    if (!in->is_boolean() && !is_word)
+        return run.fail(fmt::format("{} cannot be parsed as a boolean", name_of(in->type())));
+    out = in->is_boolean() ? *in : value::boolean(in->as_string() == "true");
+    return true;
+}
+
+bool utf8_bytes(runtime& run, value const* in, value& out) {
+    if (!need_string(run, *in, "only strings have UTF-8 byte length")) return false;
+    out = value::integer(static_cast<std::int64_t>(in->as_string().size()));
+    return true;
+}
+
+bool starts_with(runtime& run, value const* in, value& out) {
+    if (!in[0].is_string() || !in[1].is_string()) return run.fail("startswith() requires string inputs");
+    out = value::boolean(in[0].as_string().starts_with(in[1].as_string()));
+    return true;
+}
+
+bool ends_with(runtime& run, value const* in, value& out) {
+    if (!in[0].is_string() || !in[1].is_string()) return run.fail("endswith() requires string inputs");
+    out = value::boolean(in[0].as_string().ends_with(in[1].as_string()));
+    return true;
+}
+
+// The ends that `ltrimstr`, `rtrimstr` and `trimstr` take off.
+constexpr unsigned left_end = 1;
+constexpr unsigned right_end = 2;
+
+template <unsigned ends>
+bool trim_string(runtime& run, value const* in, value& out) {
+    if (!in[0].is_string() || !in[1].is_string()) {
+        constexpr std::string_view name = ends == left_end    ? "ltrimstr"
+                                          : ends == right_end ? "rtrimstr"
+                                                              : "trimstr";
+        return run.fail(fmt::format("{}() requires string inputs", name));
+    }
+    auto text = in[0].as_string();
+    auto const gone = in[1].as_string();
+    if ((ends & left_end) && text.starts_with(gone)) text.remove_prefix(gone.size());
+    if ((ends & right_end) && text.ends_with(gone)) text.remove_suffix(gone.size());
+    out = value::string_view_of(text);
+    return true;
+}
+
+template <unsigned ends>
+bool trim(runtime& run, value const* in, value& out) {
+    if (!need_string(run, *in, "cannot be trimmed")) return false;
+    constexpr std::string_view blanks = " \t\n\v\f\r";
+    auto text = in->as_string();
+    if (ends & left_end) text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+    if (ends & right_end) text = text.substr(0, text.find_last_not_of(blanks) + 1);
+    out = value::string_view_of(text);
+    return true;
+}
+
+template <char first, char last, int by>
+bool change_case(runtime& run, value const* in, value& out) {
+    if (!need_string(run, *in, "has no letters: explode input must be a string")) return false;
+    std::string text{in->as_string()};
+    for (auto& c : text) {
+        if (c >= first && c <= last) c = static_cast<char>(c + by);
+    }
+    out = run.text(text);
+    return run.ok();
+}
+
+bool explode(runtime& run, value const* in, value& out) {
+    if (!need_string(run, *in, "cannot be exploded")) return false;
+    std::vector<value> points;
+    if (!run.may_take(in->as_string().size() * sizeof(value))) return false;
+    for (auto left = in->as_string(); !left.empty();) points.push_back(value::integer(take_code_point(left)));
+    out = run.list(points);
+    return run.ok();
+}
+
+bool implode(runtime& run, value const* in, value& out) {
+    if (!in->is_array())
+        return run.fail(
+            fmt::format("{} cannot be imploded, must be an array of codepoints", name_of(in->type())));
+    std::string text;
+    for (auto const& item : in->items()) {
+        if (!item.is_number()) return run.fail("Unicode codepoint must be numeric");
+        auto const number = item.as_double();
+        bool const is_character = number >= 0 && number <= 0x10FFFF && !(number >= 0xD800 && number < 0xE000);
+        append_utf8(is_character ? static_cast<std::uint32_t>(number) : 0xFFFD, text);
+    }
+    out = run.text(text);
+    return run.ok();
+}
+
+bool split_plain(runtime& run, value const* in, value& out) {
+    if (!in[0].is_string() || !in[1].is_string())
+        return run.fail("split input and separator must be strings");
+    return divide(run, in[0], in[1], out);
+}
+
+bool join(runtime& run, value const* in, value& out) {
+    if (!in->is_array() && !in->is_object())
+        return run.fail(fmt::format("Cannot iterate over {}", name_of(in->type())));
+    std::vector<value> items;
+    if (in->is_array()) {
+        items.assign(in->items().begin(), in->items().end());
+    } else {
+        for (auto const& one : in->members()) items.push_back(one.value);
+    }
+    if (!items.empty() && !in[1].is_string() && !(in[1].is_null() && items.size() == 1)) {
+        return run.fail(fmt::format("{} and {} cannot be added", "string", name_of(in[1].type())));
+    }
+    std::string text;
+    bool is_first = true;
+    for (auto const& item : items) {
+        if (!is_first) text += in[1].as_string();
+        is_first = false;
+        if (item.is_array() || item.is_object()) {
+            return run.fail(fmt::format("string and {} cannot be added", name_of(item.type())));
+        }
+        if (!item.is_null()) append_text(item, text);
+        if (text.size() > run.limits().memory_bytes_max) return run.refuse("memory");
+    }
+    out = run.text(text);
+    return run.ok();
+}
+
+bool positions(runtime& run, value const& in, value const& wanted, std::vector<value>& found) {
+    if (in.is_array() && wanted.is_array()) {
+        value all;
+        if (!get_key(run, in, wanted, all)) return false;
+        if (all.is_array()) found.assign(all.items().begin(), all.items().end());
+        return true;
+    }
+    if (in.is_array()) {
+        if (!run.may_step(in.items().size() / 16)) return false;
+        for (std::size_t i = 0; i < in.items().size(); ++i) {
+            if (is_equal(in.items()[i], wanted))
+                found.push_back(value::integer(static_cast<std::int64_t>(i)));
+        }
+        return true;
+    }
+    if (!in.is_string() || !wanted.is_string()) {
+        return run.fail(fmt::format("Cannot determine the indices of {} in {}", name_of(wanted.type()),
+                                    name_of(in.type())));
+    }
+    auto const text = in.as_string();
+    auto const part = wanted.as_string();
+    if (part.empty()) return true;
+    std::int64_t points = 0;
+    std::size_t counted = 0;
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) {
+        points += static_cast<std::int64_t>(count_code_points(text.substr(counted, at - counted)));
+        counted = at;
+        found.push_back(value::integer(points));
+        if (!run.may_step(1)) return false;
+    }
+    return true;
+}
+
+enum class which : std::uint8_t { all, first, last };
+
+template <which wanted>
+bool indices(runtime& run, value const* in, value& out) {
+    out = {};
+    bool const is_nothing = in[0].is_null() || (in[1].is_array() && in[1].items().empty()) ||
+                            (in[1].is_string() && in[1].as_string().empty());
+    if (is_nothing) return true;
+    std::vector<value> found;
+    if (!positions(run, in[0], in[1], found)) return false;
+    if (wanted == which::all) {
+        out = run.list(found);
+    } else if (!found.empty()) {
+        out = wanted == which::first ? found.front() : found.back();
+    }
+    return run.ok();
+}
+
+bool format(runtime& run, value const* in, value& out) {
+    constexpr std::array<std::pair<std::string_view, text_format>, 9> names{
+        {{"text", text_format::text},
+         {"json", text_format::json},
+         {"html", text_format::html},
+         {"uri", text_format::uri},
+         {"csv", text_format::csv},
+         {"tsv", text_format::tsv},
+         {"sh", text_format::sh},
+         {"base64", text_format::base64},
+         {"base64d", text_format::base64d}}};
+    auto const* const found = std::ranges::find_if(
+        names, [&](auto const& one) { return in[1].is_string() && one.first == in[1].as_string(); });
+    if (found == names.end()) return run.fail("there is no such format");
+    std::string text;
+    if (!append_formatted(run, found->second, in[0], text)) return false;
+    out = run.text(text);
+    return run.ok();
+}
+
+constexpr auto table = std::to_array<native_entry>({
+    {"tostring", 0, tostring},
+    {"tojson", 0, tojson},
+    {"fromjson", 0, fromjson},
+    {"tonumber", 0, tonumber},
+    {"toboolean", 0, toboolean},
+    {"utf8bytelength", 0, utf8_bytes},
+    {"startswith", 1, starts_with},
+    {"endswith", 1, ends_with},
+    {"ltrimstr", 1, trim_string<left_end>},
+    {"rtrimstr", 1, trim_string<right_end>},
+    {"trimstr", 1, trim_string<left_end | right_end>},
+    {"trim", 0, trim<left_end | right_end>},
+    {"ltrim", 0, trim<left_end>},
+    {"rtrim", 0, trim<right_end>},
+    {"ascii_downcase", 0, change_case<'A', 'Z', 32>},
+    {"ascii_upcase", 0, change_case<'a', 'z', -32>},
+    {"explode", 0, explode},
+    {"implode", 0, implode},
+    {"split", 1, split_plain},
+    {"_join", 1, join},
+    {"indices", 1, indices<which::all>},
+    {"index", 1, indices<which::first>},
+    {"rindex", 1, indices<which::last>},
+    {"format", 1, format},
+});
+
+}  // namespace
+
+std::span<native_entry const> text_natives() {
+    return table;
+}
+
+}  // namespace headgate::transforms

@@ -1,0 +1,150 @@
+#include "json/write.hpp"
+#include "transforms/base64.hpp"
+#include "transforms/operations.hpp"
+
+#include <fmt/format.h>
+
+#include <cctype>
+
+namespace headgate::transforms {
+namespace {
+
+void append_html(std::string_view text, std::string& out) {
+    for (auto const c : text) {
+        switch (c) {
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '&': out += "&amp;"; break;
+            case '\'': out += "&#39;"; break;
+            case '"': out += "&quot;"; break;
+            default: out += c;
+        }
+    }
+}
+
+// RFC 3986: everything but the unreserved characters becomes %XX.
+void append_uri(std::string_view text, std::string& out) {
+    for (auto const c : text) {
+        bool const is_plain =
+            std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' || c == '~';
+        if (is_plain) {
+            out += c;
+        } else {
+            fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+        }
+    }
+}
+
+void append_replaced(std::string_view text, std::string_view from, std::initializer_list<std::string_view> to,
+                     std::string& out) {
+    for (auto const c : text) {
+        auto const which = from.find(c);
+        if (which == from.npos) {
+            out += c;
+        } else {
+            out += to.begin()[which];
+        }
+    }
+}
+
+bool append_cell(runtime& run, text_format format, json::value const& cell, std::string& out) {
+    bool const is_csv = format == text_format::csv;
+    switch (cell.type()) {
+        case json::kind::null: return true;
+        case json::kind::boolean:
+        case json::kind::number: append_text(cell, out); return true;
+        case json::kind::string:
+            if (is_csv) {
+                out += '"';
+                append_replaced(cell.as_string(), "\"", {"\"\""}, out);
+                out += '"';
+            } else {
+                append_replaced(cell.as_string(), "\t\n\r\\", {"\\t", "\\n", "\\r", "\\\\"}, out);
+            }
+            return true;
+        default:
+            return run.fail(
+                fmt::format("{} is not valid in a {} row", name_of(cell.type()), is_csv ? "csv" : "tsv"));
+    }
+}
+
+bool append_row(runtime& run, text_format format, json::value const& row, std::string& out) {
+    bool const is_csv = format == text_format::csv;
+    if (!row.is_array()) {
+        return run.fail(fmt::format("{} cannot be {}-formatted, only an array can be", name_of(row.type()),
+                                    is_csv ? "csv" : "tsv"));
+    }
+    bool is_first = true;
+    for (auto const& cell : row.items()) {
+        if (!is_first) out += is_csv ? ',' : '\t';
+        is_first = false;
+        if (!append_cell(run, format, cell, out)) return false;
+    }
+    return true;
+}
+
+bool append_word(runtime& run, json::value const& any, std::string& out) {
+    if (any.is_array() || any.is_object()) {
+        return run.fail(fmt::format("{} can not be escaped for shell", name_of(any.type())));
+    }
+    if (!any.is_string()) {
+        append_text(any, out);
+        return true;
+    }
+    out += '\'';
+    append_replaced(any.as_string(), "'", {"'\\''"}, out);
+    out += '\'';
+    return true;
+}
+
+bool append_words(runtime& run, json::value const& any, std::string& out) {
+    if (!any.is_array()) return append_word(run, any, out);
+    bool is_first = true;
+    for (auto const& item : any.items()) {
+        if (!is_first) out += ' ';
+        is_first = false;
+        if (!append_word(run, item, out)) return false;
+    }
+    return true;
+}
+
+std::string text_of(json::value const& any) {
+    std::string text;
+    append_text(any, text);
+    return text;
+}
+
+}  // namespace
+
+void append_text(json::value const& any, std::string& out) {
+    if (any.is_string()) {
+        out += any.as_string();
+    } else if (any.is_number()) {
+        any.append_number_text(out);
+    } else {
+        json::write(any, out);
+    }
+}
+
+bool append_formatted(runtime& run, text_format format, json::value const& any, std::string& out) {
+    if (any.holds_unreadable()) return run.unreadable(any);
+    switch (format) {
+        case text_format::text: append_text(any, out); break;
+        case text_format::json: json::write(any, out); break;
+        case text_format::html: append_html(text_of(any), out); break;
+        case text_format::uri: append_uri(text_of(any), out); break;
+        case text_format::csv:
+        case text_format::tsv: return append_row(run, format, any, out);
+        case text_format::sh: return append_words(run, any, out);
+        case text_format::base64: append_base64(text_of(any), out); break;
+        case text_format::base64d: {
+            auto const bytes = decode_base64(text_of(any));
+            if (!bytes) return run.fail(fmt::format("{} is not valid base64 data", name_of(any.type())));
+            out += *bytes;
+            break;
+        }
+    }
+    return out.size() <= run.limits().memory_bytes_max || run.refuse("memory");
+}
+
+}  // namespace headgate::transforms

@@ -1,0 +1,113 @@
+#pragma once
+
+#include "transforms/code.hpp"
+#include "transforms/runtime.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace headgate::transforms {
+
+struct frame;
+
+// A piece of a program with the frame it stands in.
+struct closure {
+    function_code const* function = nullptr;
+    function_code const* path_function = nullptr;
+    frame* surroundings = nullptr;
+};
+
+// The frames of calls, one behind the other in blocks that do not move. Going back to a fork drops all frames
+// made since.
+class frame_stack {
+public:
+    struct position {
+        std::size_t block = 0;
+        std::size_t used = 0;
+    };
+
+    [[nodiscard]] void* allocate(std::size_t bytes);
+    [[nodiscard]] position top() const noexcept { return top_; }
+    void drop_to(position earlier) noexcept { top_ = earlier; }
+    [[nodiscard]] std::size_t held_bytes() const noexcept { return held_bytes_; }
+
+private:
+    static constexpr std::size_t first_bytes = 4'096;
+    struct block {
+        std::unique_ptr<std::byte[]> bytes;
+        std::size_t size;
+    };
+    alignas(16) std::byte first_[first_bytes];
+    std::vector<block> more_;
+    std::size_t held_bytes_ = 0;
+    position top_;
+};
+
+// Runs one program over one input. Never recurses: calls, forks and collecting have stacks of their own, on
+// which the budget counts.
+class machine {
+public:
+    machine(compiled const& program, json::value input, json::arena& where, run_options const& options);
+
+    [[nodiscard]] result<std::optional<json::value>> next();
+
+private:
+    enum class fork_kind : std::uint8_t {
+        choice,        // go on at `next`
+        attempt,       // errors go on at `next`, with the error in register `error`
+        attempt_else,  // and so does running out of outputs
+        left_attempt,  // what comes behind the attempt at `error`: its errors pass that attempt by
+        collect,       // as `choice`; what was kept since `error` is dropped when an error passes
+    };
+    struct fork {
+        fork_kind kind;
+        std::uint32_t error;
+        frame* in;
+        instruction const* next;
+        frame_stack::position frames;
+    };
+
+    enum class step : std::uint8_t { give, stop };
+
+    [[nodiscard]] step run_until_output(json::value& out);
+    [[nodiscard]] bool go_back();
+    [[nodiscard]] bool handle_error();
+    void push(fork_kind kind, instruction const* next, std::uint32_t error = 0);
+    void cut(std::size_t forks);
+    [[nodiscard]] bool do_field(instruction const& now);
+    [[nodiscard]] bool do_index(instruction const& now);
+    [[nodiscard]] bool do_each(instruction const& now);
+    void do_range(instruction const& now);
+    [[nodiscard]] bool do_collected(instruction const& now);
+    [[nodiscard]] bool do_remapped(instruction const& now);
+    [[nodiscard]] bool do_object(instruction const& now);
+    [[nodiscard]] bool do_interpolate(instruction const& now);
+    [[nodiscard]] bool do_binary(instruction const& now);
+    [[nodiscard]] bool do_get_path(instruction const& now);
+    [[nodiscard]] bool do_call(instruction const& now);
+    [[nodiscard]] bool do_call_closure(instruction const& now);
+    [[nodiscard]] bool enter(instruction const& now, function_code const& callee, frame* surroundings,
+                             call_site const& site);
+    [[nodiscard]] bool extend_path(instruction const& now, json::value key);
+    [[nodiscard]] closure resolve(closure_source const& from) const;
+    [[nodiscard]] frame* scope(std::uint32_t scopes_out) const;
+    [[nodiscard]] result<std::optional<json::value>> end_with_error();
+
+    compiled const& program_;
+    runtime run_;
+    frame_stack frames_;
+    frame* here_ = nullptr;
+    instruction const* at_ = nullptr;
+    json::value* registers_ = nullptr;
+    std::vector<fork> forks_;
+    std::vector<json::value> kept_;
+    std::size_t outputs_ = 0;
+    bool has_started_ = false;
+    bool has_ended_ = false;
+    std::optional<error> ended_with_;
+};
+
+}  // namespace headgate::transforms

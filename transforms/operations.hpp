@@ -1,0 +1,46 @@
+#pragma once
+
+#include "json/value.hpp"
+#include "transforms/code.hpp"
+#include "transforms/runtime.hpp"
+
+#include <string>
+
+// What operators, paths and comparisons do, with jq's meaning. Where a function gives a bool, false says that
+// the runtime has the error.
+
+namespace headgate::transforms {
+
+// jq's order: null, false, true, numbers, strings, arrays, objects. Below, at or above zero. A total order,
+// so that sorting may rely on it: NaN is below every number and beside itself.
+[[nodiscard]] int compare(json::value const& a, json::value const& b);
+[[nodiscard]] bool is_nan(json::value const& any);
+[[nodiscard]] bool is_equal(json::value const& a, json::value const& b);
+
+[[nodiscard]] bool add(runtime& run, json::value const& a, json::value const& b, json::value& out);
+[[nodiscard]] bool subtract(runtime& run, json::value const& a, json::value const& b, json::value& out);
+[[nodiscard]] bool multiply(runtime& run, json::value const& a, json::value const& b, json::value& out);
+[[nodiscard]] bool divide(runtime& run, json::value const& a, json::value const& b, json::value& out);
+[[nodiscard]] bool modulo(runtime& run, json::value const& a, json::value const& b, json::value& out);
+[[nodiscard]] bool negate(runtime& run, json::value const& a, json::value& out);
+
+// container[key], for every kind of key.
+[[nodiscard]] bool get_key(runtime& run, json::value const& container, json::value const& key,
+                           json::value& out);
+[[nodiscard]] bool get_slice(runtime& run, json::value const& container, json::value const& from,
+                             json::value const& to, json::value& out);
+// {"start": …, "end": …}, as a path has slices.
+[[nodiscard]] json::value slice_key(runtime& run, json::value const& from, json::value const& to);
+
+[[nodiscard]] bool get_path(runtime& run, json::value const& root, json::value const& path, json::value& out);
+[[nodiscard]] bool set_path(runtime& run, json::value const& root, json::value const& path,
+                            json::value const& leaf, json::value& out);
+[[nodiscard]] bool delete_paths(runtime& run, json::value const& root, json::value const& paths,
+                                json::value& out);
+
+// A string as it is, everything else as JSON: what `tostring` and interpolation give.
+void append_text(json::value const& any, std::string& out);
+[[nodiscard]] bool append_formatted(runtime& run, text_format format, json::value const& any,
+                                    std::string& out);
+
+}  // namespace headgate::transforms

@@ -1,0 +1,83 @@
+#include "transforms/runtime.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace headgate::transforms {
+
+json::value runtime::text(std::string_view bytes) {
+    if (!may_take(bytes.size())) return {};
+    return json::value::string(bytes, where_);
+}
+
+json::value runtime::list(std::span<json::value const> items) {
+    if (!may_take(items.size_bytes())) return {};
+    for (auto const& item : items) {
+        if (item.depth() >= json::nesting_max) return refuse("depth"), json::value{};
+    }
+    return json::value::array(items, where_);
+}
+
+json::value runtime::object(std::span<json::member const> members) {
+    // Large objects have a hash table of 4 to 8 bytes a member behind them.
+    if (!may_take(members.size_bytes() + members.size() * 16)) return {};
+    for (auto const& one : members) {
+        if (one.value.depth() >= json::nesting_max) return refuse("depth"), json::value{};
+    }
+    return json::value::object(members, where_);
+}
+
+json::value runtime::appended(json::value base, std::span<json::value const> more) {
+    for (auto const& item : more) {
+        if (item.depth() >= json::nesting_max) return refuse("depth"), json::value{};
+    }
+    // Checked before, because the new block may be twice the whole.
+    auto const whole = (base.items().size() + more.size()) * sizeof(json::value);
+    if (bytes_ + whole > limits_.memory_bytes_max) return refuse("memory"), json::value{};
+    std::size_t bytes = 0;
+    auto const made = json::value::appended(base, more, where_, bytes);
+    return may_take(bytes) ? made : json::value{};
+}
+
+json::value runtime::appended(json::value base, std::string_view more) {
+    auto const whole = base.as_string().size() + more.size();
+    if (bytes_ + whole > limits_.memory_bytes_max) return refuse("memory"), json::value{};
+    std::size_t bytes = 0;
+    auto const made = json::value::appended(base, more, where_, bytes);
+    return may_take(bytes) ? made : json::value{};
+}
+
+bool runtime::fail(std::string_view message) {
+    if (!is_refused()) {
+        error_ = json::value::string(message, where_);
+        has_error_ = true;
+    }
+    return false;
+}
+
+bool runtime::fail_with(json::value any) {
+    error_ = any;
+    has_error_ = true;
+    return false;
+}
+
+bool runtime::refuse(std::string_view setting) {
+    if (is_refused()) return false;
+    refusal_ = error{errc::resource_exhausted, fmt::format("the program went over its limit of {}", setting),
+                     "make the program do less, or raise the limit"};
+    return false;
+}
+
+bool runtime::unreadable(json::value any) {
+    if (!is_refused()) refusal_ = error{errc::failed_precondition, std::string{any.why_unreadable()}, {}};
+    return false;
+}
+
+json::value runtime::take_error() {
+    has_error_ = false;
+    return std::exchange(error_, json::value{});
+}
+
+}  // namespace headgate::transforms
