@@ -51,7 +51,9 @@ feed::step feed::next(std::size_t limit) {
     std::scoped_lock const held{guard_};
     step found;
     bool const is_fresh = next_ >= fresh_begin_ && !fresh_.empty();
-    if (is_fresh) {
+    if (closed_) {
+        found.waits = true;  // And `wait` will say why not.
+    } else if (is_fresh) {
         while (!fresh_.empty() && found.events.size() < limit) {
             bytes_ -= bytes_of(fresh_.front());
             found.events.push_back(std::move(fresh_.front()));

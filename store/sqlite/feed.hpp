@@ -45,7 +45,7 @@ public:
     // The lease has read everything before `sequence`.
     void advance_to(sequence_number sequence);
 
-    // Nothing will come any more: a waiter gets unavailable.
+    // Nothing is given any more: a waiter gets unavailable.
     void close();
 
 private:

@@ -15,6 +15,10 @@ namespace {
 
 using namespace sqlite;
 
+error closed() {
+    return {errc::unavailable, "the event store is closed", "wait for the gateway to start again"};
+}
+
 // The reading thread, its connection, and how many wait for it.
 class reader {
 public:
@@ -23,6 +27,7 @@ public:
     template <class T, class Ask>
     [[nodiscard]] asio::awaitable<result<T>> ask(Ask ask) {
         return wait_for<T>([this, ask = std::move(ask)](std::shared_ptr<waiting<T>> waiter) mutable {
+            if (closed_.load(std::memory_order_acquire)) return waiter->answer(std::unexpected{closed()});
             if (waiting_.fetch_add(1) >= settings_.reads_waiting_max) {
                 waiting_.fetch_sub(1);
                 return waiter->answer(refuse(errc::resource_exhausted,
@@ -38,7 +43,11 @@ public:
         });
     }
 
-    void close() { thread_.finish(); }
+    // Finishes what was asked before.
+    void close() {
+        closed_.store(true, std::memory_order_release);
+        thread_.finish();
+    }
 
 private:
     template <class T, class Ask>
@@ -56,6 +65,7 @@ private:
     settings const& settings_;
     std::optional<read_session> session_;  // On the thread only.
     std::atomic<std::size_t> waiting_{0};
+    std::atomic<bool> closed_{false};
     io_thread thread_{"store-read"};
 };
 
@@ -124,8 +134,7 @@ void sqlite_store::close() {
     feed_.close();
     if (writer_) writer_->close();
     reader_.close();
-    numbers_->set_not_accepting(
-        {errc::unavailable, "the event store is closed", "wait for the gateway to start again"});
+    numbers_->set_not_accepting(closed());
 }
 
 asio::awaitable<result<receipt>> sqlite_store::append(event fresh, std::vector<dedupe_key> keys) {

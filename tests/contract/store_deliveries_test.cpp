@@ -1,0 +1,199 @@
+#include "tests/support/store_contract.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+// What every event store promises of routing and deliveries, whatever keeps the rows.
+
+namespace headgate::store {
+namespace {
+
+using namespace testing_support;
+using std::chrono::milliseconds;
+
+using deliveries_of_a_store = event_store_contract;
+INSTANTIATE_TEST_SUITE_P(every, deliveries_of_a_store, every_store(), name_of_store);
+
+TEST_P(deliveries_of_a_store, gives_deliveries_growing_ids_in_their_order) {
+    auto const of = appended("github", "1");
+    auto const recorded =
+        route(of, {make_delivery(of, "first"), make_delivery(of, "second"), make_delivery(of, "second", 1)});
+    ASSERT_EQ(recorded.size(), 3U);
+    EXPECT_LT(recorded[0].id, recorded[1].id);
+    EXPECT_LT(recorded[1].id, recorded[2].id);
+    auto const shown = run(store_->deliveries_of(of.id)).value();
+    ASSERT_EQ(shown.size(), 3U);
+    EXPECT_EQ(shown[2].kept.id, recorded[2].id);
+    EXPECT_EQ(shown[2].kept.item, 1U);
+    EXPECT_EQ(run(store_->read_event(of.id)).value().state, event_state::routed);
+    EXPECT_EQ(store_->health().deliveries.at(delivery_state::waiting), 3U);
+}
+
+TEST_P(deliveries_of_a_store, keeps_all_that_will_be_sent) {
+    auto const of = appended("github", "1");
+    auto const wanted = make_delivery(of, "first");
+    auto const recorded = route(of, {wanted});
+    auto const kept = run(store_->read_delivery(recorded[0].id)).value().kept;
+    EXPECT_EQ(kept.event_id, of.id);
+    EXPECT_EQ(kept.rule_revision, wanted.rule_revision);
+    EXPECT_EQ(kept.order.target, "platform");
+    EXPECT_EQ(kept.order.workflow_id, "orders-1");
+    EXPECT_EQ(kept.order.workflow, "SyncThenBuild");
+    EXPECT_EQ(kept.order.task_queue, "data-platform");
+    EXPECT_EQ(kept.order.input, wanted.order.input);
+    EXPECT_EQ(kept.order.memo, wanted.order.memo);
+    EXPECT_EQ(kept.order.search_attributes, wanted.order.search_attributes);
+    EXPECT_EQ(kept.order.run_timeout, std::chrono::seconds{300});
+    EXPECT_TRUE(kept.order.id_is_default);
+    EXPECT_EQ(kept.created_at, clock_.now());
+}
+
+TEST_P(deliveries_of_a_store, keeps_one_delivery_for_an_event_rule_item_and_generation) {
+    auto const of = appended("github", "1");
+    auto const first = route(of, {make_delivery(of, "first")});
+    ASSERT_TRUE(change({.delivery = first[0].id, .to = delivery_state::starting}));
+    auto replay = make_delivery(of, "first");
+    replay.generation = 1;
+    auto const second = route(of, {make_delivery(of, "first"), replay});
+    EXPECT_EQ(second[0].id, first[0].id);
+    EXPECT_EQ(second[0].state, delivery_state::starting);
+    EXPECT_NE(second[1].id, first[0].id);
+    EXPECT_EQ(run(store_->deliveries_of(of.id)).value().size(), 2U);
+}
+
+TEST_P(deliveries_of_a_store, says_why_an_event_was_not_matched_and_lets_it_be_routed_later) {
+    auto const of = appended("github", "1");
+    run(store_->record_routing({{of.sequence, event_state::unmatched, "no rule for this source", {}, {}}}))
+        .value();
+    auto const kept = run(store_->read_event(of.id)).value();
+    EXPECT_EQ(kept.state, event_state::unmatched);
+    EXPECT_EQ(kept.reason, "no rule for this source");
+    route(of, {make_delivery(of, "first")});
+    EXPECT_EQ(run(store_->read_event(of.id)).value().state, event_state::routed);
+    run(store_->record_routing({{of.sequence, event_state::unmatched, "", {}, {}}})).value();
+    EXPECT_EQ(run(store_->read_event(of.id)).value().state, event_state::routed);
+}
+
+TEST_P(deliveries_of_a_store, refuses_to_route_an_event_that_is_not_there_and_records_nothing) {
+    auto const of = appended("github", "1");
+    auto const refused =
+        run(store_->record_routing({{of.sequence, event_state::routed, "", {make_delivery(of, "first")}, {}},
+                                    {999, event_state::routed, "", {}, {}}}));
+    EXPECT_EQ(refused.error().code, errc::not_found);
+    EXPECT_TRUE(run(store_->deliveries_of(of.id)).value().empty());
+    EXPECT_EQ(run(store_->read_event(of.id)).value().state, event_state::accepted);
+}
+
+TEST_P(deliveries_of_a_store, keeps_the_text_of_a_rule) {
+    auto const of = appended("github", "1");
+    run(store_->record_routing(
+            {{of.sequence, event_state::routed, "", {}, {{"0123456789abcdef", "when: true"}}}}))
+        .value();
+    EXPECT_EQ(run(store_->rule_text("0123456789abcdef")).value(), "when: true");
+    EXPECT_EQ(run(store_->rule_text("fedcba9876543210")).error().code, errc::not_found);
+}
+
+TEST_P(deliveries_of_a_store, changes_a_delivery_only_from_the_state_it_is_in) {
+    auto const of = appended("github", "1");
+    auto const id = route(of, {make_delivery(of, "first")})[0].id;
+    auto const due = clock_.now() + milliseconds{700};
+    EXPECT_TRUE(change({.delivery = id,
+                        .to = delivery_state::waiting,
+                        .reason = "target away",
+                        .tried = attempt{1, clock_.now(), "UNAVAILABLE", "refused"},
+                        .due_at = due}));
+    EXPECT_FALSE(change({.delivery = id, .from = delivery_state::started, .to = delivery_state::completed}));
+    EXPECT_TRUE(change({.delivery = id, .from = delivery_state::waiting, .to = delivery_state::starting}));
+    EXPECT_FALSE(change({.delivery = id, .from = delivery_state::waiting, .to = delivery_state::starting}));
+    EXPECT_TRUE(change({.delivery = id,
+                        .from = delivery_state::starting,
+                        .to = delivery_state::started,
+                        .run_id = "run-1",
+                        .tried = attempt{2, clock_.now(), "started", ""},
+                        .started_at = clock_.now()}));
+    auto const shown = run(store_->read_delivery(id)).value();
+    EXPECT_EQ(shown.kept.state, delivery_state::started);
+    EXPECT_EQ(shown.kept.run_id, "run-1");
+    EXPECT_EQ(shown.kept.attempts, 2U);
+    EXPECT_EQ(shown.kept.due_at, due);
+    EXPECT_EQ(shown.kept.started_at, clock_.now());
+    EXPECT_EQ(shown.kept.ended_at, std::nullopt);
+    ASSERT_EQ(shown.attempts.size(), 2U);
+    EXPECT_EQ(shown.attempts[0].outcome, "UNAVAILABLE");
+    EXPECT_EQ(shown.attempts[0].detail, "refused");
+    EXPECT_EQ(shown.attempts[1].number, 2U);
+    EXPECT_EQ(store_->health().deliveries.at(delivery_state::started), 1U);
+    EXPECT_EQ(store_->health().deliveries.at(delivery_state::waiting), 0U);
+}
+
+TEST_P(deliveries_of_a_store, takes_the_order_of_a_delivery_that_had_none) {
+    auto const of = appended("github", "1");
+    auto failed = make_delivery(of, "first");
+    failed.order = {};
+    failed.state = delivery_state::dead;
+    auto const id = route(of, {failed})[0].id;
+    auto const order = make_delivery(of, "first").order;
+    EXPECT_TRUE(
+        change({.delivery = id, .from = delivery_state::dead, .order = order, .rule_revision = "today"}));
+    auto const kept = run(store_->read_delivery(id)).value().kept;
+    EXPECT_EQ(kept.state, delivery_state::waiting);
+    EXPECT_EQ(kept.order.target, "platform");
+    EXPECT_EQ(kept.order.input, order.input);
+    EXPECT_EQ(kept.rule_revision, "today");
+}
+
+TEST_P(deliveries_of_a_store, does_not_change_a_delivery_that_is_not_there) {
+    EXPECT_FALSE(change({.delivery = {}, .to = delivery_state::starting}));
+}
+
+TEST_P(deliveries_of_a_store, continues_after_reopening_with_what_is_not_finished) {
+    auto const of = appended("github", "1");
+    auto const all = route(
+        of, {make_delivery(of, "a"), make_delivery(of, "b"), make_delivery(of, "c"), make_delivery(of, "d")});
+    change({.delivery = all[0].id, .to = delivery_state::dead, .reason = "too old"});
+    change({.delivery = all[2].id, .to = delivery_state::held, .held_because = hold_cause::missing});
+    open();
+    auto const unfinished = [&](std::vector<delivery_state> states, std::optional<uuid> after,
+                                std::size_t limit) {
+        std::string rules;
+        for (auto const& each : run(store_->unfinished(std::move(states), after, limit)).value()) {
+            rules += each.rule;
+            EXPECT_EQ(each.order.workflow, "SyncThenBuild");
+        }
+        return rules;
+    };
+    EXPECT_EQ(unfinished({delivery_state::waiting, delivery_state::held}, {}, 10), "bcd");
+    EXPECT_EQ(unfinished({delivery_state::waiting, delivery_state::held}, {}, 2), "bc");
+    EXPECT_EQ(unfinished({delivery_state::waiting, delivery_state::held}, all[1].id, 10), "cd");
+    EXPECT_EQ(unfinished({delivery_state::held}, {}, 10), "c");
+    EXPECT_EQ(store_->health().deliveries.at(delivery_state::waiting), 2U);
+    EXPECT_EQ(store_->health().deliveries.at(delivery_state::dead), 1U);
+}
+
+TEST_P(deliveries_of_a_store, filters_and_pages_deliveries) {
+    auto const of = appended("github", "1");
+    auto elsewhere = make_delivery(of, "b");
+    elsewhere.order.target = "other";
+    auto const all = route(of, {make_delivery(of, "a"), elsewhere, make_delivery(of, "c")});
+    change({.delivery = all[2].id, .to = delivery_state::completed});
+    auto const rules = [&](delivery_filter filter) {
+        std::string found;
+        for (auto const& each : run(store_->list_deliveries(std::move(filter), {})).value().items)
+            found += each.rule;
+        return found;
+    };
+    EXPECT_EQ(rules({}), "cba");
+    EXPECT_EQ(rules({.rule = "b"}), "b");
+    EXPECT_EQ(rules({.target = "platform"}), "ca");
+    EXPECT_EQ(rules({.state = delivery_state::waiting}), "ba");
+    EXPECT_EQ(rules({.state = delivery_state::completed}), "c");
+    EXPECT_EQ(rules({.source = "stripe"}), "");
+    EXPECT_EQ(rules({.created_from = clock_.now() + milliseconds{1}}), "");
+    auto const first = run(store_->list_deliveries({}, {"", 2})).value();
+    auto const second = run(store_->list_deliveries({}, {first.next, 2})).value();
+    EXPECT_EQ(second.items.at(0).rule, "a");
+    EXPECT_EQ(second.next, "");
+}
+
+}  // namespace
+}  // namespace headgate::store
