@@ -30,8 +30,8 @@ std::string verify_schema() {
 "additionalProperties": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}})";
     constexpr std::string_view check =
         R"("when": {"type": "object"}, "time": {"type": "object"}, "once": {"type": "object"},
-"mac": {"type": "object"}, "equal": {"type": "object"}, "peer": {"type": "object"}, "each": {"type": "object"},
-"all": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+"mac": {"type": "object"}, "equal": {"type": "object"}, "peer": {"type": "object"},
+"each": {"type": "object"}, "all": {"type": "array", "minItems": 1, "items": {"type": "object"}},
 "any": {"type": "array", "minItems": 1, "items": {"type": "object"}})";
     return fmt::format(R"({{"oneOf": [
 {{"type": "object", "additionalProperties": false, "required": ["preset"], "properties": {{
