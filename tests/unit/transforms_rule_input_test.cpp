@@ -1,0 +1,144 @@
+#include "json/write.hpp"
+#include "transforms/program.hpp"
+#include "transforms/rule_input.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+namespace headgate::transforms {
+namespace {
+
+event example() {
+    event made{.sequence = 7,
+               .id = *parse_uuid("0192f3c0-7b1e-7cc3-9a4f-0123456789ab"),
+               .tenant = "default",
+               .source = "github",
+               .sender = identity{"mac", "signing#0", coverage::full},
+               .received = {}};
+    made.sender.delivery_id = "d-1";
+    made.sender.event_type = "release.published";
+    made.received.head = {.method = "POST",
+                          .target = "/hooks/github?a=1&b=x%20y&a=2&c=+",
+                          .fields = {{"content-type", "application/json; charset=utf-8"},
+                                     {"x-a", "1"},
+                                     {"accept", "*/*"},
+                                     {"x-a", "2"}},
+                          .peer = "192.0.2.1"};
+    made.received.body = R"({"action":"published","n":1.10})";
+    made.received.path_parameters = {{"connection", "orders"}};
+    made.received.received_at = *parse_rfc3339("2026-11-21T03:24:05.123Z");
+    return made;
+}
+
+// What `source` gives on the event, or the error's message.
+std::string on(event const& any, std::string_view source, with_id id = with_id::yes) {
+    json::arena own;
+    auto const input = make_rule_input(any, own, id);
+    auto const compiled = program::compile(source);
+    if (!compiled) return compiled.error().message;
+    auto const outputs = compiled->run(input.value, own, {});
+    if (!outputs) return outputs.error().message;
+    return outputs->empty() ? "nothing" : json::write(outputs->front());
+}
+
+TEST(rule_input, has_what_the_reference_page_says) {
+    EXPECT_EQ(
+        on(example(), "."),
+        R"({"id":"0192f3c0-7b1e-7cc3-9a4f-0123456789ab","source":"github","tenant":"default",)"
+        R"("type":"release.published","received_at":"2026-11-21T03:24:05.123Z",)"
+        R"("identity":{"verified_by":"mac","key_id":"signing#0","covers":"full","signed_time":null,)"
+        R"("delivery_id":"d-1","delivery_id_signed":false},"method":"POST","path":"/hooks/github",)"
+        R"("params":{"connection":"orders"},"query":{"a":null,"b":"x y","c":" "},)"
+        R"("query_all":{"a":["1","2"],"b":["x y"],"c":[" "]},)"
+        R"("headers":{"content-type":"application/json; charset=utf-8","x-a":"1, 2","accept":"*/*"},)"
+        R"("body":{"action":"published","n":1.10},"body_text":"{\"action\":\"published\",\"n\":1.10}"})");
+}
+
+TEST(rule_input, has_no_id_while_accepting) {
+    EXPECT_EQ(on(example(), "has(\"id\")", with_id::no), "false");
+    EXPECT_EQ(on(example(), ".source", with_id::no), "\"github\"");
+}
+
+TEST(rule_input, decodes_the_body_by_its_type) {
+    auto any = example();
+    auto const body_as = [&](std::string type, std::string body) {
+        any.received.head.fields = {{"content-type", std::move(type)}};
+        any.received.body = std::move(body);
+        return on(any, ".body");
+    };
+    EXPECT_EQ(body_as("application/json", "[1]"), "[1]");
+    EXPECT_EQ(body_as("Application/JSON ;charset=utf-8", "[1]"), "[1]");
+    EXPECT_EQ(body_as("application/cloudevents+json", R"({"a":1,"a":2})"), R"({"a":2})");
+    EXPECT_EQ(body_as("application/x-www-form-urlencoded", "a=1&b=x+y&a=%C3%A9"),
+              R"({"a":["1","é"],"b":"x y"})");
+    EXPECT_EQ(body_as("text/plain", "[1]"), "null");
+    EXPECT_EQ(body_as("application/json", ""), "null");
+    any.received.head.fields.clear();
+    EXPECT_EQ(on(any, ".body"), "null");
+}
+
+TEST(rule_input, has_body_text_only_when_it_is_utf_8) {
+    auto any = example();
+    any.received.head.fields = {{"content-type", "application/octet-stream"}};
+    any.received.body = "caf\xc3\xa9";
+    EXPECT_EQ(on(any, ".body_text"), "\"café\"");
+    any.received.body = "caf\xe9";
+    EXPECT_EQ(on(any, ".body_text"), "null");
+}
+
+// Whatever reads the body fails, and no `?`, `try` or `//` hides it; what does not read it is unaffected.
+TEST(rule_input, a_body_that_is_not_what_its_type_says_fails_every_program_that_reads_it) {
+    auto any = example();
+    any.received.body = "{\"secret\":";
+    auto const message =
+        "the body is not the JSON that its type says: JSON text ends too early at line 1, column 11";
+    for (std::string_view const reads : {".body",
+                                         ".body.action",
+                                         ".body?",
+                                         ".body.action?",
+                                         "try .body catch 1",
+                                         ".body // 1",
+                                         ".",
+                                         "[.]",
+                                         "{a: .}",
+                                         ".[]",
+                                         "[.[]?]",
+                                         "..",
+                                         "tojson",
+                                         "tostring",
+                                         "\"\\(.)\"",
+                                         "to_entries",
+                                         "map_values(1)",
+                                         ".[\"body\"]",
+                                         ".[(\"bo\"+\"dy\")]",
+                                         "getpath([\"body\"])",
+                                         "getpath([\"body\", \"a\"])",
+                                         "del(.source)",
+                                         ". == 1",
+                                         ". + {}",
+                                         "with_entries(.)",
+                                         "if . then 1 else 2 end",
+                                         ". as {body: $b} | 1",
+                                         "[paths]",
+                                         ".body |= 1",
+                                         "any",
+                                         "length",
+                                         "select(.body)"}) {
+        EXPECT_EQ(on(any, reads), message) << reads;
+    }
+    EXPECT_EQ(on(any, ".source"), "\"github\"");
+    EXPECT_EQ(on(any, "{a: .headers[\"x-a\"], id}"),
+              R"({"a":"1, 2","id":"0192f3c0-7b1e-7cc3-9a4f-0123456789ab"})");
+    EXPECT_EQ(on(any, ". as $event | $event.type"), "\"release.published\"");
+    EXPECT_EQ(on(any, "getpath([\"headers\", \"accept\"])"), "\"*/*\"");
+    EXPECT_EQ(on(any, ".type | startswith(\"release\")"), "true");
+    json::arena own;
+    auto const input = make_rule_input(any, own);
+    ASSERT_TRUE(input.body_error);
+    EXPECT_EQ(input.body_error->message, message);
+}
+
+}  // namespace
+}  // namespace headgate::transforms

@@ -1,0 +1,169 @@
+#include "transforms/rule_input.hpp"
+
+#include "core/clock.hpp"
+#include "json/parse.hpp"
+#include "transforms/utf8.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <span>
+
+namespace headgate::transforms {
+namespace {
+
+using json::member;
+using json::value;
+
+// Strings of the event stay where they are, unless they are no UTF-8: then a repaired copy is made.
+value text_of(std::string_view kept, json::arena& where) {
+    if (is_utf8(kept)) return value::string_view_of(kept);
+    return value::string(to_utf8(kept), where);
+}
+
+value text_or_null(std::string_view kept, json::arena& where) {
+    return kept.empty() ? value{} : text_of(kept, where);
+}
+
+value time_of(wall_time time, json::arena& where) {
+    return value::string(to_rfc3339(time), where);
+}
+
+value identity_of(identity const& sender, json::arena& where) {
+    std::array const members{
+        member{"verified_by", text_of(sender.verified_by, where)},
+        member{"key_id", text_or_null(sender.key_id, where)},
+        member{"covers", value::string_view_of(name_of(sender.covers))},
+        member{"signed_time", sender.signed_time ? time_of(*sender.signed_time, where) : value{}},
+        member{"delivery_id", text_or_null(sender.delivery_id, where)},
+        member{"delivery_id_signed", value::boolean(sender.delivery_id_signed)},
+    };
+    return value::object(members, where);
+}
+
+// Values of equal names, each name once, in the order they first came.
+struct grouped {
+    std::string_view name;
+    std::vector<value> values;
+};
+
+std::vector<grouped> group(parameters const& all, json::arena& where) {
+    std::vector<grouped> groups;
+    std::map<std::string_view, std::size_t> places;
+    for (auto const& [name, text] : all) {
+        auto const [place, is_new] = places.try_emplace(name, groups.size());
+        if (is_new) groups.push_back({value::string(to_utf8(name), where).as_string(), {}});
+        groups[place->second].values.push_back(value::string(to_utf8(text), where));
+    }
+    return groups;
+}
+
+enum class repeated : std::uint8_t { becomes_null, becomes_array, is_always_array };
+
+value object_of(std::vector<grouped> const& groups, repeated how, json::arena& where) {
+    std::vector<member> members;
+    members.reserve(groups.size());
+    for (auto const& one : groups) {
+        bool const is_sole = one.values.size() == 1;
+        value here;
+        if (how == repeated::is_always_array || (how == repeated::becomes_array && !is_sole)) {
+            here = value::array(one.values, where);
+        } else if (is_sole) {
+            here = one.values.front();
+        }
+        members.push_back({one.name, here});
+    }
+    return value::object(members, where);
+}
+
+value params_of(parameters const& all, json::arena& where) {
+    std::vector<member> members;
+    for (auto const& [name, text] : all) members.push_back({name, text_of(text, where)});
+    return value::object(members, where);
+}
+
+value headers_of(headers const& fields, json::arena& where) {
+    std::vector<member> members;
+    std::map<std::string_view, std::string> joined;
+    for (auto const& field : fields) {
+        auto const [place, is_new] = joined.try_emplace(field.name, field.value);
+        if (!is_new) place->second += ", " + field.value;
+    }
+    members.reserve(joined.size());
+    for (auto const& field : fields) {
+        auto const place = joined.find(field.name);
+        if (place == joined.end()) continue;  // Already there, in the place of the first.
+        members.push_back(
+            {text_of(field.name, where).as_string(), value::string(to_utf8(place->second), where)});
+        joined.erase(place);
+    }
+    return value::object(members, where);
+}
+
+// The type alone, in lower case: what stands before the parameters.
+std::string media_type(headers const& fields) {
+    auto const header = sole_header(fields, "content-type");
+    if (!header) return {};
+    auto type = header->substr(0, header->find(';'));
+    auto const first = type.find_first_not_of(" \t");
+    if (first == type.npos) return {};
+    type = type.substr(first, type.find_last_not_of(" \t") - first + 1);
+    return to_lower(type);
+}
+
+result<value> decode_body(request const& received, json::arena& where) {
+    auto const type = media_type(received.head.fields);
+    if (received.body.empty()) return value{};
+    if (type == "application/json" || type.ends_with("+json")) {
+        auto const read = json::parse(std::string_view{received.body}, where);
+        if (!read)
+            return std::unexpected{while_doing("the body is not the JSON that its type says", read.error())};
+        return read->root;
+    }
+    if (type == "application/x-www-form-urlencoded") {
+        auto const form = parse_form(received.body);
+        if (!form)
+            return refuse(errc::invalid_argument,
+                          "the body is not the form that its type says: an escape is malformed");
+        return object_of(group(*form, where), repeated::becomes_array, where);
+    }
+    return value{};
+}
+
+}  // namespace
+
+rule_input make_rule_input(event const& from, json::arena& where, with_id id) {
+    auto const& received = from.received;
+    auto const query = group(parse_form(received.head.query()).value_or(parameters{}), where);
+    rule_input made;
+    auto body = decode_body(received, where);
+    if (!body) {
+        made.body_error = body.error();
+        body = value::unreadable(body.error().message, where);
+    }
+    std::vector<member> members{
+        {"id", value{}},
+        {"source", text_of(from.source, where)},
+        {"tenant", text_of(from.tenant, where)},
+        {"type", text_or_null(from.sender.event_type, where)},
+        {"received_at", time_of(received.received_at, where)},
+        {"identity", identity_of(from.sender, where)},
+        {"method", text_of(received.head.method, where)},
+        {"path", text_of(received.head.path(), where)},
+        {"params", params_of(received.path_parameters, where)},
+        {"query", object_of(query, repeated::becomes_null, where)},
+        {"query_all", object_of(query, repeated::is_always_array, where)},
+        {"headers", headers_of(received.head.fields, where)},
+        {"body", *body},
+        {"body_text", is_utf8(received.body) ? value::string_view_of(received.body) : value{}},
+    };
+    if (id == with_id::yes) {
+        members.front().value = value::string(to_string(from.id), where);
+    } else {
+        members.erase(members.begin());
+    }
+    made.value = value::object(members, where);
+    return made;
+}
+
+}  // namespace headgate::transforms
