@@ -2,8 +2,8 @@
 #include "targets/temporal/temporal.hpp"
 #include "tests/support/fake_workflow_service.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/spawn_and_forget.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <gmock/gmock.h>
@@ -254,88 +254,6 @@ TEST_F(trouble_with_temporal, probing_does_without_system_info) {
     EXPECT_TRUE(probed) << probed.error().message;
 }
 
-struct ending_row {
-    fake::ending how;
-    std::string why;
-    run_status::kind what;
-    std::string detail;
-};
-
-TEST_F(trouble_with_temporal, every_end_of_a_run_is_told_with_its_reason) {
-    using enum run_status::kind;
-    std::vector<ending_row> const rows{
-        {fake::ending::completed, "", completed, ""},
-        {fake::ending::failed, "no such table", failed, "failed: Activity task failed: no such table"},
-        {fake::ending::cancelled, "", failed, "cancelled"},
-        {fake::ending::terminated, "by operator", failed, "terminated: by operator"},
-        {fake::ending::timed_out, "", failed, "timed out"},
-    };
-    for (auto const& row : rows) {
-        auto const id = "ends." + std::to_string(static_cast<int>(row.how));
-        auto const order = order_for(id);
-        auto const started = start(order, delivery(1));
-        service_.close(id, row.how, row.why);
-        for (auto const how : {patience::look, patience::wait_for_end}) {
-            auto const told = follow(id, started.run_id, how);
-            EXPECT_EQ(told.what, row.what) << id;
-            EXPECT_EQ(told.detail, row.detail) << id;
-            EXPECT_EQ(told.run_id, started.run_id) << id;
-            EXPECT_EQ(told.ended_at, wall_time{1'700'000'000'250ms}) << id;
-        }
-    }
-}
-
-TEST_F(trouble_with_temporal, waits_for_an_end_that_comes_later) {
-    auto const order = order_for("later");
-    auto const started = start(order, delivery(1));
-    std::jthread const worker{[this] {
-        if (service_.wait_for_calls("GetWorkflowExecutionHistory", 1)) {
-            service_.close("later", fake::ending::completed);
-        }
-    }};
-    EXPECT_EQ(follow("later", started.run_id).what, run_status::kind::completed);
-}
-
-TEST_F(trouble_with_temporal, follows_a_run_that_continues_as_new_to_its_end) {
-    auto const order = order_for("chain");
-    auto const started = start(order, delivery(1));
-    service_.continue_as_new("chain");
-    auto const last = service_.continue_as_new("chain");
-    auto const on_the_way = follow("chain", started.run_id, patience::look);
-    EXPECT_EQ(on_the_way.what, run_status::kind::running);
-    EXPECT_EQ(on_the_way.run_id, last);
-
-    service_.close("chain", fake::ending::completed);
-    auto const told = follow("chain", started.run_id);
-    EXPECT_EQ(told.what, run_status::kind::completed);
-    EXPECT_EQ(told.run_id, last);
-}
-
-TEST_F(trouble_with_temporal, a_run_that_failed_and_is_tried_again_runs_on) {
-    auto const order = order_for("retried");
-    auto const started = start(order, delivery(1));
-    auto const second = service_.fail_and_retry("retried", "no such table");
-    auto const told = follow("retried", started.run_id, patience::look);
-    EXPECT_EQ(told.what, run_status::kind::running);
-    EXPECT_EQ(told.run_id, second);
-}
-
-TEST_F(trouble_with_temporal, a_run_that_was_forgotten_is_gone) {
-    auto const order = order_for("forgotten");
-    auto const started = start(order, delivery(1));
-    service_.forget("forgotten");
-    EXPECT_EQ(follow("forgotten", started.run_id).what, run_status::kind::gone);
-}
-
-TEST_F(trouble_with_temporal, a_question_that_cannot_be_answered_is_an_error_not_an_end) {
-    auto const order = order_for("quiet");
-    auto const started = start(order, delivery(1));
-    service_.answer_next("DescribeWorkflowExecution", {.code = 7, .message = "Request unauthorized."});
-    auto const told = run(target_->follow("quiet", started.run_id, patience::look, soon()));
-    ASSERT_FALSE(told);
-    EXPECT_EQ(told.error().code, errc::permission_denied);
-}
-
 asio::awaitable<void> start_once(target& asked, start_order const& order,
                                  std::optional<start_answer>& answer) {
     auto starting = asked.start(order, delivery(1), from_now(1h));
@@ -365,7 +283,7 @@ TEST_F(trouble_with_temporal, a_call_that_is_never_resumed_leaves_nothing_behind
     auto context = std::make_unique<asio::io_context>(1);
     auto made = make_temporal_target(settings_for(service_.address()), context->get_executor());
     ASSERT_TRUE(made);
-    asio::co_spawn(*context, start_once(**made, order, answer), [](std::exception_ptr const&) {});
+    testing_support::spawn_and_forget(*context, start_once(**made, order, answer));
     ASSERT_GT(context->run_one(), 0U);  // Until the call is on its way.
     ASSERT_TRUE(service_.wait_for_calls("StartWorkflowExecution", 1));
     made->reset();
