@@ -18,7 +18,8 @@ result<asked> read_asked_request(plan const& by, std::string const& source, requ
     auto const named = [&](gateway::source const& each) { return each.settings.name == source; };
     auto const found = std::ranges::find_if(all, named);
     if (found == all.end()) {
-        return refuse(errc::out_of_range, "no source is named '" + source + "'", "see `sources` in the configuration");
+        return refuse(errc::out_of_range, "no source is named '" + source + "'",
+                      "see `sources` in the configuration");
     }
     HEADGATE_TRY(auto const bytes, read_whole(options.file, request_bytes_max));
     HEADGATE_TRY(auto incoming, http::parse_raw_request(bytes, {}));

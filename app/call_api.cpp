@@ -35,7 +35,8 @@ int call_api(api_call_options const& asked) {
         print_error(answer.error());
         return exit_code_of(answer.error().code);
     }
-    auto const text = asked.format == output_format::json ? *answer : as_table(asked.resource, asked.act, *answer);
+    auto const text =
+        asked.format == output_format::json ? *answer : as_table(asked.resource, asked.act, *answer);
     std::printf("%s\n", text.c_str());
     return exit_yes;
 }

@@ -77,7 +77,8 @@ int explain_request(plan const& by, explain_options const& options) {
 }
 
 int explain_event(plan const& by, explain_options const& options) {
-    auto const answer = ask_api(options.api, {.method = "GET", .path = "/api/v1/events/" + options.event, .query = {}});
+    auto const answer =
+        ask_api(options.api, {.method = "GET", .path = "/api/v1/events/" + options.event, .query = {}});
     if (!answer) {
         print_error(answer.error());
         return exit_failed;
@@ -99,7 +100,8 @@ int explain(explain_options const& options) {
         return exit_no;
     }
     if (!options.event.empty()) return explain_event(*planned.made, options);
-    if (!options.request.file.empty() && !options.source.empty()) return explain_request(*planned.made, options);
+    if (!options.request.file.empty() && !options.source.empty())
+        return explain_request(*planned.made, options);
     print_error({errc::invalid_argument, "nothing to explain", "give --source and --request, or --event"});
     return exit_usage;
 }

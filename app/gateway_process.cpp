@@ -100,7 +100,7 @@ private:
                                      .changed = [this](uuid delivery) { dispatcher_->look_at(delivery); }};
         api_ = console::make_operator_api(plan_.settings.console, std::move(around));
         auto started =
-            http::start_server(plan_.settings.operator_listener, {{&operator_thread_, api_.get()}}, metrics_);
+            http::start_server(plan_.settings.operator_, {{&operator_thread_, api_.get()}}, metrics_);
         if (!started) return while_doing("operator listener", std::move(started).error());
         return started;
     }
@@ -113,7 +113,7 @@ private:
                                                                      metrics_, in_flight_));
             workers.push_back({workers_.back().get(), acceptors_.back().get()});
         }
-        auto started = http::start_server(plan_.settings.webhooks_listener, std::move(workers), metrics_);
+        auto started = http::start_server(plan_.settings.webhooks, std::move(workers), metrics_);
         if (!started) return while_doing("webhooks listener", std::move(started).error());
         return started;
     }

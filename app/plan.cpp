@@ -18,13 +18,12 @@ bool is_mistake(problem const& each) {
 planned make_plan(std::string const& config_path) {
     auto loaded = config::load(config_path);
     planned result{std::nullopt, std::move(loaded.found)};
-    if (!loaded.made) return result;
-
-    problems later;
-    auto& settings = *loaded.made;
+    auto& settings = loaded.made ? *loaded.made : loaded.readable;
     for (auto const& each : settings.gateway.sources) settings.dispatch.sources.push_back(each.name);
-    auto sources = gateway::make_snapshot(settings.gateway, later);
+    problems later;
     auto rules = dispatch::rulebook::compile(settings.dispatch, later);
+    // A source that could not be read whole would only be said to be wrong once more.
+    auto sources = loaded.made ? gateway::make_snapshot(settings.gateway, later) : nullptr;
     for (auto& each : later) {
         loaded.places.locate(each);
         result.found.push_back(std::move(each));

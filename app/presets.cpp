@@ -1,10 +1,12 @@
+#include "config/presets.hpp"
+
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/files.hpp"
-#include "config/presets.hpp"
 #include "json/write.hpp"
 
 #include <cstdio>
+#include <utility>
 
 namespace headgate::app {
 namespace {
@@ -26,7 +28,8 @@ int presets(presets_options const& asked) {
     json::writer out;
     out.begin_array();
     for (auto const& each : config::known_presets()) {
-        if (asked.format == output_format::text) std::printf("%-24s %s\n", each.name.c_str(), each.title.c_str());
+        if (asked.format == output_format::text)
+            std::printf("%-24s %s\n", each.name.c_str(), each.title.c_str());
         out.begin_object().key("name").string(each.name).key("title").string(each.title).end_object();
     }
     out.end_array();

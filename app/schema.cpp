@@ -1,6 +1,7 @@
+#include "config/schema.hpp"
+
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
-#include "config/schema.hpp"
 
 #include <cstdio>
 

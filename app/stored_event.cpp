@@ -57,7 +57,8 @@ result<event> stored_event(std::string_view json) {
     json::arena values;
     auto const parsed = json::parse(json, values);
     auto const wrong = [] {
-        return refuse(errc::data_loss, "the API's answer is no event", "is --api the operator listener of headgate?");
+        return refuse(errc::data_loss, "the API's answer is no event",
+                      "is --api the operator listener of headgate?");
     };
     if (!parsed) return wrong();
     auto const& shown = parsed->root;

@@ -11,10 +11,12 @@
 namespace headgate::app {
 
 // {"accepted": …, "verdict": … | "refused": …, "findings": […]}
-[[nodiscard]] std::string verdict_view(result<auth::verdict> const& verdict, std::vector<auth::finding> const& findings);
+[[nodiscard]] std::string verdict_view(result<auth::verdict> const& verdict,
+                                       std::vector<auth::finding> const& findings);
 
 // {"accepted": …, "handshake": {"status": …} | "refused": …, "findings": […]}
-[[nodiscard]] std::string handshake_view(result<response> const& answer, std::vector<auth::finding> const& findings);
+[[nodiscard]] std::string handshake_view(result<response> const& answer,
+                                         std::vector<auth::finding> const& findings);
 
 // The members of a verdict, into an open object.
 void write_identity(json::writer& out, identity const& sender);

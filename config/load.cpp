@@ -26,7 +26,8 @@ loaded load(std::filesystem::path const& path) {
         from.finish();
         check_together(made, outcome.places, found);
     }
-    if (found.mistakes() == 0) outcome.made = std::move(made);
+    if (found.mistakes() == 0) outcome.made = made;
+    outcome.readable = std::move(made);
     outcome.found = std::move(found).take();
     return outcome;
 }

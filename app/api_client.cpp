@@ -1,0 +1,111 @@
+#include "app/api_client.hpp"
+
+#include "app/files.hpp"
+#include "core/deadline.hpp"
+#include "http/client.hpp"
+#include "json/parse.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace headgate::app {
+namespace {
+
+constexpr std::chrono::seconds answer_within{30};
+constexpr std::size_t answer_bytes_max = 64 * 1024 * 1024;
+constexpr std::size_t token_bytes_max = 64 * 1024;
+
+// RFC 3986: everything but the unreserved characters is escaped.
+std::string escaped(std::string_view text) {
+    static constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    for (auto const c : text) {
+        bool const is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                              c == '-' || c == '.' || c == '_' || c == '~';
+        if (is_plain) {
+            out += c;
+            continue;
+        }
+        auto const byte = static_cast<unsigned char>(c);
+        out += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+    return out;
+}
+
+std::string url_of(api_options const& where, api_question const& question) {
+    auto url = where.url;
+    while (url.ends_with('/')) url.pop_back();
+    url += question.path;
+    char separator = '?';
+    for (auto const& [name, value] : question.query) {
+        url += separator + name + '=' + escaped(value);
+        separator = '&';
+    }
+    return url;
+}
+
+result<std::string> token_of(api_options const& where) {
+    if (where.token_file.empty()) {
+        return refuse(errc::invalid_argument, "no operator's token", "give --token-file");
+    }
+    HEADGATE_TRY(auto token, read_whole(where.token_file, token_bytes_max));
+    while (token.ends_with('\n') || token.ends_with('\r')) token.pop_back();
+    return token;
+}
+
+result<response> wait_for(http::client_request request) {
+    asio::io_context context{1};
+    std::optional<result<response>> outcome;
+    asio::co_spawn(context, http::fetch(std::move(request), from_now(answer_within)),
+                   [&](std::exception_ptr const& failure, result<response> answer) {
+                       if (failure) std::rethrow_exception(failure);
+                       outcome = std::move(answer);
+                   });
+    context.run();
+    return *std::move(outcome);
+}
+
+errc code_of(unsigned status) {
+    switch (status) {
+        case 400: return errc::invalid_argument;
+        case 401: return errc::unauthenticated;
+        case 403: return errc::permission_denied;
+        case 404: return errc::not_found;
+        case 409: return errc::failed_precondition;
+        default: return errc::unavailable;
+    }
+}
+
+// What the answer's problem says, in its own words.
+error problem_of(response const& answer) {
+    error why{code_of(answer.status), "the API answered " + std::to_string(answer.status), ""};
+    json::arena values;
+    auto const parsed = json::parse(answer.body, values);
+    if (!parsed) return why;
+    if (auto const detail = parsed->root.find("detail"); detail && detail->is_string())
+        why.message = detail->as_string();
+    if (auto const remedy = parsed->root.find("remedy"); remedy && remedy->is_string())
+        why.remedy = remedy->as_string();
+    return why;
+}
+
+}  // namespace
+
+result<std::string> ask_api(api_options const& where, api_question const& question) {
+    HEADGATE_TRY(auto const token, token_of(where));
+    http::client_request request{.method = question.method,
+                                 .url = url_of(where, question),
+                                 .fields = {{"authorization", "Bearer " + token}},
+                                 .body = {},
+                                 .certificate_authorities = {},
+                                 .response_bytes_max = answer_bytes_max};
+    HEADGATE_TRY(auto answer, wait_for(std::move(request)));
+    if (answer.status >= 200 && answer.status < 300) return std::move(answer.body);
+    return std::unexpected{problem_of(answer)};
+}
+
+}  // namespace headgate::app
