@@ -21,7 +21,8 @@ constexpr std::string_view dedupe_schema = R"({"oneOf": [
 {"type": "object", "additionalProperties": false, "required": ["header"], "properties": {
 "header": {"type": "string", "minLength": 1, "description": "The header whose value is the key."}}},
 {"type": "object", "additionalProperties": false, "required": ["program"], "properties": {
-"program": {"type": "string", "minLength": 1, "description": "Gives the key: one non-empty string or a number."},
+"program": {"type": "string", "minLength": 1,
+"description": "Gives the key: one non-empty string or a number."},
 "steps_max": {"type": "integer", "minimum": 100, "maximum": 10000000, "default": 10000,
 "description": "Steps that the program may take; it runs while the sender waits."}}}]})";
 

@@ -170,7 +170,7 @@ void declare_dispatch(section& root, dispatch::settings& into) {
         at.duration(
             "retry_first", into.retry_first, 10ms, 1h,
             {.says = "Wait before the second attempt; doubled for each further one, at random up to that."});
-        at.duration("retry_longest", into.retry_longest, 10ms, 24h,
+        at.duration("retry_longest", into.retry_longest, 1s, 24h,
                     {.says = "The longest wait between attempts."});
         if (into.retry_longest < into.retry_first) {
             at.mistake("retry_longest",

@@ -12,7 +12,7 @@ namespace headgate::config {
 // What came of reading a configuration.
 struct loaded {
     std::optional<configuration> made;  // Absent when there is a mistake: it is refused whole.
-    configuration readable;             // What could be read in spite of mistakes, so that others find theirs too.
+    configuration readable;             // What could be read in spite of them, so that others find theirs.
     problems found;                     // All mistakes and warnings, each with its place.
     locations places;                   // For problems that other rooms find later.
 };

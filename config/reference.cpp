@@ -14,19 +14,24 @@ constexpr std::string_view introduction = R"(# Configuration
 
 <!-- Made from the declarations in `config/`; see the end of the page. -->
 
-One YAML file, or a folder: `headgate serve --config FILE-OR-FOLDER`. `headgate check` lists everything that is wrong, each with
-its place and what to do; a configuration with a mistake is refused whole. `headgate schema` prints a JSON Schema for
-editors. Examples are in `config/examples/`.
+One YAML file, or a folder: `headgate serve --config FILE-OR-FOLDER`. `headgate check` lists everything
+that is wrong, each with its place and what to do; a configuration with a mistake is refused whole.
+`headgate schema` prints a JSON Schema of a whole configuration, for editors. Examples are in
+`config/examples/`.
 
-- **Folder.** Every `*.yaml` and `*.yml` in it is read, in the order of the names; folders in it and hidden files are not. `sources`,
-  `targets`, `rules` and `operators` may be spread over several files; the same name twice is a mistake. Every other
-  key stands in one file.
-- **Strict.** Unknown keys, keys written twice, anchors, aliases and tags are mistakes. A file has at most 1 MiB and 32 levels.
-- **Secrets are references**, never values: `{file: NAME}` or `{env: NAME}`. Of a file exactly one line end at its end is dropped. A
-  file that everybody may write is refused; one that others may read is warned about.
+- **Folder.** Every `*.yaml` and `*.yml` in it is read, in the order of the names; folders in it and hidden
+  files are not. `sources`, `targets`, `rules` and `operators` may be spread over several files; the same
+  name twice is a mistake. Every other key stands in one file.
+- **Strict.** Unknown keys, keys written twice, anchors, aliases and tags are mistakes. A file has at most
+  1 MiB and 32 levels, a folder at most 256 files.
+- **Secrets are references**, never values: `{file: NAME}` or `{env: NAME}`. Of a file exactly one line end
+  at its end is dropped. A file that everybody may write is refused; one that others than its owner may
+  read is warned about. A secret has at most 64 KiB.
 - **File names** that are relative mean: from the folder of the configuration file that names them.
-- **Durations** are a whole number and a unit: `2500ms`, `300s`, `5m`, `24h`, `30d`. **Sizes** are whole bytes.
-- **Names** of sources, targets, rules and operators: 1 to 63 letters, digits, `-` and `_`, with a letter or digit first.
+- **Durations** are a whole number and a unit: `2500ms`, `300s`, `5m`, `24h`, `30d`. **Sizes** are whole
+  bytes.
+- **Names** of sources, targets, rules and operators: 1 to 63 letters, digits, `-` and `_`, with a letter or
+  digit first.
 - **Programs** are written in jq. Put them in single quotes, or in a block after `|`.
 )";
 
@@ -74,6 +79,7 @@ std::string type_of(setting const& one) {
 
 std::string default_of(setting const& one) {
     if (one.required) return "required";
+    if (!one.inside.empty()) return "";
     if (!one.fallback_says.empty()) return one.fallback_says;
     return one.fallback.empty() ? "none" : fmt::format("`{}`", one.fallback);
 }

@@ -15,7 +15,8 @@ namespace {
 constexpr std::string_view duration_pattern = "^[0-9]+(ms|s|m|h|d)$";
 constexpr std::string_view reference_schema =
     R"({"type": "object", "additionalProperties": false, "properties": {
-"file": {"type": "string", "minLength": 1, "description": "A file that holds the value; one line end at its end is dropped."},
+"file": {"type": "string", "minLength": 1,
+"description": "A file that holds the value; one line end at its end is dropped."},
 "env": {"type": "string", "minLength": 1, "description": "An environment variable that holds the value."}},
 "oneOf": [{"required": ["file"]}, {"required": ["env"]}]})";
 
