@@ -129,14 +129,22 @@ async def _tail(stream: asyncio.StreamReader) -> str:
 async def _stop(process: asyncio.subprocess.Process, tail: asyncio.Task[str], grace_seconds: float) -> None:
     tail.cancel()
     await asyncio.gather(tail, return_exceptions=True)
-    if process.returncode is not None:
-        return
-    for how in (signal.SIGINT, signal.SIGKILL):
-        _signal(process, how)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(grace_seconds):
-                await _drained(process)
-                return
+    if process.returncode is None:
+        _signal(process, signal.SIGINT)
+        if not await _drained_within(process, grace_seconds):
+            _signal(process, signal.SIGKILL)
+            await _drained_within(process, grace_seconds)
+    # What the child left in its group, with its output closed, ends with it.
+    _signal(process, signal.SIGKILL)
+
+
+async def _drained_within(process: asyncio.subprocess.Process, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await _drained(process)
+            return True
+    except TimeoutError:
+        return False
 
 
 async def _drained(process: asyncio.subprocess.Process) -> None:
@@ -147,8 +155,8 @@ async def _drained(process: asyncio.subprocess.Process) -> None:
 
 
 def _signal(process: asyncio.subprocess.Process, what: signal.Signals) -> None:
-    # The child leads its group, so the group's number is the child's; it is not reaped yet and cannot be
-    # reused.
+    # The child leads its group, so the group's number is the child's. The kernel gives the number to nobody
+    # else while the group has members; without any, there is nothing to signal.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, what)
 

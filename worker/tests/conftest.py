@@ -1,4 +1,4 @@
-"""What the worker's tests share: where the real programs are, settings in a scratch folder, the dev server."""
+"""What the worker's tests share: the real programs, settings in a scratch folder, the dev server."""
 
 from __future__ import annotations
 

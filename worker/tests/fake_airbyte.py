@@ -72,7 +72,11 @@ class FakeAirbyte:
             return 200, {"access_token": self.token_valid, "token_type": "Bearer", "expires_in": 900}, {}
         if self.refusals:
             status, headers = self.refusals.pop(0)
-            return status, {"type": "error:test", "title": "refused", "detail": f"told to say {status}"}, headers
+            return (
+                status,
+                {"type": "error:test", "title": "refused", "detail": f"told to say {status}"},
+                headers,
+            )
         if token != f"Bearer {self.token_valid}":
             return 401, {"type": "unauthorized", "detail": "token expired"}, {}
         if method == "POST" and path == "/jobs":
@@ -90,7 +94,11 @@ class FakeAirbyte:
         if connection not in self.known:
             return 404, {"type": "resource-not-found", "detail": "no such connection"}, {}
         if any(job["status"] in LIVE and job["connectionId"] == connection for job in self.jobs.values()):
-            return 409, {"type": "try-again-later", "detail": f"A sync is already running for: {connection}"}, {}
+            return (
+                409,
+                {"type": "try-again-later", "detail": f"A sync is already running for: {connection}"},
+                {},
+            )
         return 200, self.jobs[self.add_job(connection)], {}
 
     def _one(self, method: str, job: dict[str, Any]) -> Any:

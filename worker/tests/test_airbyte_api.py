@@ -67,7 +67,9 @@ async def test_one_token_serves_many_calls_and_is_renewed_early(
     assert airbyte.tokens_given == 2
 
 
-async def test_a_401_leads_to_one_new_token_however_many_met_it(api: AirbyteApi, airbyte: FakeAirbyte) -> None:
+async def test_a_401_leads_to_one_new_token_however_many_met_it(
+    api: AirbyteApi, airbyte: FakeAirbyte
+) -> None:
     job = await api.start(CONNECTION)
     airbyte.token_valid = "expired early"
     await asyncio.gather(*(api.look(job.job_id) for _ in range(4)))
@@ -113,7 +115,11 @@ async def test_an_answer_is_judged(
 
 
 async def test_retry_after_is_followed_up_to_a_limit(api: AirbyteApi, airbyte: FakeAirbyte) -> None:
-    airbyte.refusals = [(429, {"retry-after": "7"}), (503, {"retry-after": "86400"}), (503, {"retry-after": "x"})]
+    airbyte.refusals = [
+        (429, {"retry-after": "7"}),
+        (503, {"retry-after": "86400"}),
+        (503, {"retry-after": "x"}),
+    ]
     waits = [(await refusal(api.look(1))).next_retry_delay for _ in range(3)]
     assert waits == [timedelta(seconds=7), timedelta(seconds=300), None]
 
@@ -132,7 +138,9 @@ async def test_a_running_job_is_a_conflict_and_is_listed(api: AirbyteApi, airbyt
     assert [job.job_id for job in await api.jobs(CONNECTION)] == [running]
 
 
-async def test_cancelling_is_done_once_and_what_has_ended_stays(api: AirbyteApi, airbyte: FakeAirbyte) -> None:
+async def test_cancelling_is_done_once_and_what_has_ended_stays(
+    api: AirbyteApi, airbyte: FakeAirbyte
+) -> None:
     job = await api.start(CONNECTION)
     await api.cancel(job.job_id)
     await api.cancel(job.job_id)

@@ -41,7 +41,12 @@ def test_a_build_needs_nothing() -> None:
 
 
 def test_both_take_the_fields_of_both() -> None:
-    given = {"connection": "orders", "select": "tag:orders", "full_refresh": True, "vars": {"since": "2026-01-01"}}
+    given = {
+        "connection": "orders",
+        "select": "tag:orders",
+        "full_refresh": True,
+        "vars": {"since": "2026-01-01"},
+    }
     assert decode_sync_then_build(raw(json.dumps(given))) == SyncThenBuildInput(
         SyncInput("orders"), BuildInput("tag:orders", None, True, {"since": "2026-01-01"})
     )
@@ -91,7 +96,16 @@ def test_an_argument_that_is_not_there_or_not_json_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "selection",
-    ["tag:orders", "+model+", "2+orders", "@orders", "tag:a,tag:b tag:c", "path:models/silver", "orders*", "a.b"],
+    [
+        "tag:orders",
+        "+model+",
+        "2+orders",
+        "@orders",
+        "tag:a,tag:b tag:c",
+        "path:models/silver",
+        "orders*",
+        "a.b",
+    ],
 )
 def test_a_selection_that_dbt_knows_is_taken(selection: str) -> None:
     assert decode_build(raw(json.dumps({"select": selection}))).select == selection

@@ -66,7 +66,8 @@ connections:
     )
     assert told == [
         "data: environment variable HEADGATE_TEST_NOT_SET is not set — set it or write the value",
-        "dbt.thread: is not a setting — one of: project, target, threads, seconds_max, runs_kept, pass_environment",
+        "dbt.thread: is not a setting — one of: "
+        "project, target, threads, seconds_max, runs_kept, pass_environment",
         "dbt.threads: must be a number from 1 to 64",
         "local.environment: is missing",
         "local.line_bytes_max: must be a number from 1024 to 2.68435e+08",

@@ -14,8 +14,12 @@ def test_layers_come_in_order_with_their_rows(tmp_path: Path, capsys: pytest.Cap
     path = tmp_path / "w.duckdb"
     with duckdb.connect(str(path)) as database:
         database.execute("create schema gold; create schema silver; create schema bronze")
-        database.execute("create table bronze.users as from range(1500); create table bronze._airbyte_state (a int)")
-        database.execute("create view silver.users as from range(3); create table gold.totals as from range(0)")
+        database.execute(
+            "create table bronze.users as from range(1500); create table bronze._airbyte_state (a int)"
+        )
+        database.execute(
+            "create view silver.users as from range(3); create table gold.totals as from range(0)"
+        )
     assert show.main(["--database", str(path)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "layer   name    kind    rows",
@@ -25,7 +29,9 @@ def test_layers_come_in_order_with_their_rows(tmp_path: Path, capsys: pytest.Cap
     ]
 
 
-def test_a_file_that_is_not_there_is_said_and_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_there_is_said_and_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "nothing.duckdb"
     assert show.main(["--database", str(path)]) == 3
     assert "cannot be read" in capsys.readouterr().err
