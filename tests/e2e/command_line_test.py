@@ -183,8 +183,8 @@ def test_eval_knows_jqs_options():
 
 def test_eval_of_a_mistake_says_where():
     ran = run_headgate("eval", ".a | | .b", stdin="{}")
-    assert ran.returncode in {1, 2}
-    assert "1" in ran.stderr and "5" in ran.stderr  # Line 1, around column 6.
+    assert ran.returncode == 2
+    assert "line 1, column 6" in ran.stderr
     assert run_headgate("eval", "error", stdin='"bad"').returncode == 1
 
 

@@ -128,7 +128,7 @@ def test_yaml_with_surprises_is_refused(tmp_path, what):
     assert run_headgate("check", "--config", path).returncode == 1
 
 
-def test_a_file_that_is_not_there_could_not_be_done(tmp_path):
+def test_a_file_that_is_not_there_is_named(tmp_path):
     ran = run_headgate("check", "--config", tmp_path / "nowhere.yaml")
-    assert ran.returncode == 3
+    assert ran.returncode == 1
     assert "nowhere.yaml" in ran.stderr

@@ -121,29 +121,36 @@ def test_all_are_accepted(passed_through, recorded):
 def test_each_is_matched_as_the_rules_say_and_started_with_what_libjq_computes(
     passed_through, recorded, temporal
 ):
-    wait_until(
-        lambda: not passed_through.api("/events", state="accepted", limit=1)["items"],
-        within=120,
-        saying="events are still waiting to be routed",
-    )
     compiled = [(name, jq.compile(when), jq.compile(program)) for name, when, program in PROGRAMS]
-    started = wait_for_started(passed_through)
-    compared = 0
+    settled = wait_until_settled(passed_through)
+    compared = refused = 0
     for row in recorded:
-        expected_input = rule_input(row)
-        expected = {
-            name: program
-            for name, when, program in compiled
-            if is_true(when.input_text(expected_input).all())
-        }
-        got = started.get(row["answer"].json["id"], {})
+        seen = rule_input(row)
+        expected = {name: program for name, when, program in compiled if is_true(when.input_text(seen).all())}
+        got = settled.get(row["answer"].json["id"], {})
         assert set(got) == set(expected), (row["event"], row["body"][:200])
         for name, program in expected.items():
+            outputs = outputs_of(program, seen)
+            if (
+                outputs is None
+            ):  # One payload has an object for a login: libjq refuses it as a key, and so must we.
+                assert got[name]["state"] == "dead", (name, row["event"])
+                refused += 1
+                continue
+            assert got[name]["state"] == "started", (name, got[name]["reason"])
             assert got[name]["workflow_id"] == f"{name}-{row['delivery']}"
             sent = json.loads(temporal.input_of(got[name]["workflow_id"], got[name]["run_id"]))
-            assert [sent] == program.input_text(expected_input).all(), (name, row["event"])
+            assert [sent] == outputs, (name, row["event"])
             compared += 1
     assert compared > 329  # The rule `every` alone makes one each.
+    assert refused == 1
+
+
+def outputs_of(program, seen):
+    try:
+        return program.input_text(seen).all()
+    except ValueError:
+        return None
 
 
 def is_true(outputs):
@@ -151,21 +158,17 @@ def is_true(outputs):
     return outputs[0] is not None and outputs[0] is not False
 
 
-def wait_for_started(gateway):
+def wait_until_settled(gateway):
     """event id -> rule -> delivery, once nothing waits any more."""
+    unsettled = [("/events", "accepted"), ("/deliveries", "waiting"), ("/deliveries", "starting")]
     wait_until(
-        lambda: (
-            not any(
-                gateway.api("/deliveries", state=state, limit=1)["items"] for state in ("waiting", "starting")
-            )
-        ),
+        lambda: not any(gateway.api(path, state=state, limit=1)["items"] for path, state in unsettled),
         within=180,
-        saying="deliveries are still waiting",
+        saying="events or deliveries are still waiting",
         every=0.5,
     )
     found = {}
     for delivery in gateway.all_items("/deliveries"):
-        assert delivery["state"] == "started", delivery
         found.setdefault(delivery["event"], {})[delivery["rule"]] = delivery
     return found
 

@@ -72,11 +72,10 @@ def test_a_full_disk_is_503_and_recovers(on_tmpfs):
 
 def fill(path):
     """Takes all the room there is left, but for what the store has already taken for itself."""
-    with path.open("wb") as file:
+    with path.open("wb", buffering=0) as file:
         try:
-            while True:
-                file.write(bytes(4096))
-                file.flush()
+            while file.write(bytes(4096)):
+                pass
         except OSError:
             pass
 

@@ -79,7 +79,9 @@ class Temporal:
             data=data,
             headers={"Content-Type": "application/json", "Accept": accept},
         )
-        return wait_until(lambda: self._asked(request), within=10, saying=f"Temporal does not answer {path}")[0]
+        return wait_until(lambda: self._asked(request), within=10, saying=f"Temporal does not answer {path}")[
+            0
+        ]
 
     @staticmethod
     def _asked(request):

@@ -16,8 +16,8 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
-def read_answer(connection):
-    response = http.client.HTTPResponse(connection)
+def read_answer(connection, *, method="POST"):
+    response = http.client.HTTPResponse(connection, method=method)
     response.begin()
     return Answer(
         response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
@@ -30,7 +30,7 @@ def exchange(port, request, *, within=10, close_after=None):
         connection.sendall(request if close_after is None else request[:close_after])
         if close_after is not None:
             connection.shutdown(socket.SHUT_WR)
-        return read_answer(connection)
+        return read_answer(connection, method=request.split(b" ", 1)[0].decode("latin-1"))
 
 
 def request_bytes(method, path, headers, body=b"", *, length=None):
