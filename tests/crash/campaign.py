@@ -46,7 +46,7 @@ class Campaign:
             folder, temporal_address=self.temporal.address, binary=binary, environment=environment,
             rules=[rule("by-key", id='"key-" + .headers["x-github-delivery"]', input="{}"),
                    rule("by-event", input='{key: .headers["x-github-delivery"]}')],
-            dispatch={"retry": {"longest": "2s"}, "probe_every": "500ms"})
+            dispatch={"retry_longest": "2s", "probe_every": "500ms"})
 
     def run(self):
         self.temporal.start()

@@ -50,6 +50,7 @@ public:
             arrived_.emplace(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
             auto waiting = arrived_->async_wait(asio::as_tuple(asio::use_awaitable));
             co_await std::move(waiting);
+            arrived_.reset();
             auto const state = co_await asio::this_coro::cancellation_state;
             if (state.cancelled() != asio::cancellation_type::none)
                 co_return refuse(errc::cancelled, "cancelled");

@@ -54,7 +54,7 @@ store::routing routed(std::vector<rule_settings> rules, event const& from = rele
 TEST(rulebook, renders_the_whole_order) {
     auto rule = rule_named("orders");
     rule.when = R"(.headers["x-github-event"] == "release" and .body.action == "published")";
-    rule.id = R"("orders-\(.body.release.tag_name)")";
+    rule.id = R"jq("orders-\(.body.release.tag_name)")jq";
     rule.input = R"({connection: "orders", n: .body.n})";
     rule.memo = {{"tag", ".body.release.tag_name"}};
     rule.search_attributes = {{"HeadgateSource", ".source"}};
