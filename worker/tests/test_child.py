@@ -33,7 +33,7 @@ def command(text: str, seconds_max: float = 30.0, grace: float = 5.0, line_bytes
 
 
 def is_running(number: int) -> bool:
-    # A process that has ended and whose new parent has not looked yet is a zombie: state Z in the kernel's words.
+    # A process that has ended and whose new parent has not looked yet is a zombie: state Z.
     try:
         return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
@@ -131,8 +131,8 @@ async def test_what_a_child_leaves_behind_ends_with_it() -> None:
     numbers: list[int] = []
     text = (
         "import subprocess, sys\n"
-        "quiet = subprocess.DEVNULL\n"
-        "left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], stdout=quiet, stderr=quiet)\n"
+        "quiet = {'stdout': subprocess.DEVNULL, 'stderr': subprocess.DEVNULL}\n"
+        "left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], **quiet)\n"
         "print(left.pid)"
     )
     ended = await run_child(command(text), lambda line: numbers.append(int(line)))

@@ -23,7 +23,7 @@ Make = Callable[..., Settings]
 
 # `first` always works; `second` reads a file that may not be there, which DuckDB calls an IO Error.
 PROJECT = {
-    "dbt_project.yml": "name: small\nversion: 1.0.0\nprofile: small\nflags: {send_anonymous_usage_stats: false}\n",
+    "dbt_project.yml": "name: small\nversion: 1.0.0\nprofile: small\n",
     "profiles.yml": (
         "small:\n  target: t\n  outputs:\n"
         "    t: {type: duckdb, path: \"{{ env_var('HEADGATE_WAREHOUSE') }}\"}\n"

@@ -26,11 +26,24 @@ from headgate_worker.settings import DbtSettings, Settings, load
 
 Make = Callable[..., Settings]
 
+# Has one stream, notes its process id in the file NOTE when it is to read, and then takes its time.
+SLOW_CONNECTOR = """
+import json, os, sys, time
+streams = [{"name": "things", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}]
+if sys.argv[1] == "discover":
+    print(json.dumps({"type": "CATALOG", "catalog": {"streams": streams}}))
+else:
+    with open("NOTE.new", "w") as note:
+        note.write(str(os.getpid()))
+    os.rename("NOTE.new", "NOTE")
+    time.sleep(600)
+"""
+
 
 @asynccontextmanager
-async def working(client: Client, settings: Settings) -> AsyncIterator[str]:
-    """A worker with these settings on a task queue of its own."""
-    queue = f"test-{uuid.uuid4()}"
+async def working(client: Client, settings: Settings, queue: str | None = None) -> AsyncIterator[str]:
+    """A worker with these settings, on a queue of its own unless one is given; it ends without a grace."""
+    queue = queue or f"test-{uuid.uuid4()}"
     activities = Activities(settings)
     async with Worker(
         client,
@@ -218,15 +231,7 @@ async def test_cancelling_a_run_stops_the_connector(
     tmp_path: Path,
 ) -> None:
     note = tmp_path / "pid"
-    environment = connector_environment(
-        "import json, os, sys, time\n"
-        'streams = [{"name": "things", "json_schema": {}, "supported_sync_modes": ["full_refresh"]}]\n'
-        'if sys.argv[1] == "discover":\n'
-        '    print(json.dumps({"type": "CATALOG", "catalog": {"streams": streams}}))\n'
-        "else:\n"
-        f'    open("{note}.new", "w").write(str(os.getpid())); os.rename("{note}.new", "{note}")\n'
-        "    time.sleep(600)\n"
-    )
+    environment = connector_environment(SLOW_CONNECTOR.replace("NOTE", str(note)))
     async with working(temporal.client, settings_for(environment=environment)) as queue:
         handle = await start(temporal.client, queue, "AirbyteSync", {"connection": "orders"})
         number = await until(lambda: note.exists() and int(note.read_text()))
@@ -236,6 +241,25 @@ async def test_cancelling_a_run_stops_the_connector(
             await handle.result()
         assert not is_running(number)
     assert isinstance(failed.value.cause, CancelledError)
+
+
+async def test_a_step_that_a_stopping_worker_gave_up_is_done_by_the_next(
+    temporal: WorkflowEnvironment,
+    settings_for: Make,
+    connector_environment: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    note = tmp_path / "pid"
+    environment = connector_environment(SLOW_CONNECTOR.replace("NOTE", str(note)))
+    settings = settings_for(environment=environment)
+    async with working(temporal.client, settings) as queue:
+        handle = await start(temporal.client, queue, "AirbyteSync", {"connection": "orders"})
+        number = await until(lambda: note.exists() and int(note.read_text()))
+    assert not is_running(number)
+    connector_environment(SLOW_CONNECTOR.replace("NOTE", str(note)).replace("time.sleep(600)", "pass"))
+    async with working(temporal.client, settings, queue):
+        report = await handle.result()
+    assert report["records"] == {"things": 0}
 
 
 async def test_cancelling_a_run_stops_dbt(
