@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes the demo's configuration out of the example: same sources and rules, addresses and files of the demo's own.
+"""Makes the demo's configuration out of the example: same sources and rules, own addresses and files.
 
     demo_configuration.py EXAMPLE FOLDER WEBHOOKS_PORT OPERATOR_PORT TEMPORAL_PORT
 
-Writes FOLDER/headgate.yaml and a fresh random secret into each file that the example names, and prints what the
-demo must know, as shell assignments.
+Writes FOLDER/headgate.yaml and a fresh random secret into each file that the example names, and prints what
+the demo must know, as shell assignments.
 """
 
 import pathlib
@@ -17,7 +17,7 @@ VALUE = r'(?:"[^"]*"|[^\s,}]+)'
 
 
 def replaced(text, pattern, value):
-    """The text with the one value after `pattern` replaced; ends the program when the example has no such place."""
+    """The text with the one value after `pattern` replaced; ends the program where there is none."""
     text, count = re.subn(rf"({pattern}\s*){VALUE}", lambda match: match[1] + value, text, count=1)
     if not count:
         sys.exit(f"error: the example has no place like {pattern}")
