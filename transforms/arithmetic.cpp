@@ -39,11 +39,10 @@ bool merge_deeply(runtime& run, json::value const& a, json::value const& b, json
 }
 
 bool repeat(runtime& run, std::string_view text, double times, json::value& out) {
-    if (!(times > 0)) {  // NaN too
+    if (!(times >= 0)) {  // NaN too
         out = {};
         return true;
     }
-    if (times < 1) times = 1;
     auto const whole = static_cast<double>(text.size()) * std::floor(times);
     if (whole > static_cast<double>(run.limits().memory_bytes_max)) return run.refuse("memory");
     std::string made;

@@ -147,61 +147,51 @@ bool add_all(runtime& run, value const* in, value& out) {
 }
 
 bool to_entries(runtime& run, value const* in, value& out) {
-    if (!in->is_object()) return wrong_type(run, *in, "has no keys");
     std::vector<value> entries;
-    entries.reserve(in->members().size());
-    for (auto const& one : in->members()) {
-        std::array const entry{member{"key", value::string_view_of(one.key)}, member{"value", one.value}};
+    auto const add_entry = [&](value key, value const& item) {
+        std::array const entry{member{"key", key}, member{"value", item}};
         entries.push_back(run.object(entry));
+    };
+    if (in->is_object()) {
+        for (auto const& one : in->members()) add_entry(value::string_view_of(one.key), one.value);
+    } else if (in->is_array()) {
+        for (std::size_t i = 0; i < in->items().size(); ++i) add_entry(whole(i), in->items()[i]);
+    } else {
+        return wrong_type(run, *in, "has no keys");
     }
     out = run.list(entries);
     return run.ok();
 }
 
-// The first of these members that is there, and neither null nor false where jq looks past those.
-value const* one_of(value const& entry, std::initializer_list<std::string_view> names) {
-    value const* last = nullptr;
+// The first of these members that is neither missing nor null nor false; else the last one.
+value one_of(value const& entry, std::initializer_list<std::string_view> names) {
+    value found;
     for (auto const name : names) {
-        auto const* const found = entry.find_pointer(name);
-        if (!found) continue;
-        last = found;
-        if (found->is_truthy()) return found;
+        found = entry.find(name).value_or(value{});
+        if (found.is_truthy()) break;
     }
-    return last;
-}
-
-bool key_text(runtime& run, value const& entry, std::string_view& key) {
-    auto const* const found =
-        entry.is_object() ? one_of(entry, {"key", "k", "name", "Name", "Key", "K"}) : nullptr;
-    auto const given = found ? *found : value{};
-    switch (given.type()) {
-        case json::kind::string: key = given.as_string(); return true;
-        case json::kind::null: key = "null"; return true;
-        case json::kind::boolean: key = given.as_boolean() ? "true" : "false"; return true;
-        case json::kind::number: key = run.text(given.number_text()).as_string(); return run.ok();
-        default: return run.fail(fmt::format("Cannot use {} as an object key", name_of(given.type())));
-    }
+    return found;
 }
 
 bool from_entries(runtime& run, value const* in, value& out) {
+    if (!in->is_array() && !in->is_object())
+        return run.fail(fmt::format("Cannot iterate over {}", name_of(in->type())));
     std::vector<value> entries;
     if (in->is_array()) {
         entries.assign(in->items().begin(), in->items().end());
-    } else if (in->is_object()) {
-        for (auto const& one : in->members()) entries.push_back(one.value);
     } else {
-        return run.fail(fmt::format("Cannot iterate over {}", name_of(in->type())));
+        for (auto const& one : in->members()) entries.push_back(one.value);
     }
     std::vector<member> members;
     members.reserve(entries.size());
     for (auto const& entry : entries) {
         if (!entry.is_object())
             return run.fail(fmt::format("Cannot index {} with \"key\"", name_of(entry.type())));
-        std::string_view key;
-        if (!key_text(run, entry, key)) return false;
-        auto const* const found = entry.find_pointer("value");
-        auto const* item = found ? found : one_of(entry, {"v", "Value", "V"});
-        members.push_back({key, item ? *item : value{}});
+        auto const key = one_of(entry, {"key", "Key", "name", "Name"});
+        if (!key.is_string())
+            return run.fail(fmt::format("Cannot use {} as object key", name_of(key.type())));
+        auto const item = entry.find(entry.find_pointer("value") ? "value" : "Value");
+        members.push_back({key.as_string(), item.value_or(value{})});
     }
     out = run.object(members);
     return run.ok();
@@ -333,17 +323,10 @@ bool largest_by(runtime& run, value const* in, value& out) {
 }
 
 bool reverse(runtime& run, value const* in, value& out) {
-    if (in->is_null()) {
+    bool const is_empty = in->is_null() || (in->is_string() && in->as_string().empty()) ||
+                          (in->is_object() && in->members().empty());
+    if (is_empty) {
         out = run.list({});
-        return run.ok();
-    }
-    if (in->is_string()) {
-        std::string reversed;
-        auto left = in->as_string();
-        std::vector<std::uint32_t> points;
-        while (!left.empty()) points.push_back(take_code_point(left));
-        for (auto i = points.size(); i > 0; --i) append_utf8(points[i - 1], reversed);
-        out = run.text(reversed);
         return run.ok();
     }
     if (!in->is_array()) return run.fail(fmt::format("Cannot reverse {}", name_of(in->type())));
@@ -392,6 +375,18 @@ bool append(runtime& run, value const* in, value& out) {
     return run.ok();
 }
 
+// Where `in[1]` is in a sorted array; where not, -1 - the place to put it.
+bool binary_search(runtime& run, value const* in, value& out) {
+    if (!need_array(run, *in, "searched from")) return false;
+    auto const items = in->items();
+    auto const place = std::ranges::lower_bound(
+        items, in[1], [](value const& a, value const& b) { return compare(a, b) < 0; });
+    auto const index = static_cast<std::int64_t>(place - items.begin());
+    bool const is_there = place != items.end() && compare(*place, in[1]) == 0;
+    out = value::integer(is_there ? index : -1 - index);
+    return true;
+}
+
 bool count(runtime& run, value const* in, value& out) {
     if (!in->is_number()) return run.fail("limit needs a number");
     auto const number = in->as_double();
@@ -428,6 +423,7 @@ constexpr auto table = std::to_array<native_entry>({
     {"getpath", 1, getpath, true},
     {"setpath", 2, setpath},
     {"delpaths", 1, delpaths},
+    {"bsearch", 1, binary_search},
     {"_append", 1, append},
     {"_count", 0, count},
 });

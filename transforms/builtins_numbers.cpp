@@ -41,7 +41,12 @@ bool rounded(runtime& run, value const* in, value& out) {
 }
 
 bool absolute(runtime& run, value const* in, value& out) {
-    if (!in->is_number()) return run.fail(fmt::format("{} has no absolute value", name_of(in->type())));
+    if (!in->is_number()) {  // jq negates what is below zero in its order, and leaves the rest.
+        bool const is_below = in->is_null() || in->is_boolean();
+        if (is_below) return run.fail(fmt::format("{} cannot be negated", name_of(in->type())));
+        out = *in;
+        return true;
+    }
     bool const stays = in->holds_integer() ? *in->as_integer() >= 0 : !(in->as_double() < 0);
     bool const flips = in->holds_integer() && *in->as_integer() != std::numeric_limits<std::int64_t>::min();
     out = stays ? *in : flips ? value::integer(-*in->as_integer()) : value::real(-in->as_double());

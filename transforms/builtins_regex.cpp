@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
@@ -24,6 +25,7 @@ using json::value;
 struct flags {
     bool global = false;
     bool skip_empty = false;
+    bool extended = false;
     bool is_fine = true;
     RE2::Options options;
     std::string prefix;  // (?ims) before the pattern.
@@ -41,14 +43,38 @@ flags read_flags(value const& given) {
             case 'g': read.global = true; break;
             case 'n': read.skip_empty = true; break;
             case 'i': inside += 'i'; break;
-            case 's': inside += 's'; break;
+            case 's': break;  // `^` and `$` mean the whole text anyway.
             case 'l': read.options.set_longest_match(true); break;
             case 'p': inside += 's'; break;
+            case 'x': read.extended = true; break;
             default: read.is_fine = false;
         }
     }
     if (!inside.empty()) read.prefix = "(?" + inside + ")";
     return read;
+}
+
+// Without the blanks and comments that the flag x allows outside of classes.
+std::string without_blanks(std::string_view pattern) {
+    std::string made;
+    bool in_class = false;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        auto const c = pattern[i];
+        if (c == '\\' && i + 1 < pattern.size()) {
+            made += pattern.substr(i++, 2);
+            continue;
+        }
+        if (c == '[') in_class = true;
+        if (c == ']') in_class = false;
+        bool const is_blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+        if (!in_class && is_blank) continue;
+        if (!in_class && c == '#') {
+            i = std::min(pattern.find('\n', i), pattern.size());
+            continue;
+        }
+        made += c;
+    }
+    return made;
 }
 
 // RE2 of Debian 12 writes named groups as (?P<name>…); jq's programs as (?<name>…).
@@ -90,7 +116,8 @@ bool pattern_of(runtime& run, value const* in, flags const& how, RE2 const*& out
     constexpr std::size_t pattern_max = 4096;
     if (in[1].as_string().size() > pattern_max)
         return run.fail("the regular expression is longer than 4096 bytes");
-    auto const& found = compiled_pattern(how.prefix + with_named_groups(in[1].as_string()), how.options);
+    auto const text = how.extended ? without_blanks(in[1].as_string()) : std::string{in[1].as_string()};
+    auto const& found = compiled_pattern(how.prefix + with_named_groups(text), how.options);
     if (!found.ok()) return run.fail("the regular expression is not valid: " + found.error());
     out = &found;
     return run.may_step(in[0].as_string().size() / 64 + 1);
@@ -173,13 +200,15 @@ value points_in(re2::StringPiece piece) {
 }
 
 value capture_of(runtime& run, re2::StringPiece piece, std::string const* name, place_counter& places) {
-    bool const took_part = piece.data() != nullptr;
-    std::array const members{
-        member{"offset", value::integer(took_part ? places.points_before(piece.data()) : -1)},
-        member{"length", took_part ? points_in(piece) : value::integer(0)},
-        member{"string", took_part ? text_of(piece) : value{}},
-        member{"name", name ? run.text(*name) : value{}},
-    };
+    auto const known_as = name ? run.text(*name) : value{};
+    if (piece.data() == nullptr) {
+        std::array const members{member{"offset", value::integer(-1)}, member{"string", value{}},
+                                 member{"length", value::integer(0)}, member{"name", known_as}};
+        return run.object(members);
+    }
+    std::array const members{member{"offset", value::integer(places.points_before(piece.data()))},
+                             member{"length", points_in(piece)}, member{"string", text_of(piece)},
+                             member{"name", known_as}};
     return run.object(members);
 }
 

@@ -204,13 +204,15 @@ bool join(runtime& run, value const* in, value& out) {
     } else {
         for (auto const& one : in->members()) items.push_back(one.value);
     }
-    if (!items.empty() && !in[1].is_string() && !(in[1].is_null() && items.size() == 1)) {
-        return run.fail(fmt::format("{} and {} cannot be added", "string", name_of(in[1].type())));
-    }
+    auto const between = in[1].is_null()     ? std::string_view{}
+                         : in[1].is_string() ? in[1].as_string()
+                                             : std::string_view{};
+    bool const fits = items.size() < 2 || in[1].is_null() || in[1].is_string();
+    if (!fits) return run.fail(fmt::format("string and {} cannot be added", name_of(in[1].type())));
     std::string text;
     bool is_first = true;
     for (auto const& item : items) {
-        if (!is_first) text += in[1].as_string();
+        if (!is_first) text += between;
         is_first = false;
         if (item.is_array() || item.is_object()) {
             return run.fail(fmt::format("string and {} cannot be added", name_of(item.type())));
@@ -260,9 +262,7 @@ enum class which : std::uint8_t { all, first, last };
 template <which wanted>
 bool indices(runtime& run, value const* in, value& out) {
     out = {};
-    bool const is_nothing = in[0].is_null() || (in[1].is_array() && in[1].items().empty()) ||
-                            (in[1].is_string() && in[1].as_string().empty());
-    if (is_nothing) return true;
+    if (in[0].is_null()) return true;
     std::vector<value> found;
     if (!positions(run, in[0], in[1], found)) return false;
     if (wanted == which::all) {

@@ -24,35 +24,34 @@ namespace headgate::transforms {
 class runtime;
 
 enum class op : std::uint8_t {
-    constant,      // a = constants[b]
-    move,          // a = b
-    move_pair,     // a, a+1 = b, b+1
-    outer,         // a = register c of the frame b scopes out
-    field,         // a = b[constants[c]], the key a string
-    index,         // a = b[register c]
-    slice,         // a = b[register c : register c+1]
-    each,          // a = the first of b's items; c counts
-    each_next,     // a = b's next item; c counts
-    range,         // a = register b, up to b+1; c counts
-    range_next,    //
-    fork,          // later: go on at a
-    jump,          // go on at a
-    jump_if_not,   // if register a is null or false, go on at b
-    jump_if,       // if not
-    backtrack,     // to the last fork
-    attempt,       // errors until `attempt_end` b: register c = error, go on at a
-    attempt_else,  // the same, and go on at a too when there is no output left
-    attempt_end,   // from here on errors are not those of attempt b
-    mark,          // a = how many forks there are
-    cut,           // forget the forks made since mark a
-    count_down,    // a -= 1; at zero forget the forks made since mark b
-    collect,       // outputs are kept from now on, from register a; at the end go on at b
-    keep,          // keep register a, then backtrack
-    collected,     // a = array of what was kept since register b
-    keep_entry,    // keep register a under each-counter b, then backtrack
-    remapped,      // a = b with what was kept since register c instead of its items
-    make_object,   // a = object of c pairs of registers from b
-    interpolate,   // a = text of templates[b]
+    constant,     // a = constants[b]
+    move,         // a = b
+    move_pair,    // a, a+1 = b, b+1
+    outer,        // a = register c of the frame b scopes out
+    field,        // a = b[constants[c]], the key a string
+    index,        // a = b[register c]
+    slice,        // a = b[register c : register c+1]
+    each,         // a = the first of b's items; c counts
+    each_next,    // a = b's next item; c counts
+    range,        // a = register b, up to b+1; c counts
+    range_next,   //
+    fork,         // later: go on at a
+    jump,         // go on at a
+    jump_if_not,  // if register a is null or false, go on at b
+    jump_if,      // if not
+    backtrack,    // to the last fork
+    attempt,      // errors until `attempt_end` b: register c = error, go on at a
+    attempt_end,  // from here on errors are not those of attempt b
+    mark,         // a = how many forks there are
+    cut,          // forget the forks made since mark a
+    count_down,   // a -= 1; at zero forget the forks made since mark b
+    collect,      // outputs are kept from now on, from register a; at the end go on at b
+    keep,         // keep register a, then backtrack
+    collected,    // a = array of what was kept since register b
+    keep_entry,   // keep register a under each-counter b, then backtrack
+    remapped,     // a = b with what was kept since register c instead of its items
+    make_object,  // a = object of c pairs of registers from b
+    interpolate,  // a = text of templates[b]
     add,
     subtract,
     multiply,

@@ -381,30 +381,26 @@ slot compiler::logic(node const& n, slot in) {
     return to;
 }
 
-// The outputs of the left that are neither null nor false; if there are none, those of the right.
+// The outputs of the left that are neither null nor false; if there are none, those of the right. Errors of
+// the left are errors, as in jq.
 slot compiler::alternative(node const& left, node const& right, slot in, mode how) {
     auto const to = fresh(how);
     auto const has_some = fresh();
-    auto const state = fresh();
-    auto const unused_error = fresh();
     emit(op::constant, has_some, constant(json::value::boolean(false)));
-    auto const begin = emit(op::attempt_else, 0, state, unused_error);
+    auto const begin = emit(op::fork);
     auto const one = generate(left, in, how);
-    auto const falsy = emit(op::jump_if_not, one);
+    auto const truthy = emit(op::jump_if, one);
+    emit(op::backtrack);
+    land(truthy);
     emit(op::constant, has_some, constant(json::value::boolean(true)));
-    emit(op::attempt_end, 0, state);
     move(to, one, how);
     auto const end = emit(op::jump);
-    land(falsy);
-    emit(op::backtrack);
     land(begin);
-    auto const none_left = emit(op::jump_if, has_some);
-    move(to, generate(right, in, how), how);
-    auto const end_too = emit(op::jump);
-    land(none_left);
+    auto const none = emit(op::jump_if_not, has_some);
     emit(op::backtrack);
+    land(none);
+    move(to, generate(right, in, how), how);
     land(end);
-    land(end_too);
     return to;
 }
 
@@ -467,7 +463,9 @@ slot compiler::foreach (node const& n, slot in, mode how) {
     move(state, generate(*n.kids[1], in, how), how);
     auto const item = generate(*n.kids[0], in, mode::value);
     bind_patterns(n, item, in);
-    move(state, generate(*n.kids[2], state, how), how);
+    auto const last = fresh(how);  // Each output of the update starts from the same state.
+    move(last, state, how);
+    move(state, generate(*n.kids[2], last, how), how);
     auto const out = n.kids[3] ? generate(*n.kids[3], state, how) : state;
     scope_ = before;
     return out;

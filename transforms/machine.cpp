@@ -230,10 +230,8 @@ machine::step machine::run_until_output(json::value& out) {
                 break;
             case op::backtrack: back = true; break;
             case op::attempt:
-            case op::attempt_else:
                 r[now.b] = json::value::integer(static_cast<std::int64_t>(forks_.size()));
-                push(now.what == op::attempt ? fork_kind::attempt : fork_kind::attempt_else,
-                     here_->function->code.data() + now.a, now.c);
+                push(fork_kind::attempt, here_->function->code.data() + now.a, now.c);
                 break;
             case op::attempt_end: {
                 auto const attempt = static_cast<std::size_t>(*r[now.b].as_integer());

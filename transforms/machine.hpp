@@ -58,7 +58,6 @@ private:
     enum class fork_kind : std::uint8_t {
         choice,        // go on at `next`
         attempt,       // errors go on at `next`, with the error in register `error`
-        attempt_else,  // and so does running out of outputs
         left_attempt,  // what comes behind the attempt at `error`: its errors pass that attempt by
         collect,       // as `choice`; what was kept since `error` is dropped when an error passes
     };

@@ -53,7 +53,7 @@ bool occurrences(runtime& run, std::span<json::value const> items, std::span<jso
             found.push_back(json::value::integer(static_cast<std::int64_t>(i)));
         }
     }
-    out = wanted.empty() ? json::value{} : run.list(found);
+    out = run.list(found);
     return run.ok();
 }
 

@@ -123,7 +123,7 @@ TEST(rule_input, a_body_that_is_not_what_its_type_says_fails_every_program_that_
                                          ". as {body: $b} | 1",
                                          "[paths]",
                                          ".body |= 1",
-                                         "any",
+                                         "all(. != 1)",
                                          "length",
                                          "select(.body)"}) {
         EXPECT_EQ(on(any, reads), message) << reads;
