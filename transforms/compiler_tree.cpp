@@ -160,7 +160,6 @@ std::optional<json::value> compiler::constant_of(node const& n) {
         case shape::negate: {
             auto const of = constant_of(*n.kids[0]);
             if (!of || !of->holds_integer()) return std::nullopt;
-            if (*of->as_integer() == 0) return json::value::literal("-0", out_.kept);
             return json::value::integer(-*of->as_integer());
         }
         case shape::array: {

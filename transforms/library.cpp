@@ -97,9 +97,6 @@ constexpr auto definitions = std::to_array<library_entry>({
     {"todateiso8601", 0, "def todateiso8601: todate;"},
     {"fromdate", 0, "def fromdate: fromdateiso8601;"},
     {"fromdateiso8601", 0, "def fromdateiso8601: strptime(\"%Y-%m-%dT%H:%M:%SZ\") | mktime;"},
-    {"date", 0, "def date: todate;"},
-    {"dateadd", 2, "def dateadd(u; n): . + n;"},
-    {"datesub", 2, "def datesub(u; n): . - n;"},
 });
 
 constexpr auto refused = std::to_array<std::pair<std::string_view, std::string_view>>({

@@ -147,11 +147,18 @@ private:
         return all;
     }
 
+    // What a comma separates: an operation, or one whose outputs get names for the rest of the pipe.
+    result<node_pointer> element() {
+        HEADGATE_TRY(auto one, operation(loosest_operator));
+        if (current_.is("as")) return binding(std::move(one));
+        return one;
+    }
+
     result<node_pointer> comma() {
-        HEADGATE_TRY(auto all, operation(loosest_operator));
+        HEADGATE_TRY(auto all, element());
         while (current_.is(",")) {
             HEADGATE_TRY(auto const at, advance());
-            HEADGATE_TRY(auto next, operation(loosest_operator));
+            HEADGATE_TRY(auto next, element());
             HEADGATE_TRY(all, checked(make(shape::comma, at.offset, std::move(all), std::move(next))));
         }
         return all;
@@ -198,9 +205,7 @@ private:
             return checked(make(shape::negate, at.offset, std::move(of)));
         }
         if (current_.is("label")) return labelled();
-        HEADGATE_TRY(auto one, term());
-        if (current_.is("as")) return binding(std::move(one));
-        return one;
+        return term();
     }
 
     result<node_pointer> labelled() {
@@ -507,13 +512,21 @@ private:
 
     result<node_pointer> attempt() {
         HEADGATE_TRY(auto const at, advance());
-        HEADGATE_TRY(auto body, term());
+        HEADGATE_TRY(auto body, tried());
         node_pointer handler;
         if (current_.is("catch")) {
             HEADGATE_TRY([[maybe_unused]] auto const taken, advance());
-            HEADGATE_TRY(handler, term());
+            HEADGATE_TRY(handler, tried());
         }
         return checked(make(shape::attempt, at.offset, std::move(body), std::move(handler)));
+    }
+
+    // What stands behind `try` and `catch`: a term, or one with a minus before it.
+    result<node_pointer> tried() {
+        if (!current_.is("-")) return term();
+        HEADGATE_TRY(auto const at, advance());
+        HEADGATE_TRY(auto of, term());
+        return make(shape::negate, at.offset, std::move(of));
     }
 
     result<node_pointer> fold() {
@@ -584,7 +597,6 @@ private:
             HEADGATE_TRY([[maybe_unused]] auto const added, object_entry(*made));
             if (!current_.is(",")) break;
             HEADGATE_TRY([[maybe_unused]] auto const comma_taken, advance());
-            if (current_.is("}")) return unexpected("a key");
         }
         HEADGATE_TRY([[maybe_unused]] auto const closed, expect("}"));
         return checked(std::move(made));
