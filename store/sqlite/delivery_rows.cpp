@@ -63,7 +63,9 @@ result<std::optional<numbered_delivery>> load_delivery(connection& database, std
 }
 
 result<std::optional<std::uint64_t>> find_delivery(connection& database, uuid const& id) {
-    HEADGATE_TRY(auto ends, database.ask("SELECT min(number), max(number) FROM deliveries"));
+    HEADGATE_TRY(
+        auto ends,
+        database.ask("SELECT (SELECT min(number) FROM deliveries), (SELECT max(number) FROM deliveries)"));
     HEADGATE_TRY(bool const has_ends, ends->step());
     if (!has_ends || ends->is_null(0)) return std::nullopt;
     auto low = ends->natural(0);
