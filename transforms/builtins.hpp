@@ -17,7 +17,7 @@ struct native_entry {
     std::string_view name;
     std::size_t arity;
     native_function function;
-    bool is_lazy = false;  // As `native_call`.
+    walks how = walks::items;
 };
 
 [[nodiscard]] std::span<native_entry const> collection_natives();

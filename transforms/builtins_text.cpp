@@ -294,8 +294,8 @@ bool format(runtime& run, value const* in, value& out) {
 }
 
 constexpr auto table = std::to_array<native_entry>({
-    {"tostring", 0, tostring},
-    {"tojson", 0, tojson},
+    {"tostring", 0, tostring, walks::everything},
+    {"tojson", 0, tojson, walks::everything},
     {"fromjson", 0, fromjson},
     {"tonumber", 0, tonumber},
     {"toboolean", 0, toboolean},
@@ -313,11 +313,11 @@ constexpr auto table = std::to_array<native_entry>({
     {"explode", 0, explode},
     {"implode", 0, implode},
     {"split", 1, split_plain},
-    {"_join", 1, join},
-    {"indices", 1, indices<which::all>},
-    {"index", 1, indices<which::first>},
-    {"rindex", 1, indices<which::last>},
-    {"format", 1, format},
+    {"_join", 1, join, walks::everything},
+    {"indices", 1, indices<which::all>, walks::everything},
+    {"index", 1, indices<which::first>, walks::everything},
+    {"rindex", 1, indices<which::last>, walks::everything},
+    {"format", 1, format, walks::everything},
 });
 
 }  // namespace

@@ -88,10 +88,14 @@ struct instruction {
 // A function of our own in C++: arguments are the input and what was given. Says no through the runtime.
 using native_function = bool (*)(runtime& run, json::value const* arguments, json::value& out);
 
+// How far a native looks into its arguments: at what it gives only, so that the rest may be unreadable; at
+// the items; or at everything in them.
+enum class walks : std::uint8_t { lazily, items, everything };
+
 struct native_call {
     native_function function;
     std::uint32_t arguments;  // With the input.
-    bool is_lazy;             // Looks only at what it gives, so that the rest may be unreadable.
+    walks how;
 };
 
 struct function_code {

@@ -181,8 +181,7 @@ std::uint32_t compiler::native_index(native_entry const& native) {
     auto const [found, is_new] =
         native_indexes_.try_emplace(native.function, static_cast<std::uint32_t>(out_.natives.size()));
     if (is_new)
-        out_.natives.push_back(
-            {native.function, static_cast<std::uint32_t>(native.arity + 1), native.is_lazy});
+        out_.natives.push_back({native.function, static_cast<std::uint32_t>(native.arity + 1), native.how});
     return found->second;
 }
 

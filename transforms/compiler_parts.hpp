@@ -80,6 +80,21 @@ private:
     [[nodiscard]] std::uint32_t scopes_out(unit const* owner) const;
     unit* library_function(node const& call);
 
+    // While it lives, instructions stand at this node's place; our library's stand where it was called.
+    class place_guard {
+    public:
+        place_guard(compiler& of, node const& n) : of_{of}, before_{of.offset_} {
+            if (!of.unit_->called_at) of.offset_ = n.offset;
+        }
+        ~place_guard() { of_.offset_ = before_; }
+        place_guard(place_guard const&) = delete;
+        place_guard& operator=(place_guard const&) = delete;
+
+    private:
+        compiler& of_;
+        std::uint32_t before_;
+    };
+
     // Instructions.
     std::uint32_t emit(op what, std::uint32_t a = 0, std::uint32_t b = 0, std::uint32_t c = 0,
                        unsigned flags = 0);

@@ -47,7 +47,7 @@ constexpr std::array<std::pair<std::string_view, text_format>, 9> formats{{
 
 slot compiler::generate(node const& n, slot in, mode how) {
     if (mistake_) return in;
-    if (!unit_->called_at) offset_ = n.offset;
+    place_guard const at{*this, n};
     switch (n.what) {
         case shape::identity: return in;
         case shape::field: return field(n, in, how, 0);
@@ -138,7 +138,7 @@ void compiler::generate_last(node const& n, slot in, mode how) {
             scope_ = before;
             return;
         case shape::call: {
-            if (!unit_->called_at) offset_ = n.offset;
+            place_guard const at{*this, n};
             auto const out = call(n, in, how, true);
             emit(op::give_back, out, 0, 0, flags);
             return;
@@ -359,7 +359,6 @@ slot compiler::binary(node const& n, slot in) {
     auto const right = generate(*n.kids[1], in, mode::value);
     auto const left = generate(*n.kids[0], in, mode::value);
     auto const to = fresh();
-    if (!unit_->called_at) offset_ = n.offset;
     emit(operator_named(n.text), to, left, right);
     return to;
 }

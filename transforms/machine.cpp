@@ -86,6 +86,7 @@ result<std::optional<json::value>> machine::next() {
     }
     if (how == step::stop) return end_with_error();
     if (out.holds_unreadable()) (void)run_.unreadable(out);
+    (void)run_.may_walk(out);
     if (++outputs_ > run_.limits().outputs_max) (void)run_.refuse("outputs");
     if (!run_.ok()) return end_with_error();
     return out;
@@ -305,9 +306,7 @@ machine::step machine::run_until_output(json::value& out) {
             case op::native: {
                 json::value made;
                 auto const& native = program_.natives[now.c];
-                for (std::uint32_t i = 0; i < native.arguments && !native.is_lazy; ++i) {
-                    if (r[now.b + i].holds_unreadable()) fine = run_.unreadable(r[now.b + i]);
-                }
+                fine = native.how == walks::lazily || may_read(native, r + now.b);
                 fine = fine && native.function(run_, r + now.b, made);
                 r[now.a] = made;
                 break;
@@ -336,6 +335,14 @@ machine::step machine::run_until_output(json::value& out) {
         }
         if (back && !go_back()) return step::stop;
     }
+}
+
+bool machine::may_read(native_call const& native, json::value const* arguments) {
+    for (std::uint32_t i = 0; i < native.arguments; ++i) {
+        if (arguments[i].holds_unreadable()) return run_.unreadable(arguments[i]);
+        if (native.how == walks::everything && !run_.may_walk(arguments[i])) return false;
+    }
+    return true;
 }
 
 bool machine::extend_path(instruction const& now, json::value key) {
@@ -474,6 +481,7 @@ bool machine::do_interpolate(instruction const& now) {
             text += program_.constants[piece.index].as_string();
             continue;
         }
+        if (!run_.may_walk(registers_[piece.index])) return false;
         if (!append_formatted(run_, shape.format, registers_[piece.index], text)) return false;
     }
     registers_[now.a] = run_.text(text);
@@ -486,6 +494,8 @@ bool machine::do_binary(instruction const& now) {
     auto const& b = r[now.c];
     if (a.holds_unreadable()) return run_.unreadable(a);
     if (b.holds_unreadable()) return run_.unreadable(b);
+    bool const compares_or_merges = now.what != op::add;
+    if (compares_or_merges && (!run_.may_walk(a) || !run_.may_walk(b))) return false;
     json::value out;
     bool fine = true;
     switch (now.what) {

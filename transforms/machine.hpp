@@ -76,6 +76,7 @@ private:
     [[nodiscard]] bool handle_error();
     void push(fork_kind kind, instruction const* next, std::uint32_t error = 0);
     void cut(std::size_t forks);
+    [[nodiscard]] bool may_read(native_call const& native, json::value const* arguments);
     [[nodiscard]] bool do_field(instruction const& now);
     [[nodiscard]] bool do_index(instruction const& now);
     [[nodiscard]] bool do_each(instruction const& now);

@@ -11,9 +11,9 @@
 namespace headgate::transforms {
 namespace {
 
-// The parser and everything after it recurse over the program, so its nesting is bounded. Each level of
-// brackets costs the parser a handful of calls.
-constexpr std::size_t brackets_max = 200;
+// The parser and everything after it recurse over the program, so its nesting is bounded. A level of brackets
+// counts three times: as a pipe, an operand and a term.
+constexpr std::size_t nesting_max = 300;
 constexpr std::uint32_t tree_depth_max = 1'000;
 constexpr std::size_t source_bytes_max = 256 * 1024;
 
@@ -115,18 +115,18 @@ private:
     }
 
     result<node_pointer> checked(node_pointer made) {
-        if (made->depth > tree_depth_max) {
-            return wrong(made->offset, "a program that is nested too deep", "split it into functions");
-        }
+        if (made->depth > tree_depth_max) return too_deep();
         return made;
+    }
+
+    [[nodiscard]] std::unexpected<error> too_deep() {
+        return wrong(current_.offset, "a program that is nested too deep", "split it into functions");
     }
 
     // pipe: definition pipe | comma ('|' pipe)?
     result<node_pointer> pipe() {
-        bracket const inside{brackets_};
-        if (brackets_ > brackets_max) {
-            return wrong(current_.offset, "a program that is nested too deep", "split it into functions");
-        }
+        level const inside{nesting_};
+        if (nesting_ > nesting_max) return too_deep();
         std::vector<node_pointer> stages;
         while (true) {
             if (current_.is("def")) {
@@ -194,10 +194,8 @@ private:
     }
 
     result<node_pointer> operand() {
-        bracket const inside{brackets_};
-        if (brackets_ > brackets_max * 2) {
-            return wrong(current_.offset, "a program that is nested too deep", "split it into functions");
-        }
+        level const inside{nesting_};
+        if (nesting_ > nesting_max) return too_deep();
         if (current_.is("def")) return definition(body_follows::yes);
         if (current_.is("-")) {
             HEADGATE_TRY(auto const at, advance());
@@ -239,8 +237,8 @@ private:
     }
 
     result<pattern_pointer> one_pattern() {
-        bracket const inside{brackets_};
-        if (brackets_ > brackets_max) return wrong(current_.offset, "a pattern that is nested too deep");
+        level const inside{nesting_};
+        if (nesting_ > nesting_max) return too_deep();
         auto made = std::make_unique<pattern>();
         made->offset = current_.offset;
         if (current_.is("[")) return array_pattern(std::move(made));
@@ -317,6 +315,8 @@ private:
 
     // A term with everything that may stand behind it.
     result<node_pointer> term() {
+        level const inside{nesting_};
+        if (nesting_ > nesting_max) return too_deep();
         HEADGATE_TRY(auto left, bare_term());
         while (true) {
             auto const at = current_;
@@ -430,8 +430,8 @@ private:
 
     // The current token is the opening quote: its string is read here, up to and over the closing one.
     result<node_pointer> string_after_quote(std::uint32_t offset, std::string_view format_name) {
-        bracket const inside{brackets_};
-        if (brackets_ > brackets_max) return wrong(offset, "a string that is nested too deep");
+        level const inside{nesting_};
+        if (nesting_ > nesting_max) return too_deep();
         auto made = make(shape::string, offset);
         made->text = format_name;
         while (true) {
@@ -660,11 +660,11 @@ private:
         return all;
     }
 
-    struct bracket {
-        explicit bracket(std::size_t& count) : count_{count} { ++count_; }
-        ~bracket() { --count_; }
-        bracket(bracket const&) = delete;
-        bracket& operator=(bracket const&) = delete;
+    struct level {
+        explicit level(std::size_t& count) : count_{count} { ++count_; }
+        ~level() { --count_; }
+        level(level const&) = delete;
+        level& operator=(level const&) = delete;
 
     private:
         std::size_t& count_;
@@ -672,7 +672,7 @@ private:
 
     lexer lexer_;
     token current_;
-    std::size_t brackets_ = 0;
+    std::size_t nesting_ = 0;
 };
 
 }  // namespace

@@ -6,6 +6,32 @@
 #include <utility>
 
 namespace headgate::transforms {
+namespace {
+
+// Takes what `any` would have as a text off `left`, about; false when that is not enough. Recurses as deep as
+// values are.
+bool fits(json::value const& any, std::size_t& left) {
+    auto const here = any.is_string() ? any.as_string().size() + 2 : 4;
+    if (here > left) return false;
+    left -= here;
+    if (any.is_array()) {
+        return std::ranges::all_of(any.items(), [&](json::value const& item) { return fits(item, left); });
+    }
+    if (!any.is_object()) return true;
+    return std::ranges::all_of(any.members(), [&](json::member const& one) {
+        if (one.key.size() > left) return false;
+        left -= one.key.size();
+        return fits(one.value, left);
+    });
+}
+
+}  // namespace
+
+bool runtime::may_walk_into(json::value const& any) {
+    auto left = limits_.memory_bytes_max;
+    if (!fits(any, left)) return refuse("memory");
+    return may_step((limits_.memory_bytes_max - left) / 256);
+}
 
 json::value runtime::text(std::string_view bytes) {
     if (!may_take(bytes.size())) return {};

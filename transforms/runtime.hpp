@@ -34,6 +34,12 @@ public:
     [[nodiscard]] bool may_take(std::size_t bytes);
     [[nodiscard]] bool may_step(std::uint64_t steps);
 
+    // Counts a look at everything in `any`, and refuses what would be too large if it were written out: a
+    // value may hold the same part many times, so that little memory makes an endless text.
+    [[nodiscard]] bool may_walk(json::value const& any) {
+        return !(any.is_array() || any.is_object()) || may_walk_into(any);
+    }
+
     // All give false, so that a function can return them.
     bool fail(std::string_view message);    // An error with a text: no payload in it.
     bool fail_with(json::value any);        // An error with any value.
@@ -50,6 +56,8 @@ public:
     [[nodiscard]] budget const& limits() const noexcept { return limits_; }
 
 private:
+    [[nodiscard]] bool may_walk_into(json::value const& any);
+
     json::arena& where_;
     budget limits_;
     wall_time now_;
