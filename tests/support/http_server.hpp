@@ -59,7 +59,8 @@ public:
     // Waits until a request for /slow is being handled.
     void await_slow_request() {
         std::unique_lock hold{guard_};
-        slow_came_.wait(hold, [this] { return slow_ > 0; });
+        bool const came = slow_came_.wait_for(hold, std::chrono::seconds{10}, [this] { return slow_ > 0; });
+        HEADGATE_CHECK(came, "no request for /slow came");
     }
 
     // Lets the requests for /slow end.
