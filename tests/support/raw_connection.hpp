@@ -112,9 +112,6 @@ public:
         return !has_more && is_closed_ && received_.empty();
     }
 
-    // The other side closed with bytes of ours unread: its last answer may be lost on a real network.
-    [[nodiscard]] bool was_reset() const noexcept { return was_reset_; }
-
     [[nodiscard]] std::string const& unparsed() const noexcept { return received_; }
 
     void close() {
@@ -128,14 +125,12 @@ private:
         if (got > 0) received_.append(block, static_cast<std::size_t>(got));
         bool const timed_out = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
         is_closed_ = got <= 0 && !timed_out;
-        was_reset_ = got < 0 && errno == ECONNRESET;
         return got > 0;
     }
 
     int socket_;
     std::string received_;
     bool is_closed_ = false;
-    bool was_reset_ = false;
 };
 
 }  // namespace headgate::testing_support

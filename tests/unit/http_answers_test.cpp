@@ -147,17 +147,16 @@ TEST(early_refusal, of_a_request_that_came_whole_keeps_the_connection) {
     EXPECT_EQ(sender.read_answer()->body, "GET /next ");
 }
 
-TEST(early_refusal, of_a_body_still_under_way_is_read_by_the_sender_and_closes) {
+TEST(early_refusal, of_a_body_still_under_way_closes_but_resets_nothing) {
     running_server under_test;
     under_test.handler().refuses = [](request_head const&) { return response{.status = 401, .body = "no"}; };
     for (auto const* const framing : {"Content-Length: 900000", "Transfer-Encoding: chunked"}) {
         raw_connection sender{under_test.port()};
         sender.send("POST /hook HTTP/1.1\r\nHost: a\r\n" + std::string{framing} + "\r\n\r\n");
-        sender.send(std::string(900'000, 'x'));
         auto const answers = sender.read_to_end();
         ASSERT_TRUE(answers);
-        EXPECT_FALSE(sender.was_reset());
         ASSERT_EQ(answers->size(), 1);
+        for (int i = 0; i < 900; ++i) ASSERT_TRUE(sender.send(std::string(1000, 'x'))) << "reset";
         EXPECT_EQ(answers->front().status, 401);
     }
     EXPECT_TRUE(under_test.handler().seen().empty());
