@@ -2,14 +2,10 @@
 
 #include "app/files.hpp"
 #include "core/deadline.hpp"
+#include "core/run_on.hpp"
 #include "http/client.hpp"
 #include "json/parse.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-
-#include <exception>
-#include <optional>
 #include <utility>
 
 namespace headgate::app {
@@ -57,18 +53,6 @@ result<std::string> token_of(api_options const& where) {
     return token;
 }
 
-result<response> wait_for(http::client_request request) {
-    asio::io_context context{1};
-    std::optional<result<response>> outcome;
-    asio::co_spawn(context, http::fetch(std::move(request), from_now(answer_within)),
-                   [&](std::exception_ptr const& failure, result<response> answer) {
-                       if (failure) std::rethrow_exception(failure);
-                       outcome = std::move(answer);
-                   });
-    context.run();
-    return *std::move(outcome);
-}
-
 errc code_of(unsigned status) {
     switch (status) {
         case 400: return errc::invalid_argument;
@@ -103,7 +87,7 @@ result<std::string> ask_api(api_options const& where, api_question const& questi
                                  .body = {},
                                  .certificate_authorities = {},
                                  .response_bytes_max = answer_bytes_max};
-    HEADGATE_TRY(auto answer, wait_for(std::move(request)));
+    HEADGATE_TRY(auto answer, run_here(http::fetch(std::move(request), from_now(answer_within))));
     if (answer.status >= 200 && answer.status < 300) return std::move(answer.body);
     return std::unexpected{problem_of(answer)};
 }

@@ -4,18 +4,15 @@
 #include "core/io_thread.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
+#include "core/run_on.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "gateway/acceptor.hpp"
 #include "http/server.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "targets/temporal/temporal.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
-
 #include <algorithm>
 #include <atomic>
-#include <future>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -27,11 +24,6 @@ constexpr std::size_t worker_threads_max = 16;
 
 std::size_t worker_threads() {
     return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, worker_threads_max);
-}
-
-// Runs a coroutine on a thread's context and waits for it here, on a thread that runs no context.
-void finish_on(io_thread& thread, asio::awaitable<void> work) {
-    asio::co_spawn(thread.context(), std::move(work), asio::use_future).get();
 }
 
 class wired_gateway final : public gateway_process {
@@ -57,9 +49,9 @@ public:
 
     void drain(std::chrono::steady_clock::time_point until) override {
         ready_ = false;
-        if (webhooks_) finish_on(*workers_.front(), webhooks_->drain(until));
-        if (dispatcher_) finish_on(dispatch_thread_, dispatcher_->stop());
-        if (operator_) finish_on(operator_thread_, operator_->drain(until));
+        if (webhooks_) block_on(workers_.front()->executor(), webhooks_->drain(until));
+        if (dispatcher_) block_on(dispatch_thread_.executor(), dispatcher_->stop());
+        if (operator_) block_on(operator_thread_.executor(), operator_->drain(until));
         webhooks_.reset();
         operator_.reset();
         if (store_) store_->close();

@@ -4,6 +4,7 @@
 #include "app/gateway_process.hpp"
 #include "core/log.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <pthread.h>
@@ -48,13 +49,27 @@ void wait_for_end(sigset_t const& signals) {
     }
 }
 
-// A second signal ends the process at once. Nothing is lost by it: what was acknowledged is durable.
-void end_at_second_signal(sigset_t signals) {
-    std::thread{[signals] {
-        wait_for_end(signals);
-        ::_exit(exit_failed);
-    }}.detach();
-}
+// While this lives, a second signal ends the process at once. Nothing is lost by it: what was acknowledged is
+// durable.
+class impatience {
+public:
+    explicit impatience(sigset_t const& signals)
+        : waiting_{[this, signals] {
+              wait_for_end(signals);
+              if (!calmed_) ::_exit(exit_failed);
+          }} {}
+    ~impatience() {
+        calmed_ = true;
+        pthread_kill(waiting_.native_handle(), SIGTERM);
+        waiting_.join();
+    }
+    impatience(impatience const&) = delete;
+    impatience& operator=(impatience const&) = delete;
+
+private:
+    std::atomic<bool> calmed_{false};
+    std::thread waiting_;
+};
 
 int exit_code_of(error const& why) {
     return why.code == errc::invalid_argument ? exit_no : exit_failed;
@@ -81,9 +96,11 @@ int serve(serve_options const& asked) {
     wait_for_end(signals);
 
     log(log_level::info, "draining");
-    end_at_second_signal(signals);
-    (*gateway)->drain(std::chrono::steady_clock::now() + drain_within);
-    gateway->reset();
+    {
+        impatience const second_signal{signals};
+        (*gateway)->drain(std::chrono::steady_clock::now() + drain_within);
+        gateway->reset();
+    }
     log(log_level::info, "stopped");
     return exit_yes;
 }

@@ -3,7 +3,7 @@
 option(HEADGATE_TESTS "Build the unit and contract tests" OFF)
 option(HEADGATE_BENCH "Build the benchmark programs" OFF)
 option(HEADGATE_HARDEN "Hardening flags for the binary that users run" OFF)
-option(HEADGATE_PLANTED_BUGS "A binary with the bugs that the crash campaign must find; never for users" OFF)
+option(HEADGATE_PLANTED_BUGS "A binary with the bugs that the crash test must find; never for users" OFF)
 set(HEADGATE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize")
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
@@ -24,8 +24,8 @@ endif()
 
 add_library(headgate_flags INTERFACE)
 target_compile_options(headgate_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
-  -Wformat=2 -Wno-missing-field-initializers -Werror -fno-omit-frame-pointer
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wimplicit-fallthrough -Wformat=2 -Wno-missing-field-initializers -Werror -fno-omit-frame-pointer
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 target_link_options(headgate_flags INTERFACE -fuse-ld=lld-19)
 

@@ -2,8 +2,10 @@
 
 #ifdef HEADGATE_PLANTED_BUGS
 
+#include <chrono>
 #include <cstdlib>
 #include <string_view>
+#include <thread>
 
 namespace headgate {
 
@@ -18,6 +20,10 @@ bool planted(planted_bug bug) noexcept {
         case planted_bug::event_stored_twice: return is("event_stored_twice");
     }
     return false;
+}
+
+void dawdle() noexcept {
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
 }
 
 }  // namespace headgate

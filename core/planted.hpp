@@ -2,8 +2,9 @@
 
 #include <cstdint>
 
-// Bugs that the crash campaign must find (tests/crash/run --planted). They exist only in a binary that is built with
-// HEADGATE_PLANTED_BUGS (preset `planted`), where the environment variable HEADGATE_PLANTED names one.
+// Bugs that the crash campaign must find (tests/crash/run --planted). They exist only in a binary that is
+// built with HEADGATE_PLANTED_BUGS (preset `planted`), where the environment variable HEADGATE_PLANTED names
+// one.
 
 namespace headgate {
 
@@ -16,10 +17,12 @@ enum class planted_bug : std::uint8_t {
 
 #ifdef HEADGATE_PLANTED_BUGS
 [[nodiscard]] bool planted(planted_bug bug) noexcept;
+void dawdle() noexcept;  // 20 ms: long enough that a kill falls between two steps.
 #else
 [[nodiscard]] constexpr bool planted(planted_bug) noexcept {
     return false;
 }
+inline void dawdle() noexcept {}
 #endif
 
 }  // namespace headgate

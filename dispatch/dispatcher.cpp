@@ -2,11 +2,11 @@
 
 #include "core/log.hpp"
 #include "core/nursery.hpp"
+#include "core/run_on.hpp"
 #include "dispatch/lane.hpp"
 #include "dispatch/recorder.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -62,9 +62,7 @@ public:
         });
     }
 
-    asio::awaitable<void> stop() override {
-        return asio::co_spawn(around_.executor, stop_here(), asio::use_awaitable);
-    }
+    asio::awaitable<void> stop() override { return run_on(around_.executor, stop_here()); }
 
     void look_at(uuid delivery) override {
         asio::post(around_.executor, [this, delivery] {

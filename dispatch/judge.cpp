@@ -85,6 +85,11 @@ decision judge(delivery const& attempted, targets::start_answer const& answer, r
             change.started_at = at.now;
             return {std::move(change), {}};
         case kind::joined:
+            // Nobody else can rightly have an id that is made of the event's.
+            if (attempted.order.id_is_default) {
+                return end(std::move(change), delivery_state::dead,
+                           "workflow id already used by run " + answer.run_id, at.now);
+            }
             return end(std::move(change), delivery_state::joined,
                        "a running workflow that is not ours has this id", at.now);
         case kind::id_taken:

@@ -294,7 +294,8 @@ asio::awaitable<void> lane::watch_circuit() {
             auto const there = co_await std::move(probing);
             asked_once = true;
             if (stopping_) co_return;
-            if (there) {
+            // Whoever says that the namespace is missing is there: the attempt learns the same, and is held.
+            if (there || there.error().code == errc::not_found) {
                 close_circuit();
             } else {
                 open_circuit(there.error().message);

@@ -153,7 +153,8 @@ def secrets_are_compared_in_constant_time(page):
 
 @rule("wait for the thing itself, with a deadline; pass time in", suffixes=CPP)
 def nothing_sleeps(page):
-    if page.path == "tests/support/temporal_dev_server.cpp":  # Asks another program whether it is up yet.
+    # Asks another program whether it is up yet; makes a planted bug wide enough to be hit.
+    if page.path in ("tests/support/temporal_dev_server.cpp", "core/planted.cpp"):
         return
     for line, match in page.hits(r"\b(?:sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w.:])sleep\s*\("):
         yield line, match[0].rstrip("(") + " in C++"

@@ -1,6 +1,7 @@
 #include "store/sqlite/writer.hpp"
 
 #include "core/log.hpp"
+#include "core/planted.hpp"
 #include "store/sqlite/schema.hpp"
 
 #include <boost/asio/post.hpp>
@@ -57,6 +58,12 @@ private:
     };
     std::vector<batch> batches_;
 };
+
+// One of the bugs that the crash campaign must find.
+void acknowledge_too_early(std::vector<append_work> const& appends) {
+    for (auto const& each : appends) each.waiter->answer(each.outcome);
+    dawdle();
+}
 
 }  // namespace
 
@@ -203,6 +210,7 @@ void writer::commit(group& taken) {
     checkpointer_.enter_group();
     auto const started = steady_clock::now();
     auto done = write(taken);
+    if (planted(planted_bug::acknowledge_before_commit)) acknowledge_too_early(taken.appends);
     if (done) done = session_->commit();
     if (!done) {
         fail(taken, as_answer(done.error()));
@@ -220,6 +228,11 @@ result<void> writer::write(group& taken) {
     if (auto const begun = session_->begin(); !begun) return begun;
     for (auto& each : taken.appends) {
         HEADGATE_TRY(each.outcome, session_->append(each.fresh, each.packed, each.keys, now));
+        if (planted(planted_bug::event_stored_twice) && each.outcome && !each.outcome->duplicate) {
+            auto again = each.fresh;
+            HEADGATE_TRY(auto const twice, session_->append(again, each.packed, {}, now));
+            if (!twice) return std::unexpected{twice.error()};
+        }
     }
     for (auto& each : taken.jobs) {
         if (auto const ran = each.run(*session_, now); !ran) return ran;

@@ -70,8 +70,8 @@ class Campaign:
                     time.sleep(self.random.uniform(*UP_SECONDS))
                     self.gateway.restart_after_kill()
                     if (number + 1) % 10 == 0:
-                        print(f"crash: {number + 1} of {self.kills} kills, {len(self.ledger.acknowledged)} keys "
-                              f"acknowledged", flush=True)
+                        kept = len(self.ledger.acknowledged)
+                        print(f"crash: {number + 1} of {self.kills} kills, {kept} keys kept", flush=True)
             finally:
                 self.stopping.set()
             for load in loads:
@@ -111,12 +111,16 @@ class Campaign:
     # ---- the checker
 
     def _findings(self):
-        deliveries = self._settled_deliveries()
+        try:
+            deliveries = self._settled_deliveries()
+        except AssertionError as error:
+            return [str(error)]
         found = []
         found += self._check_events()
         bad = [one for one in deliveries if one["state"] in ("joined", "dead", "held")]
         if bad:
-            found.append(f"{len(bad)} deliveries joined, dead or held, such as {bad[0]['state']}: {bad[0]['reason']}")
+            first = f"{bad[0]['state']}: {bad[0]['reason']}"
+            found.append(f"{len(bad)} deliveries joined, dead or held, such as {first}")
         found += self._check_runs()
         print(f"crash: {len(self.ledger.sent)} keys sent, {len(self.ledger.acknowledged)} acknowledged, "
               f"{len(deliveries)} deliveries, answers {dict(self.ledger.answers)}", flush=True)
@@ -131,7 +135,7 @@ class Campaign:
                          if self.gateway.api("/deliveries", state=state, limit=1)["items"]]
             return None if open_ones else True
 
-        wait_until(settled, within=90, every=0.5, saying="events or deliveries are still open")
+        wait_until(settled, within=60, every=0.5, saying="events or deliveries are still open")
         return self.gateway.all_items("/deliveries")
 
     def _check_events(self):

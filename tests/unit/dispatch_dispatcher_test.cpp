@@ -2,9 +2,8 @@
 #include "tests/support/fake_target.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
+#include "tests/support/run.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
@@ -64,12 +63,7 @@ public:
         ASSERT_TRUE(rules) << found.front().what;
         named_targets targets;
         targets.emplace("platform", std::make_unique<fake_target>(target));
-        asio::io_context context{1};
-        auto const work = make_dispatcher(settings_, rules, std::move(targets),
-                                          {context.get_executor(), store, clock, counts, {}});
-        asio::co_spawn(context, drive(*work, std::move(done), std::move(bodies)),
-                       [](std::exception_ptr const& failure) { ASSERT_FALSE(failure); });
-        context.run();
+        testing_support::run(drive(rules, std::move(targets), std::move(done), std::move(bodies)));
     }
 
     [[nodiscard]] delivery only() const { return store.deliveries().begin()->second.kept; }
@@ -87,15 +81,19 @@ public:
     metrics counts;
 
 private:
-    asio::awaitable<void> drive(dispatcher& work, std::function<bool()> done,
-                                std::vector<std::string> bodies) {
+    asio::awaitable<void> drive(std::shared_ptr<rulebook const> rules, named_targets targets,
+                                std::function<bool()> done, std::vector<std::string> bodies) {
+        auto const here = co_await asio::this_coro::executor;
+        auto const working = make_dispatcher(settings_, std::move(rules), std::move(targets),
+                                             {here, store, clock, counts, {}});
+        auto& work = *working;
         for (auto& body : bodies) {
             auto appending = store.append(event_with(std::move(body)), {});
             auto const stored = co_await std::move(appending);
             EXPECT_TRUE(stored);
         }
         work.start();
-        asio::steady_timer turn{co_await asio::this_coro::executor};
+        asio::steady_timer turn{here};
         for (int i = 0; i < 5000 && !done(); ++i) {
             turn.expires_after(1ms);
             auto waiting = turn.async_wait(asio::use_awaitable);
