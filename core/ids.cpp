@@ -2,6 +2,8 @@
 
 #include "core/digest.hpp"
 
+#include <algorithm>
+
 namespace headgate {
 namespace {
 
@@ -61,9 +63,19 @@ result<uuid> parse_uuid(std::string_view text) {
 
 uuid_sequence::uuid_sequence(uuid last) : last_{last} {}
 
+void uuid_sequence::take_random(uuid& id) {
+    if (random_left_ == 0) {
+        fill_random(random_);
+        random_left_ = random_.size();
+    }
+    random_left_ -= id.bytes.size();
+    std::copy_n(random_.begin() + static_cast<std::ptrdiff_t>(random_left_), id.bytes.size(),
+                id.bytes.begin());
+}
+
 uuid uuid_sequence::next(wall_time now) {
     uuid id;
-    fill_random(id.bytes);
+    take_random(id);
     auto const milliseconds = static_cast<std::uint64_t>(now.time_since_epoch().count());
     for (std::size_t i = 0; i < 6; ++i)
         id.bytes[i] = static_cast<std::uint8_t>(milliseconds >> (8 * (5 - i)));

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,7 +35,12 @@ public:
     [[nodiscard]] uuid next(wall_time now);
 
 private:
+    void take_random(uuid& id);
+
     uuid last_;
+    std::array<std::uint8_t, 1024>
+        random_{};  // Fetched from the kernel in one go: a call for each id would show.
+    std::size_t random_left_ = 0;
 };
 
 }  // namespace headgate
