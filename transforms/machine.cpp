@@ -15,22 +15,6 @@
 
 namespace headgate::transforms {
 
-// One call: header, then the closures it was given, then its registers.
-struct frame {
-    frame* caller;
-    frame* surroundings;  // Of the function's definition: where its outer variables are.
-    function_code const* function;
-    instruction const* return_to;
-    std::uint32_t return_register;
-    std::uint32_t depth;
-    std::size_t forks;  // How many there were when it began.
-    frame_stack::position before;
-
-    [[nodiscard]] closure* closures() noexcept { return reinterpret_cast<closure*>(this + 1); }
-    [[nodiscard]] json::value* registers() noexcept {
-        return reinterpret_cast<json::value*>(closures() + function->closures);
-    }
-};
 static_assert(alignof(frame) <= 16 && alignof(closure) <= 16 && sizeof(frame) % alignof(json::value) == 0);
 
 void* frame_stack::allocate(std::size_t bytes) {
@@ -170,171 +154,157 @@ frame* machine::scope(std::uint32_t scopes_out) const {
 machine::step machine::run_until_output(json::value& out) {
     while (true) {
         auto const& now = *at_++;
-        auto* const r = registers_;
-        bool fine = true;
-        bool back = false;
-        switch (now.what) {
-            case op::constant: r[now.a] = program_.constants[now.b]; break;
-            case op::move: r[now.a] = r[now.b]; break;
-            case op::move_pair: {
-                auto const path = r[now.b + 1];
-                r[now.a] = r[now.b];
-                r[now.a + 1] = path;
-                break;
-            }
-            case op::outer: r[now.a] = scope(now.b)->registers()[now.c]; break;
-            case op::field: fine = do_field(now); break;
-            case op::index:
-            case op::slice: fine = do_index(now); break;
-            case op::each:
-                r[now.c] = json::value::integer(0);
-                ++at_;  // Behind the `each_next` that follows.
-                [[fallthrough]];
-            case op::each_next: {
-                auto const& container = r[now.b];
-                auto const index = static_cast<std::size_t>(*r[now.c].as_integer());
-                bool const is_array = container.is_array();
-                if (!is_array && !container.is_object()) {
-                    fine = run_.fail(fmt::format("Cannot iterate over {}", name_of(container.type())));
-                    break;
-                }
-                auto const size = is_array ? container.items().size() : container.members().size();
-                if (index >= size) {
-                    back = true;
-                    break;
-                }
-                fine = do_each(now);
-                break;
-            }
-            case op::range:
-                r[now.c] = r[now.b];
-                ++at_;  // Behind the `range_next` that follows.
-                [[fallthrough]];
-            case op::range_next:
-                if (!r[now.b].is_number() || !r[now.b + 1].is_number()) {
-                    fine = run_.fail("Range bounds must be numeric");
-                } else if (compare(r[now.c], r[now.b + 1]) >= 0) {
-                    back = true;
-                } else {
-                    do_range(now);
-                }
-                break;
-            case op::fork: push(fork_kind::choice, here_->function->code.data() + now.a); break;
-            case op::jump: at_ = here_->function->code.data() + now.a; break;
-            case op::jump_if_not:
-                if (!r[now.a].is_truthy()) at_ = here_->function->code.data() + now.b;
-                if (r[now.a].holds_unreadable()) fine = run_.unreadable(r[now.a]);
-                break;
-            case op::jump_if:
-                if (r[now.a].is_truthy()) at_ = here_->function->code.data() + now.b;
-                if (r[now.a].holds_unreadable()) fine = run_.unreadable(r[now.a]);
-                break;
-            case op::backtrack: back = true; break;
-            case op::attempt:
-                r[now.b] = json::value::integer(static_cast<std::int64_t>(forks_.size()));
-                push(fork_kind::attempt, here_->function->code.data() + now.a, now.c);
-                break;
-            case op::attempt_end: {
-                auto const attempt = static_cast<std::size_t>(*r[now.b].as_integer());
-                if (forks_.size() == attempt + 1) {
-                    forks_.pop_back();
-                } else {
-                    push(fork_kind::left_attempt, nullptr, static_cast<std::uint32_t>(attempt));
-                }
-                break;
-            }
-            case op::mark: r[now.a] = json::value::integer(static_cast<std::int64_t>(forks_.size())); break;
-            case op::cut: cut(static_cast<std::size_t>(*r[now.a].as_integer())); break;
-            case op::count_down: {
-                auto const left = *r[now.a].as_integer() - 1;
-                r[now.a] = json::value::integer(left);
-                if (left <= 0) cut(static_cast<std::size_t>(*r[now.b].as_integer()));
-                break;
-            }
-            case op::collect:
-                r[now.a] = json::value::integer(static_cast<std::int64_t>(kept_.size()));
-                push(fork_kind::collect, here_->function->code.data() + now.b,
-                     static_cast<std::uint32_t>(kept_.size()));
-                break;
-            case op::keep:
-                if (kept_.size() * sizeof(json::value) >= run_.limits().memory_bytes_max) {
-                    fine = run_.refuse("memory");
-                    break;
-                }
-                kept_.push_back(r[now.a]);
-                back = true;
-                break;
-            case op::collected: fine = do_collected(now); break;
-            case op::keep_entry:
-                kept_.push_back(r[now.b]);
-                kept_.push_back(r[now.a]);
-                back = true;
-                break;
-            case op::remapped: fine = do_remapped(now); break;
-            case op::make_object: fine = do_object(now); break;
-            case op::interpolate: fine = do_interpolate(now); break;
-            case op::add:
-            case op::subtract:
-            case op::multiply:
-            case op::divide:
-            case op::modulo:
-            case op::equal:
-            case op::unequal:
-            case op::less:
-            case op::less_equal:
-            case op::more:
-            case op::more_equal: fine = do_binary(now); break;
-            case op::negate: fine = negate(run_, r[now.b], r[now.a]); break;
-            case op::call: fine = do_call(now); break;
-            case op::call_closure: fine = do_call_closure(now); break;
-            case op::give_back: {
-                auto const given = r[now.a];
-                if (here_->caller == nullptr) {
-                    out = given;
-                    return step::give;
-                }
-                auto* const caller = here_->caller;
-                auto* const into = caller->registers() + here_->return_register;
-                into[0] = given;
-                if (now.flags & flag_path) into[1] = r[now.a + 1];
-                at_ = here_->return_to;
-                if (forks_.size() == here_->forks) frames_.drop_to(here_->before);
-                here_ = caller;
-                registers_ = caller->registers();
-                break;
-            }
-            case op::native: {
-                json::value made;
-                auto const& native = program_.natives[now.c];
-                fine = native.how == walks::lazily || may_read(native, r + now.b);
-                fine = fine && native.function(run_, r + now.b, made);
-                r[now.a] = made;
-                break;
-            }
-            case op::raise: fine = run_.fail_with(r[now.a]); break;
-            case op::check_path:
-                if (r[now.b + 1].is_null()) {
-                    fine = run_.fail(fmt::format("Invalid path expression with a result of type {}",
-                                                 name_of(r[now.b].type())));
-                    break;
-                }
-                r[now.a] = r[now.b + 1];
-                break;
-            case op::get_path: fine = do_get_path(now); break;
+        auto how = execute(now);
+        if (how == outcome::output) {
+            out = registers_[now.a];
+            return step::give;
         }
-        if (fine && !back && run_.ok()) continue;
-        if (!fine || !run_.ok()) {
-            if (!run_.is_refused() && (now.flags & flag_quiet)) {
-                (void)run_.take_error();
-                back = true;
-            } else if (handle_error()) {
-                continue;
-            } else {
-                return step::stop;
-            }
+        if (how == outcome::failed || !run_.ok()) {
+            bool const is_quiet = !run_.is_refused() && (now.flags & flag_quiet);
+            if (!is_quiet && !handle_error()) return step::stop;
+            if (!is_quiet) continue;
+            (void)run_.take_error();
+            how = outcome::back;
         }
-        if (back && !go_back()) return step::stop;
+        if (how == outcome::back && !go_back()) return step::stop;
     }
+}
+
+machine::outcome machine::execute(instruction const& now) {
+    auto const done = [](bool fine) { return fine ? outcome::next : outcome::failed; };
+    auto* const r = registers_;
+    switch (now.what) {
+        case op::constant: r[now.a] = program_.constants[now.b]; return outcome::next;
+        case op::move: r[now.a] = r[now.b]; return outcome::next;
+        case op::move_pair:
+            r[now.a] = r[now.b];
+            r[now.a + 1] = r[now.b + 1];
+            return outcome::next;
+        case op::outer: r[now.a] = scope(now.b)->registers()[now.c]; return outcome::next;
+        case op::field: return done(do_field(now));
+        case op::index:
+        case op::slice: return done(do_index(now));
+        case op::each:
+        case op::each_next: return do_each(now);
+        case op::range:
+        case op::range_next: return do_range(now);
+        case op::fork: push(fork_kind::choice, target(now.a)); return outcome::next;
+        case op::jump: at_ = target(now.a); return outcome::next;
+        case op::jump_if:
+        case op::jump_if_not: return done(do_jump_if(now));
+        case op::backtrack: return outcome::back;
+        case op::attempt:
+        case op::attempt_end: do_attempt(now); return outcome::next;
+        case op::mark:
+            r[now.a] = json::value::integer(static_cast<std::int64_t>(forks_.size()));
+            return outcome::next;
+        case op::cut: cut(number_in(now.a)); return outcome::next;
+        case op::count_down: do_count_down(now); return outcome::next;
+        case op::collect: do_collect(now); return outcome::next;
+        case op::keep:
+        case op::keep_entry: return do_keep(now);
+        case op::collected: return done(do_collected(now));
+        case op::remapped: return done(do_remapped(now));
+        case op::make_object: return done(do_object(now));
+        case op::interpolate: return done(do_interpolate(now));
+        case op::add:
+        case op::subtract:
+        case op::multiply:
+        case op::divide:
+        case op::modulo:
+        case op::equal:
+        case op::unequal:
+        case op::less:
+        case op::less_equal:
+        case op::more:
+        case op::more_equal: return done(do_binary(now));
+        case op::negate: return done(negate(run_, r[now.b], r[now.a]));
+        case op::call: return done(do_call(now));
+        case op::call_closure: return done(do_call_closure(now));
+        case op::give_back: return do_give_back(now);
+        case op::native: return done(do_native(now));
+        case op::raise: return done(run_.fail_with(r[now.a]));
+        case op::check_path: return done(do_check_path(now));
+        case op::get_path: return done(do_get_path(now));
+    }
+    return outcome::next;
+}
+
+bool machine::do_jump_if(instruction const& now) {
+    auto const question = registers_[now.a];
+    if (question.holds_unreadable()) return run_.unreadable(question);
+    if (question.is_truthy() == (now.what == op::jump_if)) at_ = target(now.b);
+    return true;
+}
+
+void machine::do_attempt(instruction const& now) {
+    if (now.what == op::attempt) {
+        registers_[now.b] = json::value::integer(static_cast<std::int64_t>(forks_.size()));
+        push(fork_kind::attempt, target(now.a), now.c);
+        return;
+    }
+    auto const attempt = number_in(now.b);
+    if (forks_.size() == attempt + 1) {
+        forks_.pop_back();
+    } else {
+        push(fork_kind::left_attempt, nullptr, static_cast<std::uint32_t>(attempt));
+    }
+}
+
+void machine::do_count_down(instruction const& now) {
+    auto const left = *registers_[now.a].as_integer() - 1;
+    registers_[now.a] = json::value::integer(left);
+    if (left <= 0) cut(number_in(now.b));
+}
+
+void machine::do_collect(instruction const& now) {
+    registers_[now.a] = json::value::integer(static_cast<std::int64_t>(kept_.size()));
+    push(fork_kind::collect, target(now.b), static_cast<std::uint32_t>(kept_.size()));
+}
+
+machine::outcome machine::do_keep(instruction const& now) {
+    if (kept_.size() * sizeof(json::value) >= run_.limits().memory_bytes_max) {
+        (void)run_.refuse("memory");
+        return outcome::failed;
+    }
+    if (now.what == op::keep_entry) kept_.push_back(registers_[now.b]);
+    kept_.push_back(registers_[now.a]);
+    return outcome::back;
+}
+
+bool machine::do_native(instruction const& now) {
+    auto const& native = program_.natives[now.c];
+    json::value made;
+    auto const* const arguments = registers_ + now.b;
+    if (native.how != walks::lazily && !may_read(native, arguments)) return false;
+    if (!native.function(run_, arguments, made)) return false;
+    registers_[now.a] = made;
+    return true;
+}
+
+machine::outcome machine::do_give_back(instruction const& now) {
+    auto* const caller = here_->caller;
+    if (caller == nullptr) return outcome::output;
+    auto* const into = caller->registers() + here_->return_register;
+    into[0] = registers_[now.a];
+    if (now.flags & flag_path) into[1] = registers_[now.a + 1];
+    at_ = here_->return_to;
+    // Nothing can come back to a call without forks of its own.
+    if (forks_.size() == here_->forks) frames_.drop_to(here_->before);
+    here_ = caller;
+    registers_ = caller->registers();
+    return outcome::next;
+}
+
+bool machine::do_check_path(instruction const& now) {
+    auto const path = registers_[now.b + 1];
+    if (path.is_null()) return no_path(registers_[now.b]);
+    registers_[now.a] = path;
+    return true;
+}
+
+bool machine::no_path(json::value const& any) {
+    return run_.fail(fmt::format("Invalid path expression with a result of type {}", name_of(any.type())));
 }
 
 bool machine::may_read(native_call const& native, json::value const* arguments) {
@@ -348,10 +318,7 @@ bool machine::may_read(native_call const& native, json::value const* arguments) 
 bool machine::extend_path(instruction const& now, json::value key) {
     if (!(now.flags & flag_path)) return true;
     auto const path = registers_[now.b + 1];
-    if (path.is_null()) {
-        return run_.fail(fmt::format("Invalid path expression with a result of type {}",
-                                     name_of(registers_[now.b].type())));
-    }
+    if (path.is_null()) return no_path(registers_[now.b]);
     registers_[now.a + 1] = run_.appended(path, std::span{&key, 1});
     return run_.ok();
 }
@@ -391,196 +358,50 @@ bool machine::do_index(instruction const& now) {
     return true;
 }
 
-bool machine::do_each(instruction const& now) {
+machine::outcome machine::do_each(instruction const& now) {
     auto* const r = registers_;
     auto const container = r[now.b];
-    auto const index = static_cast<std::size_t>(*r[now.c].as_integer());
     bool const is_array = container.is_array();
-    auto const size = is_array ? container.items().size() : container.members().size();
-    json::value key = json::value::integer(static_cast<std::int64_t>(index));
-    json::value item;
-    if (is_array) {
-        item = container.items()[index];
-    } else {
-        auto const& one = container.members()[index];
-        item = one.value;
-        if (now.flags & flag_path) key = json::value::string_view_of(one.key);
-        if (item.is_null() && item.holds_unreadable()) return run_.unreadable(item);
+    if (!is_array && !container.is_object()) {
+        (void)run_.fail(fmt::format("Cannot iterate over {}", name_of(container.type())));
+        return outcome::failed;
     }
+    bool const is_first = now.what == op::each;
+    if (is_first) ++at_;  // Behind the `each_next` that follows.
+    auto const index = is_first ? 0 : number_in(now.c);
+    auto const size = is_array ? container.items().size() : container.members().size();
+    if (index >= size) return outcome::back;
     r[now.c] = json::value::integer(static_cast<std::int64_t>(index) + 1);
     // The last item leaves no fork behind: what follows may end its call for good.
-    if (index + 1 < size) push(fork_kind::choice, now.what == op::each ? &now + 1 : &now);
-    if (!extend_path(now, key)) return false;
+    if (index + 1 < size) push(fork_kind::choice, is_first ? &now + 1 : &now);
+    auto const item = is_array ? container.items()[index] : container.members()[index].value;
+    if (!is_array && item.is_null() && item.holds_unreadable())
+        return (void)run_.unreadable(item), outcome::failed;
+    if (now.flags & flag_path) {
+        auto const key = is_array ? json::value::integer(static_cast<std::int64_t>(index))
+                                  : json::value::string_view_of(container.members()[index].key);
+        if (!extend_path(now, key)) return outcome::failed;
+    }
     r[now.a] = item;
-    return true;
+    return outcome::next;
 }
 
-void machine::do_range(instruction const& now) {
+machine::outcome machine::do_range(instruction const& now) {
     auto* const r = registers_;
-    auto const current = r[now.c];
-    r[now.c] = current.holds_integer() ? json::value::integer(*current.as_integer() + 1)
-                                       : json::value::real(current.as_double() + 1);
-    if (compare(r[now.c], r[now.b + 1]) < 0) push(fork_kind::choice, now.what == op::range ? &now + 1 : &now);
+    bool const is_first = now.what == op::range;
+    if (!r[now.b].is_number() || !r[now.b + 1].is_number()) {
+        (void)run_.fail("Range bounds must be numeric");
+        return outcome::failed;
+    }
+    if (is_first) ++at_;  // Behind the `range_next` that follows.
+    auto const current = is_first ? r[now.b] : r[now.c];
+    if (compare(current, r[now.b + 1]) >= 0) return outcome::back;
+    auto const next = current.holds_integer() ? json::value::integer(*current.as_integer() + 1)
+                                              : json::value::real(current.as_double() + 1);
+    r[now.c] = next;
+    if (compare(next, r[now.b + 1]) < 0) push(fork_kind::choice, is_first ? &now + 1 : &now);
     r[now.a] = current;
-}
-
-bool machine::do_collected(instruction const& now) {
-    auto const from = static_cast<std::size_t>(*registers_[now.b].as_integer());
-    registers_[now.a] = run_.list(std::span{kept_}.subspan(from));
-    kept_.resize(from);
-    return run_.ok();
-}
-
-// What was kept are pairs: the counter behind the item's own, and what stands there now.
-bool machine::do_remapped(instruction const& now) {
-    auto const container = registers_[now.b];
-    auto const from = static_cast<std::size_t>(*registers_[now.c].as_integer());
-    auto const kept = std::span{kept_}.subspan(from);
-    if (container.is_array()) {
-        std::vector<json::value> items;
-        items.reserve(kept.size() / 2);
-        for (std::size_t i = 1; i < kept.size(); i += 2) items.push_back(kept[i]);
-        registers_[now.a] = run_.list(items);
-    } else {
-        std::vector<json::member> members;
-        members.reserve(kept.size() / 2);
-        for (std::size_t i = 0; i < kept.size(); i += 2) {
-            auto const index = static_cast<std::size_t>(*kept[i].as_integer()) - 1;
-            members.push_back({container.members()[index].key, kept[i + 1]});
-        }
-        registers_[now.a] = run_.object(members);
-    }
-    kept_.resize(from);
-    return run_.ok();
-}
-
-bool machine::do_object(instruction const& now) {
-    std::array<json::member, 16> few;
-    std::vector<json::member> many;
-    std::span<json::member> members{few};
-    if (now.c > few.size()) {
-        many.resize(now.c);
-        members = many;
-    }
-    auto const* const pairs = registers_ + now.b;
-    for (std::size_t i = 0; i < now.c; ++i) {
-        auto const& key = pairs[i * 2];
-        if (!key.is_string())
-            return run_.fail(fmt::format("Object keys must be strings, not {}", name_of(key.type())));
-        members[i] = {key.as_string(), pairs[i * 2 + 1]};
-    }
-    registers_[now.a] = run_.object(members.first(now.c));
-    return run_.ok();
-}
-
-bool machine::do_interpolate(instruction const& now) {
-    auto const& shape = program_.templates[now.b];
-    std::string text;
-    for (auto const& piece : shape.pieces) {
-        if (!piece.is_register) {
-            text += program_.constants[piece.index].as_string();
-            continue;
-        }
-        if (!run_.may_walk(registers_[piece.index])) return false;
-        if (!append_formatted(run_, shape.format, registers_[piece.index], text)) return false;
-    }
-    registers_[now.a] = run_.text(text);
-    return run_.ok();
-}
-
-bool machine::do_binary(instruction const& now) {
-    auto* const r = registers_;
-    auto const& a = r[now.b];
-    auto const& b = r[now.c];
-    if (a.holds_unreadable()) return run_.unreadable(a);
-    if (b.holds_unreadable()) return run_.unreadable(b);
-    bool const compares_or_merges = now.what != op::add;
-    if (compares_or_merges && (!run_.may_walk(a) || !run_.may_walk(b))) return false;
-    json::value out;
-    bool fine = true;
-    switch (now.what) {
-        case op::add: fine = add(run_, a, b, out); break;
-        case op::subtract: fine = subtract(run_, a, b, out); break;
-        case op::multiply: fine = multiply(run_, a, b, out); break;
-        case op::divide: fine = divide(run_, a, b, out); break;
-        case op::modulo: fine = modulo(run_, a, b, out); break;
-        case op::equal: out = json::value::boolean(is_equal(a, b)); break;
-        case op::unequal: out = json::value::boolean(!is_equal(a, b)); break;
-        case op::less: out = json::value::boolean(compare(a, b) < 0 || (is_nan(a) && is_nan(b))); break;
-        case op::less_equal: out = json::value::boolean(compare(a, b) <= 0); break;
-        case op::more: out = json::value::boolean(compare(a, b) > 0); break;
-        default: out = json::value::boolean(compare(a, b) >= 0 && !is_nan(a)); break;
-    }
-    r[now.a] = out;
-    return fine;
-}
-
-bool machine::do_get_path(instruction const& now) {
-    auto* const r = registers_;
-    auto const path = r[now.c];
-    auto const before = r[now.b + 1];
-    json::value found;
-    if (!path.is_array()) return run_.fail("Path must be specified as an array");
-    if (before.is_null()) return run_.fail("Invalid path expression");
-    if (!get_path(run_, r[now.b], path, found)) return false;
-    r[now.a + 1] = run_.appended(before, path.items());
-    r[now.a] = found;
-    return run_.ok();
-}
-
-closure machine::resolve(closure_source const& from) const {
-    auto* const surroundings = scope(from.scopes_out);
-    if (from.is_parameter) return surroundings->closures()[from.parameter];
-    return {&program_.functions[from.function], &program_.functions[from.path_function], surroundings};
-}
-
-bool machine::do_call(instruction const& now) {
-    auto const& site = program_.sites[now.c];
-    return enter(now, program_.functions[site.function], scope(site.scopes_out), site);
-}
-
-bool machine::do_call_closure(instruction const& now) {
-    auto const& site = program_.sites[now.c];
-    auto const called = scope(site.scopes_out)->closures()[site.parameter];
-    return enter(now, (now.flags & flag_path) ? *called.path_function : *called.function, called.surroundings,
-                 site);
-}
-
-bool machine::enter(instruction const& now, function_code const& callee, frame* surroundings,
-                    call_site const& site) {
-    constexpr std::size_t closures_max = 16;  // The compiler refuses more.
-    std::array<closure, closures_max> given;
-    bool refers_to_here = surroundings == here_;
-    for (std::size_t i = 0; i < site.closures.size(); ++i) {
-        given[i] = resolve(site.closures[i]);
-        refers_to_here = refers_to_here || given[i].surroundings == here_;
-    }
-    if (!run_.may_step(1)) return false;
-    auto const input = registers_[now.b];
-    auto const path = (now.flags & flag_path) ? registers_[now.b + 1] : json::value{};
-
-    // A last call takes the place of the frame it ends, where nothing can come back to that.
-    bool const replaces =
-        (now.flags & flag_last) && here_->caller && forks_.size() == here_->forks && !refers_to_here;
-    frame next{here_, surroundings, &callee, at_, now.a, here_->depth + 1, forks_.size(), frames_.top()};
-    if (replaces) {
-        next.caller = here_->caller;
-        next.return_to = here_->return_to;
-        next.return_register = here_->return_register;
-        next.depth = here_->depth;
-        next.before = here_->before;
-        frames_.drop_to(here_->before);
-    }
-    if (next.depth > run_.limits().depth_max) return run_.refuse("depth");
-    if (frames_.held_bytes() > run_.limits().memory_bytes_max) return run_.refuse("memory");
-    auto const bytes = sizeof(frame) + callee.closures * sizeof(closure) + callee.slots * sizeof(json::value);
-    here_ = new (frames_.allocate(bytes)) frame{next};
-    std::copy_n(given.begin(), site.closures.size(), here_->closures());
-    registers_ = here_->registers();
-    registers_[0] = input;
-    registers_[1] = path;
-    at_ = callee.code.data();
-    return true;
+    return outcome::next;
 }
 
 }  // namespace headgate::transforms

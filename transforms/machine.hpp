@@ -46,6 +46,22 @@ private:
     position top_;
 };
 
+// One call: header, then the closures it was given, then its registers.
+struct frame {
+    frame* caller;
+    frame* surroundings;  // Of the function's definition: where its outer variables are.
+    function_code const* function;
+    instruction const* return_to;
+    std::uint32_t return_register;
+    std::uint32_t depth;
+    std::size_t forks;  // How many there were when it began.
+    frame_stack::position before;
+
+    [[nodiscard]] closure* closures() noexcept { return reinterpret_cast<closure*>(this + 1); }
+    [[nodiscard]] json::value* registers() noexcept {
+        return reinterpret_cast<json::value*>(closures() + function->closures);
+    }
+};
 // Runs one program over one input. Never recurses: calls, forks and collecting have stacks of their own, on
 // which the budget counts.
 class machine {
@@ -69,9 +85,18 @@ private:
         frame_stack::position frames;
     };
 
+    // What an instruction leads to: the next one, the last fork, an error, or an output of the program.
+    enum class outcome : std::uint8_t { next, back, failed, output };
     enum class step : std::uint8_t { give, stop };
 
     [[nodiscard]] step run_until_output(json::value& out);
+    [[nodiscard]] outcome execute(instruction const& now);
+    [[nodiscard]] instruction const* target(std::uint32_t index) const {
+        return here_->function->code.data() + index;
+    }
+    [[nodiscard]] std::size_t number_in(std::uint32_t where) const {
+        return static_cast<std::size_t>(*registers_[where].as_integer());
+    }
     [[nodiscard]] bool go_back();
     [[nodiscard]] bool handle_error();
     void push(fork_kind kind, instruction const* next, std::uint32_t error = 0);
@@ -79,8 +104,17 @@ private:
     [[nodiscard]] bool may_read(native_call const& native, json::value const* arguments);
     [[nodiscard]] bool do_field(instruction const& now);
     [[nodiscard]] bool do_index(instruction const& now);
-    [[nodiscard]] bool do_each(instruction const& now);
-    void do_range(instruction const& now);
+    [[nodiscard]] outcome do_each(instruction const& now);
+    [[nodiscard]] outcome do_range(instruction const& now);
+    [[nodiscard]] bool do_jump_if(instruction const& now);
+    void do_attempt(instruction const& now);
+    void do_count_down(instruction const& now);
+    void do_collect(instruction const& now);
+    [[nodiscard]] outcome do_keep(instruction const& now);
+    [[nodiscard]] bool do_native(instruction const& now);
+    [[nodiscard]] outcome do_give_back(instruction const& now);
+    [[nodiscard]] bool do_check_path(instruction const& now);
+    [[nodiscard]] bool no_path(json::value const& any);
     [[nodiscard]] bool do_collected(instruction const& now);
     [[nodiscard]] bool do_remapped(instruction const& now);
     [[nodiscard]] bool do_object(instruction const& now);
