@@ -345,7 +345,8 @@ TEST(json_parse, says_where_the_text_is_wrong_and_shows_nothing_of_it) {
 
 TEST(json_parse, gives_the_bytes_of_a_value_by_pointer) {
     constexpr std::string_view text =
-        R"( {"a" : { "b": [ 1.10 , {"c":"x\"]}"} , -0 ] }, "":[[]], "k~/":true, "d":1, "d":2, "\u0065":3, "z": {"d": 4}} )";
+        R"( {"a" : { "b": [ 1.10 , {"c":"x\"]}"} , -0 ] }, "":[[]], "k~/":true, "d":1, "d":2, )"
+        R"("\u0065":3, "z": {"d": 4}} )";
     EXPECT_EQ(raw_slice(text, ""), text.substr(1, text.size() - 2));
     EXPECT_EQ(raw_slice(text, "/a"), R"({ "b": [ 1.10 , {"c":"x\"]}"} , -0 ] })");
     EXPECT_EQ(raw_slice(text, "/a/b"), R"([ 1.10 , {"c":"x\"]}"} , -0 ])");
