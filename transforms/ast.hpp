@@ -58,6 +58,8 @@ struct node {
     shape what = shape::identity;
     std::uint32_t offset = 0;  // Where it begins in the source.
     std::uint32_t depth = 1;   // Of the tree below: what reads it recurses.
+    bool is_optional =
+        false;  // field, index, slice, iterate: `?` stands behind it, so its own errors are none.
     std::string text;
     std::vector<node_pointer> kids;
     std::vector<parameter> parameters;   // define

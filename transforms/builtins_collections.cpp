@@ -87,6 +87,10 @@ bool has(runtime& run, value const* in, value& out) {
         out = value::boolean(index >= 0 && index < static_cast<double>(in->items().size()));
         return true;
     }
+    if (in->is_null() && (key.is_string() || key.is_number())) {
+        out = value::boolean(false);
+        return true;
+    }
     return run.fail(
         fmt::format("Cannot check whether {} has a {} key", name_of(in->type()), name_of(key.type())));
 }

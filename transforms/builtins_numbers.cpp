@@ -75,9 +75,8 @@ bool is_nan_value(runtime& run, value const* in, value& out) {
     return true;
 }
 
-bool is_normal(runtime& run, value const* in, value& out) {
-    if (!need_number(run, *in)) return false;
-    out = value::boolean(std::isnormal(in->as_double()));
+bool is_normal(runtime& /*run*/, value const* in, value& out) {
+    out = value::boolean(in->is_number() && std::isnormal(in->as_double()));
     return true;
 }
 

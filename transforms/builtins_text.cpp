@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -224,53 +225,39 @@ bool join(runtime& run, value const* in, value& out) {
     return run.ok();
 }
 
-bool positions(runtime& run, value const& in, value const& wanted, std::vector<value>& found) {
-    if (in.is_array() && wanted.is_array()) {
-        value all;
-        if (!get_key(run, in, wanted, all)) return false;
-        if (all.is_array()) found.assign(all.items().begin(), all.items().end());
-        return true;
-    }
-    if (in.is_array()) {
-        if (!run.may_step(in.items().size() / 16)) return false;
-        for (std::size_t i = 0; i < in.items().size(); ++i) {
-            if (is_equal(in.items()[i], wanted))
-                found.push_back(value::integer(static_cast<std::int64_t>(i)));
-        }
-        return true;
-    }
-    if (!in.is_string() || !wanted.is_string()) {
-        return run.fail(fmt::format("Cannot determine the indices of {} in {}", name_of(wanted.type()),
-                                    name_of(in.type())));
-    }
-    auto const text = in.as_string();
-    auto const part = wanted.as_string();
-    if (part.empty()) return true;
+// Where `part` begins in `text`, counted in code points.
+bool text_positions(runtime& run, std::string_view text, std::string_view part, value& out) {
+    std::vector<value> found;
     std::int64_t points = 0;
     std::size_t counted = 0;
-    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) {
+    for (auto at = part.empty() ? text.npos : text.find(part); at != text.npos;
+         at = text.find(part, at + 1)) {
         points += static_cast<std::int64_t>(count_code_points(text.substr(counted, at - counted)));
         counted = at;
         found.push_back(value::integer(points));
         if (!run.may_step(1)) return false;
     }
-    return true;
+    out = run.list(found);
+    return run.ok();
 }
 
-enum class which : std::uint8_t { all, first, last };
-
-template <which wanted>
+// As jq: substrings, runs of items, one item, or else the plain `.[part]`.
 bool indices(runtime& run, value const* in, value& out) {
-    out = {};
-    if (in[0].is_null()) return true;
-    std::vector<value> found;
-    if (!positions(run, in[0], in[1], found)) return false;
-    if (wanted == which::all) {
-        out = run.list(found);
-    } else if (!found.empty()) {
-        out = wanted == which::first ? found.front() : found.back();
-    }
-    return run.ok();
+    if (in[0].is_string() && in[1].is_string())
+        return text_positions(run, in[0].as_string(), in[1].as_string(), out);
+    bool const is_one_item = in[0].is_array() && !in[1].is_array();
+    if (!is_one_item) return get_key(run, in[0], in[1], out);
+    return get_key(run, in[0], run.list(std::span{in + 1, 1}), out);
+}
+
+bool first_index(runtime& run, value const* in, value& out) {
+    value all;
+    return indices(run, in, all) && get_key(run, all, value::integer(0), out);
+}
+
+bool last_index(runtime& run, value const* in, value& out) {
+    value all;
+    return indices(run, in, all) && get_key(run, all, value::integer(-1), out);
 }
 
 bool format(runtime& run, value const* in, value& out) {
@@ -314,9 +301,9 @@ constexpr auto table = std::to_array<native_entry>({
     {"implode", 0, implode},
     {"split", 1, split_plain},
     {"_join", 1, join, walks::everything},
-    {"indices", 1, indices<which::all>, walks::everything},
-    {"index", 1, indices<which::first>, walks::everything},
-    {"rindex", 1, indices<which::last>, walks::everything},
+    {"indices", 1, indices, walks::everything},
+    {"index", 1, first_index, walks::everything},
+    {"rindex", 1, last_index, walks::everything},
     {"format", 1, format, walks::everything},
 });
 

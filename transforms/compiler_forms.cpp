@@ -56,9 +56,6 @@ slot compiler::condition(node const& n, slot in, mode how) {
 }
 
 slot compiler::attempt(node const& n, slot in, mode how) {
-    if (!n.kids[1] && n.kids[0]->what != shape::identity && is_simple_path(*n.kids[0])) {
-        return simple_path(*n.kids[0], in, how, flag_quiet);
-    }
     auto const to = fresh(how);
     auto const state = fresh();
     auto const error = fresh(how);

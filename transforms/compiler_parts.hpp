@@ -114,10 +114,10 @@ private:
     slot generate(node const& n, slot in, mode how);
     void generate_last(node const& n, slot in, mode how);
     [[nodiscard]] std::optional<json::value> constant_of(node const& n);
-    slot field(node const& n, slot in, mode how, unsigned flags);
-    slot index(node const& n, slot in, mode how, unsigned flags);
-    slot slice(node const& n, slot in, mode how, unsigned flags);
-    slot iterate(node const& n, slot in, mode how, unsigned flags);
+    slot field(node const& n, slot in, mode how);
+    slot index(node const& n, slot in, mode how);
+    slot slice(node const& n, slot in, mode how);
+    slot iterate(node const& n, slot in, mode how);
     slot string(node const& n, slot in);
     slot format(node const& n, slot in);
     slot array(node const& n, slot in);
@@ -143,8 +143,6 @@ private:
     void bind_name(pattern const& at, std::string const& name, slot from);
     void bring_in_names(std::vector<pattern_pointer> const& patterns);
     void bind_patterns(node const& n, slot from, slot in);
-    [[nodiscard]] bool is_simple_path(node const& n) const;
-    slot simple_path(node const& n, slot in, mode how, unsigned flags);
 
     // Calls.
     slot call(node const& n, slot in, mode how, bool is_last = false);

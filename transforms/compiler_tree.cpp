@@ -43,6 +43,10 @@ constexpr std::array<std::pair<std::string_view, text_format>, 9> formats{{
     {"base64d", text_format::base64d},
 }};
 
+unsigned flags_of(node const& n, mode how) {
+    return (n.is_optional ? flag_quiet : 0U) | (how == mode::path ? flag_path : 0U);
+}
+
 }  // namespace
 
 slot compiler::generate(node const& n, slot in, mode how) {
@@ -50,10 +54,10 @@ slot compiler::generate(node const& n, slot in, mode how) {
     place_guard const at{*this, n};
     switch (n.what) {
         case shape::identity: return in;
-        case shape::field: return field(n, in, how, 0);
-        case shape::index: return index(n, in, how, 0);
-        case shape::slice: return slice(n, in, how, 0);
-        case shape::iterate: return iterate(n, in, how, 0);
+        case shape::field: return field(n, in, how);
+        case shape::index: return index(n, in, how);
+        case shape::slice: return slice(n, in, how);
+        case shape::iterate: return iterate(n, in, how);
         case shape::string_piece:
         case shape::number: return load(*constant_of(n), how);
         case shape::string: return without_path(string(n, in), how);
@@ -195,76 +199,48 @@ std::optional<json::value> compiler::constant_of(node const& n) {
     }
 }
 
-slot compiler::field(node const& n, slot in, mode how, unsigned flags) {
-    auto const base = flags ? simple_path(*n.kids[0], in, how, flags) : generate(*n.kids[0], in, how);
+slot compiler::field(node const& n, slot in, mode how) {
+    auto const base = generate(*n.kids[0], in, how);
     auto const to = fresh(how);
-    emit(op::field, to, base, constant(json::value::string(n.text, out_.kept)),
-         flags | (how == mode::path ? flag_path : 0U));
+    emit(op::field, to, base, constant(json::value::string(n.text, out_.kept)), flags_of(n, how));
     return to;
 }
 
-slot compiler::index(node const& n, slot in, mode how, unsigned flags) {
+slot compiler::index(node const& n, slot in, mode how) {
     auto const key = constant_of(*n.kids[1]);
-    auto const path_flag = how == mode::path ? flag_path : 0U;
     // jq tries the key's outputs first for each output of what is indexed.
-    auto const base = flags ? simple_path(*n.kids[0], in, how, flags) : generate(*n.kids[0], in, how);
+    auto const base = generate(*n.kids[0], in, how);
     if (key && key->is_string()) {
         auto const to = fresh(how);
-        emit(op::field, to, base, constant(*key), flags | path_flag);
+        emit(op::field, to, base, constant(*key), flags_of(n, how));
         return to;
     }
     auto const by = generate(*n.kids[1], in, mode::value);
     auto const to = fresh(how);
-    emit(op::index, to, base, by, flags | path_flag);
+    emit(op::index, to, base, by, flags_of(n, how));
     return to;
 }
 
-slot compiler::slice(node const& n, slot in, mode how, unsigned flags) {
-    auto const base = flags ? simple_path(*n.kids[0], in, how, flags) : generate(*n.kids[0], in, how);
+slot compiler::slice(node const& n, slot in, mode how) {
+    auto const base = generate(*n.kids[0], in, how);
     auto const row = fresh_row(2);
     auto const to_end = n.kids[2] ? generate(*n.kids[2], in, mode::value) : load({});
     emit(op::move, row + 1, to_end);
     auto const from = n.kids[1] ? generate(*n.kids[1], in, mode::value) : load({});
     emit(op::move, row, from);
     auto const to = fresh(how);
-    emit(op::slice, to, base, row, flags | (how == mode::path ? flag_path : 0U));
+    emit(op::slice, to, base, row, flags_of(n, how));
     return to;
 }
 
-slot compiler::iterate(node const& n, slot in, mode how, unsigned flags) {
-    auto const base = flags ? simple_path(*n.kids[0], in, how, flags) : generate(*n.kids[0], in, how);
-    flags |= how == mode::path ? flag_path : 0U;
+slot compiler::iterate(node const& n, slot in, mode how) {
+    auto const base = generate(*n.kids[0], in, how);
+    auto const flags = flags_of(n, how);
     auto const to = fresh(how);
     auto const count = fresh();
     emit(op::each, to, base, count, flags);
     emit(op::each_next, to, base, count, flags);
     return to;
-}
-
-// Only names, constant keys and `[]`, down from `.`: errors can come from nowhere else.
-bool compiler::is_simple_path(node const& n) const {
-    switch (n.what) {
-        case shape::identity: return true;
-        case shape::field:
-        case shape::iterate: return is_simple_path(*n.kids[0]);
-        case shape::index: {
-            auto const& key = *n.kids[1];
-            bool const is_constant =
-                key.what == shape::number || (key.what == shape::string && key.kids.size() == 1 &&
-                                              key.kids[0]->what == shape::string_piece);
-            return is_constant && is_simple_path(*n.kids[0]);
-        }
-        default: return false;
-    }
-}
-
-slot compiler::simple_path(node const& n, slot in, mode how, unsigned flags) {
-    switch (n.what) {
-        case shape::field: return field(n, in, how, flags);
-        case shape::index: return index(n, in, how, flags);
-        case shape::iterate: return iterate(n, in, how, flags);
-        default: return in;
-    }
 }
 
 slot compiler::string(node const& n, slot in) {

@@ -66,7 +66,6 @@ result<token> lexer::number(std::size_t from) {
             digits();
         }
     }
-    if (is_letter(peek())) return std::unexpected{source_error(source_, at_, "a number ends in a letter")};
     return make(token_kind::number, from, from);
 }
 

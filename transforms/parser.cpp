@@ -162,7 +162,7 @@ result<node_pointer> parser::operand() {
     if (current_.is("def")) return definition(body_follows::yes);
     if (current_.is("-")) {
         HEADGATE_TRY(auto const at, advance());
-        HEADGATE_TRY(auto of, operation(operators.back().level));
+        HEADGATE_TRY(auto of, operand());
         return checked(make(shape::negate, at.offset, std::move(of)));
     }
     if (current_.is("label")) return labelled();

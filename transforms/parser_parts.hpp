@@ -66,6 +66,7 @@ private:
     result<std::string> variable_name();
     result<node_pointer> definition(body_follows follows);
     result<node_pointer> term();
+    result<bool> suffix(node_pointer& left);
     static node_pointer field_of(node_pointer left, token const& name);
     result<node_pointer> bracket_suffix(node_pointer left);
     result<node_pointer> bare_term();

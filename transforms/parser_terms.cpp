@@ -23,28 +23,53 @@ bool is_keyword(token const& t) {
 result<node_pointer> parser::term() {
     level const inside{nesting_};
     if (nesting_ > nesting_max) return too_deep();
+    // `?` belongs to the one suffix before it; behind anything else it is a `try`.
+    bool ends_in_suffix =
+        current_.kind == token_kind::field || current_.kind == token_kind::dot_quote || current_.is(".");
     HEADGATE_TRY(auto left, bare_term());
+    ends_in_suffix = ends_in_suffix && left->what != shape::identity;
     while (true) {
         auto const at = current_;
-        if (at.kind == token_kind::field) {
+        if (at.is("?")) {
             HEADGATE_TRY([[maybe_unused]] auto const taken, advance());
-            left = field_of(std::move(left), at);
-        } else if (at.kind == token_kind::dot_quote) {
-            HEADGATE_TRY(auto key, string_after_quote(at.offset, ""));
-            left = make(shape::index, at.offset, std::move(left), std::move(key));
-        } else if (at.is("[")) {
-            HEADGATE_TRY(left, bracket_suffix(std::move(left)));
-        } else if (at.is("?")) {
-            HEADGATE_TRY([[maybe_unused]] auto const taken, advance());
-            left = make(shape::attempt, at.offset, std::move(left), node_pointer{});
-        } else if (at.is(".") && lexer_.source().substr(at.end).starts_with("[")) {
-            HEADGATE_TRY([[maybe_unused]] auto const taken, advance());
-            HEADGATE_TRY(left, bracket_suffix(std::move(left)));
+            if (ends_in_suffix) {
+                left->is_optional = true;
+            } else {
+                left = make(shape::attempt, at.offset, std::move(left), node_pointer{});
+            }
+            ends_in_suffix = false;
         } else {
-            return left;
+            HEADGATE_TRY(auto const is_suffix, suffix(left));
+            if (!is_suffix) return left;
+            ends_in_suffix = true;
         }
         HEADGATE_TRY(left, checked(std::move(left)));
     }
+}
+
+// Takes one more of `.name`, `."name"`, `[…]` and `.[…]`, if there is one, and puts `left` into it.
+result<bool> parser::suffix(node_pointer& left) {
+    auto const at = current_;
+    if (at.kind == token_kind::field) {
+        HEADGATE_TRY([[maybe_unused]] auto const taken, advance());
+        left = field_of(std::move(left), at);
+        return true;
+    }
+    bool const has_dot = at.is(".");
+    if (has_dot) {
+        HEADGATE_TRY([[maybe_unused]] auto const taken, advance());
+    }
+    if (at.kind == token_kind::dot_quote || (has_dot && current_.kind == token_kind::quote)) {
+        HEADGATE_TRY(auto key, string_after_quote(at.offset, ""));
+        left = make(shape::index, at.offset, std::move(left), std::move(key));
+        return true;
+    }
+    if (current_.is("[")) {
+        HEADGATE_TRY(left, bracket_suffix(std::move(left)));
+        return true;
+    }
+    if (has_dot) return unexpected("a name, a string or [");
+    return false;
 }
 
 node_pointer parser::field_of(node_pointer left, token const& name) {
@@ -266,6 +291,10 @@ result<node_pointer> parser::symbol_term() {
         HEADGATE_TRY([[maybe_unused]] auto const taken, advance());
         auto whole = make(shape::identity, at.offset);
         if (current_.is("[")) return bracket_suffix(std::move(whole));
+        if (current_.kind == token_kind::quote) {
+            HEADGATE_TRY(auto key, string_after_quote(at.offset, ""));
+            return make(shape::index, at.offset, std::move(whole), std::move(key));
+        }
         return whole;
     }
     if (at.is("..")) {

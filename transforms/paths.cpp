@@ -202,11 +202,13 @@ bool get_key(runtime& run, json::value const& container, json::value const& key,
         return true;
     }
     if (key.is_object() && (container.is_array() || container.is_null() || container.is_string())) {
-        return get_slice(run, container, key.find("start").value_or(json::value{}),
-                         key.find("end").value_or(json::value{}), out);
+        auto const from = key.find("start");
+        auto const to = key.find("end");
+        if (!from || !to) return run.fail("Start and end indices of an array slice must be numbers");
+        return get_slice(run, container, *from, *to, out);
     }
     if (container.is_array() && key.is_array()) return occurrences(run, container.items(), key.items(), out);
-    if (container.is_null() && (key.is_string() || key.is_number() || key.is_null())) {
+    if (container.is_null() && (key.is_string() || key.is_number())) {
         out = {};
         return true;
     }
