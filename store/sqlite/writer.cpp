@@ -213,6 +213,7 @@ void writer::commit(group& taken) {
     if (planted(planted_bug::acknowledge_before_commit)) acknowledge_too_early(taken.appends);
     if (done) done = session_->commit();
     if (!done) {
+        numbers_->set_not_accepting(as_answer(done.error()));  // Before anybody reads an answer.
         fail(taken, as_answer(done.error()));
         return recover(std::move(done).error());
     }
