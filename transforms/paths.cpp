@@ -202,6 +202,10 @@ bool get_key(runtime& run, json::value const& container, json::value const& key,
         return true;
     }
     if (key.is_object() && (container.is_array() || container.is_null() || container.is_string())) {
+        if (container.is_null()) {
+            out = {};
+            return true;
+        }
         auto const from = key.find("start");
         auto const to = key.find("end");
         if (!from || !to) return run.fail("Start and end indices of an array slice must be numbers");
