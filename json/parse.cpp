@@ -29,7 +29,7 @@ public:
         taken_.members.clear();
     }
     ~scratch() {
-        constexpr std::size_t kept_max = 16 * 1024;
+        constexpr std::size_t kept_max = std::size_t{16} * 1024;
         if (taken_.values.capacity() <= kept_max && taken_.members.capacity() <= kept_max) {
             spare() = std::move(taken_);
         }

@@ -53,14 +53,10 @@ std::size_t slots_for(std::size_t members) {
     return std::bit_ceil(members * 2);
 }
 
-bool is_same(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
 // One of 64 bits from what is cheap to see of a key: two keys with different bits differ.
 std::uint64_t sieve_bit(std::string_view key) {
     if (key.empty()) return 1;
-    auto const mixed = key.size() * 7 + static_cast<unsigned char>(key.front()) * 3 +
+    auto const mixed = key.size() * 7 + std::size_t{static_cast<unsigned char>(key.front())} * 3 +
                        static_cast<unsigned char>(key.back()) +
                        static_cast<unsigned char>(key[key.size() / 2]);
     return std::uint64_t{1} << (mixed & 63);
@@ -246,7 +242,7 @@ value value::small_object(std::span<member const> members, arena& where, bool& d
         auto* const end = copy + kept;
         auto* same = end;
         if ((sieve & bit) != 0) {
-            same = std::find_if(copy, end, [&](member const& other) { return is_same(other.key, one.key); });
+            same = std::find_if(copy, end, [&](member const& other) { return other.key == one.key; });
         }
         sieve |= bit;
         if (same != end) {
@@ -268,7 +264,7 @@ value value::large_object(std::span<member const> members, arena& where, bool& d
     std::size_t kept = 0;
     for (auto const& one : members) {
         auto slot = hash_of(one.key) & (slot_count - 1);
-        while (slots[slot] != 0 && !is_same(copy[slots[slot] - 1].key, one.key)) {
+        while (slots[slot] != 0 && copy[slots[slot] - 1].key != one.key) {
             slot = (slot + 1) & (slot_count - 1);
         }
         if (slots[slot] != 0) {
@@ -355,7 +351,7 @@ value const* value::find_pointer(std::string_view key) const noexcept {
     if (tag_ != tag::object) return nullptr;
     auto const* one = static_cast<member const*>(data_);
     for (auto const* const end = one + size_; one != end; ++one) {
-        if (is_same(one->key, key)) return &one->value;
+        if (one->key == key) return &one->value;
     }
     return nullptr;
 }
@@ -366,7 +362,7 @@ value const* value::find_indexed(std::string_view key) const noexcept {
     auto const mask = slots_for(size_) - 1;
     for (auto slot = hash_of(key) & mask; slots[slot] != 0; slot = (slot + 1) & mask) {
         auto const& one = members[slots[slot] - 1];
-        if (is_same(one.key, key)) return &one.value;
+        if (one.key == key) return &one.value;
     }
     return nullptr;
 }

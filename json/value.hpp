@@ -79,6 +79,10 @@ public:
     }  // As in jq.
     // A 64-bit integer that is stored as one.
     [[nodiscard]] bool holds_integer() const noexcept { return tag_ == tag::integer; }
+    [[nodiscard]] std::int64_t held_integer() const {
+        HEADGATE_CHECK(holds_integer(), "not stored as an integer");
+        return integer_;
+    }
     // Kept as the sender's literal, not yet as a machine's number.
     [[nodiscard]] bool holds_literal() const noexcept { return tag_ == tag::literal; }
 

@@ -98,7 +98,7 @@ bool add(runtime& run, json::value const& a, json::value const& b, json::value& 
         case json::kind::number: {
             std::int64_t sum = 0;
             if (a.holds_integer() && b.holds_integer() &&
-                !__builtin_add_overflow(*a.as_integer(), *b.as_integer(), &sum)) {
+                !__builtin_add_overflow(a.held_integer(), b.held_integer(), &sum)) {
                 out = json::value::integer(sum);
             } else {
                 out = json::value::real(a.as_double() + b.as_double());
@@ -118,7 +118,7 @@ bool subtract(runtime& run, json::value const& a, json::value const& b, json::va
     if (a.is_number() && b.is_number()) {
         std::int64_t difference = 0;
         if (a.holds_integer() && b.holds_integer() &&
-            !__builtin_sub_overflow(*a.as_integer(), *b.as_integer(), &difference)) {
+            !__builtin_sub_overflow(a.held_integer(), b.held_integer(), &difference)) {
             out = json::value::integer(difference);
         } else {
             out = json::value::real(a.as_double() - b.as_double());
@@ -141,7 +141,7 @@ bool multiply(runtime& run, json::value const& a, json::value const& b, json::va
     if (a.is_number() && b.is_number()) {
         std::int64_t product = 0;
         if (a.holds_integer() && b.holds_integer() &&
-            !__builtin_mul_overflow(*a.as_integer(), *b.as_integer(), &product)) {
+            !__builtin_mul_overflow(a.held_integer(), b.held_integer(), &product)) {
             out = json::value::integer(product);
         } else {
             out = json::value::real(a.as_double() * b.as_double());
@@ -158,9 +158,9 @@ bool divide(runtime& run, json::value const& a, json::value const& b, json::valu
     if (a.is_string() && b.is_string()) return split(run, a.as_string(), b.as_string(), out);
     if (!a.is_number() || !b.is_number()) return cannot(run, a, b, "divided");
     if (b.as_double() == 0) return cannot(run, a, b, "divided because the divisor is zero");
-    bool const are_whole = a.holds_integer() && b.holds_integer() && *b.as_integer() != -1;
-    if (are_whole && *a.as_integer() % *b.as_integer() == 0) {
-        out = json::value::integer(*a.as_integer() / *b.as_integer());
+    bool const are_whole = a.holds_integer() && b.holds_integer() && b.held_integer() != -1;
+    if (are_whole && a.held_integer() % b.held_integer() == 0) {
+        out = json::value::integer(a.held_integer() / b.held_integer());
     } else {
         out = json::value::real(a.as_double() / b.as_double());
     }
@@ -175,8 +175,8 @@ bool modulo(runtime& run, json::value const& a, json::value const& b, json::valu
         out = json::value::real(std::numeric_limits<double>::quiet_NaN());
         return true;
     }
-    auto const dividend = a.holds_integer() ? *a.as_integer() : to_integer(x);
-    auto const divisor = b.holds_integer() ? *b.as_integer() : to_integer(y);
+    auto const dividend = a.holds_integer() ? a.held_integer() : to_integer(x);
+    auto const divisor = b.holds_integer() ? b.held_integer() : to_integer(y);
     if (divisor == 0) return cannot(run, a, b, "divided because the divisor is zero");
     out = json::value::integer(divisor == -1 ? 0 : dividend % divisor);
     return true;
@@ -184,9 +184,9 @@ bool modulo(runtime& run, json::value const& a, json::value const& b, json::valu
 
 bool negate(runtime& run, json::value const& a, json::value& out) {
     if (!a.is_number()) return run.fail(fmt::format("{} cannot be negated", name_of(a.type())));
-    bool const flips = a.holds_integer() && *a.as_integer() != std::numeric_limits<std::int64_t>::min() &&
-                       *a.as_integer() != 0;
-    out = flips ? json::value::integer(-*a.as_integer()) : json::value::real(-a.as_double());
+    bool const flips = a.holds_integer() && a.held_integer() != std::numeric_limits<std::int64_t>::min() &&
+                       a.held_integer() != 0;
+    out = flips ? json::value::integer(-a.held_integer()) : json::value::real(-a.as_double());
     return true;
 }
 

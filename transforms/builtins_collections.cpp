@@ -31,7 +31,7 @@ bool length(runtime& run, value const* in, value& out) {
         case json::kind::null: out = value::integer(0); return true;
         case json::kind::boolean: return wrong_type(run, *in, "has no length");
         case json::kind::number:
-            if (in->holds_integer() && *in->as_integer() >= 0) {
+            if (in->holds_integer() && in->held_integer() >= 0) {
                 out = *in;
             } else {
                 out = value::real(std::fabs(in->as_double()));

@@ -47,9 +47,9 @@ bool absolute(runtime& run, value const* in, value& out) {
         out = *in;
         return true;
     }
-    bool const stays = in->holds_integer() ? *in->as_integer() >= 0 : !(in->as_double() < 0);
-    bool const flips = in->holds_integer() && *in->as_integer() != std::numeric_limits<std::int64_t>::min();
-    out = stays ? *in : flips ? value::integer(-*in->as_integer()) : value::real(-in->as_double());
+    bool const stays = in->holds_integer() ? in->held_integer() >= 0 : !(in->as_double() < 0);
+    bool const flips = in->holds_integer() && in->held_integer() != std::numeric_limits<std::int64_t>::min();
+    out = stays ? *in : flips ? value::integer(-in->held_integer()) : value::real(-in->as_double());
     return true;
 }
 

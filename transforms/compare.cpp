@@ -41,7 +41,7 @@ int compare_digits(std::string_view a, std::string_view b) {
 }
 
 int compare_numbers(json::value const& a, json::value const& b) {
-    if (a.holds_integer() && b.holds_integer()) return sign(*a.as_integer(), *b.as_integer());
+    if (a.holds_integer() && b.holds_integer()) return sign(a.held_integer(), b.held_integer());
     auto const x = a.as_double();
     auto const y = b.as_double();
     if (std::isnan(x) || std::isnan(y)) return sign(std::isnan(y), std::isnan(x));  // Below every number.

@@ -59,7 +59,7 @@ slot compiler::generate(node const& n, slot in, mode how) {
         case shape::slice: return slice(n, in, how);
         case shape::iterate: return iterate(n, in, how);
         case shape::string_piece:
-        case shape::number: return load(*constant_of(n), how);
+        case shape::number: return load(constant_of(n).value_or(json::value{}), how);
         case shape::string: return without_path(string(n, in), how);
         case shape::format: return without_path(format(n, in), how);
         case shape::array: return without_path(array(n, in), how);
@@ -164,7 +164,7 @@ std::optional<json::value> compiler::constant_of(node const& n) {
         case shape::negate: {
             auto const of = constant_of(*n.kids[0]);
             if (!of || !of->holds_integer()) return std::nullopt;
-            return json::value::integer(-*of->as_integer());
+            return json::value::integer(-of->held_integer());
         }
         case shape::array: {
             std::vector<json::value> items;
@@ -257,7 +257,7 @@ slot compiler::string(node const& n, slot in) {
         auto const& kid = *n.kids[i - 1];
         auto& piece = made.pieces[i - 1];
         if (kid.what == shape::string_piece) {
-            piece = {false, constant(*constant_of(kid))};
+            piece = {false, constant(constant_of(kid).value_or(json::value{}))};
             continue;
         }
         auto const from = generate(kid, in, mode::value);

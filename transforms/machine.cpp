@@ -252,7 +252,7 @@ void machine::do_attempt(instruction const& now) {
 }
 
 void machine::do_count_down(instruction const& now) {
-    auto const left = *registers_[now.a].as_integer() - 1;
+    auto const left = registers_[now.a].held_integer() - 1;
     registers_[now.a] = json::value::integer(left);
     if (left <= 0) cut(number_in(now.b));
 }
@@ -396,7 +396,7 @@ machine::outcome machine::do_range(instruction const& now) {
     if (is_first) ++at_;  // Behind the `range_next` that follows.
     auto const current = is_first ? r[now.b] : r[now.c];
     if (compare(current, r[now.b + 1]) >= 0) return outcome::back;
-    auto const next = current.holds_integer() ? json::value::integer(*current.as_integer() + 1)
+    auto const next = current.holds_integer() ? json::value::integer(current.held_integer() + 1)
                                               : json::value::real(current.as_double() + 1);
     r[now.c] = next;
     if (compare(next, r[now.b + 1]) < 0) push(fork_kind::choice, is_first ? &now + 1 : &now);

@@ -95,7 +95,7 @@ private:
         return here_->function->code.data() + index;
     }
     [[nodiscard]] std::size_t number_in(std::uint32_t where) const {
-        return static_cast<std::size_t>(*registers_[where].as_integer());
+        return static_cast<std::size_t>(registers_[where].held_integer());
     }
     [[nodiscard]] bool go_back();
     [[nodiscard]] bool handle_error();

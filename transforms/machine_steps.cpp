@@ -15,7 +15,7 @@
 namespace headgate::transforms {
 
 bool machine::do_collected(instruction const& now) {
-    auto const from = static_cast<std::size_t>(*registers_[now.b].as_integer());
+    auto const from = static_cast<std::size_t>(registers_[now.b].held_integer());
     registers_[now.a] = run_.list(std::span{kept_}.subspan(from));
     kept_.resize(from);
     return run_.ok();
@@ -24,7 +24,7 @@ bool machine::do_collected(instruction const& now) {
 // What was kept are pairs: the counter behind the item's own, and what stands there now.
 bool machine::do_remapped(instruction const& now) {
     auto const container = registers_[now.b];
-    auto const from = static_cast<std::size_t>(*registers_[now.c].as_integer());
+    auto const from = static_cast<std::size_t>(registers_[now.c].held_integer());
     auto const kept = std::span{kept_}.subspan(from);
     if (container.is_array()) {
         std::vector<json::value> items;
@@ -35,7 +35,7 @@ bool machine::do_remapped(instruction const& now) {
         std::vector<json::member> members;
         members.reserve(kept.size() / 2);
         for (std::size_t i = 0; i < kept.size(); i += 2) {
-            auto const index = static_cast<std::size_t>(*kept[i].as_integer()) - 1;
+            auto const index = static_cast<std::size_t>(kept[i].held_integer()) - 1;
             members.push_back({container.members()[index].key, kept[i + 1]});
         }
         registers_[now.a] = run_.object(members);

@@ -20,7 +20,7 @@ struct operator_rule {
 
 namespace {
 
-constexpr std::size_t source_bytes_max = 256 * 1024;
+constexpr std::size_t source_bytes_max = std::size_t{256} * 1024;
 
 // From the loosest to the tightest, as in jq's grammar. `|` and `,` have functions of their own.
 constexpr std::array<operator_rule, 22> operators{{

@@ -20,7 +20,7 @@ namespace headgate::transforms {
 // What one run of a program may use. Going over ends the run with resource_exhausted and names the setting.
 struct budget {
     std::uint64_t steps_max = 100'000;
-    std::size_t memory_bytes_max = 16 * 1024 * 1024;  // Of values made while it runs.
+    std::size_t memory_bytes_max = std::size_t{16} * 1024 * 1024;  // Of values made while it runs.
     std::size_t outputs_max = 10'000;
     std::size_t depth_max = 512;  // Calls within calls.
 };

@@ -48,7 +48,7 @@ public:
 
     [[nodiscard]] bool ok() const noexcept { return !has_error_ && !refusal_; }
     [[nodiscard]] bool is_refused() const noexcept { return refusal_.has_value(); }
-    [[nodiscard]] error const& refusal() const { return *refusal_; }
+    [[nodiscard]] error refusal() const { return refusal_.value_or(error{}); }
     [[nodiscard]] json::value take_error();
 
     [[nodiscard]] json::arena& where() noexcept { return where_; }
