@@ -1,0 +1,186 @@
+#include "console/operator_api.hpp"
+#include "json/parse.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/memory_store.hpp"
+#include "tests/support/run.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace headgate::console {
+namespace {
+
+using testing_support::manual_clock;
+using testing_support::memory_store;
+using testing_support::run;
+
+constexpr char const* viewer_token = "viewer-token-0123456789";
+constexpr char const* operator_token = "operator-token-0123456789";
+
+settings two_operators() {
+    settings all;
+    all.operators.push_back({"eve", role::viewer, secret{viewer_token}});
+    all.operators.push_back({"ada", role::operator_, secret{operator_token}});
+    return all;
+}
+
+class api_at_work {
+public:
+    explicit api_at_work(settings of = two_operators()) {
+        counts.make_counter("headgate_things_total", "Things.").add(3);
+        api_ = make_operator_api(std::move(of), {.store = store,
+                                                 .clock = clock,
+                                                 .counts = counts,
+                                                 .ready = [this] { return state; },
+                                                 .changed = [this](uuid id) { changed.push_back(id); }});
+    }
+
+    response ask(std::string method, std::string target, std::string token = operator_token) {
+        request incoming;
+        incoming.head = {
+            .method = std::move(method), .target = std::move(target), .fields = {}, .peer = "127.0.0.1"};
+        if (!token.empty()) incoming.head.fields.push_back({"authorization", "Bearer " + token});
+        auto admitted = api_->admit(incoming.head);
+        return run(api_->handle(std::move(incoming), std::move(admitted)));
+    }
+
+    delivery const& keep(delivery_state in, hold_cause because = hold_cause::none) {
+        delivery old;
+        old.rule = "sync";
+        old.order.target = "platform";
+        old.order.workflow_id = "w";
+        old.state = in;
+        old.held_because = because;
+        return store.keep(std::move(old));
+    }
+
+    memory_store store;
+    manual_clock clock;
+    metrics counts;
+    readiness state;
+    std::vector<uuid> changed;
+
+private:
+    std::unique_ptr<http::handler> api_;
+};
+
+std::string member(response const& answer, std::string_view key) {
+    json::arena values;
+    auto const parsed = json::parse(answer.body, values);
+    EXPECT_TRUE(parsed) << answer.body;
+    if (!parsed) return {};
+    auto const found = parsed->root.find(key);
+    return found && found->is_string() ? std::string{found->as_string()} : std::string{};
+}
+
+TEST(operator_api, health_and_metrics_need_no_token) {
+    api_at_work work;
+    EXPECT_EQ(work.ask("GET", "/healthz", "").status, 200U);
+    auto const metrics = work.ask("GET", "/metrics", "");
+    EXPECT_EQ(metrics.status, 200U);
+    EXPECT_NE(metrics.body.find("headgate_things_total 3"), std::string::npos);
+}
+
+TEST(operator_api, is_not_ready_with_reasons_and_ready_with_notes) {
+    api_at_work work;
+    work.state.notes = {"target platform: away"};
+    EXPECT_EQ(work.ask("GET", "/readyz", "").body,
+              R"({"ready":true,"reasons":[],"notes":["target platform: away"]})");
+    work.state.reasons = {"store: disk full"};
+    auto const answer = work.ask("GET", "/readyz", "");
+    EXPECT_EQ(answer.status, 503U);
+    EXPECT_NE(answer.body.find("store: disk full"), std::string::npos);
+}
+
+TEST(operator_api, says_how_to_configure_an_operator_when_there_is_none) {
+    api_at_work work{settings{}};
+    auto const answer = work.ask("GET", "/api/v1/events");
+    EXPECT_EQ(answer.status, 403U);
+    EXPECT_NE(member(answer, "remedy").find("operators"), std::string::npos);
+}
+
+class wrong_tokens : public testing::TestWithParam<char const*> {};
+
+TEST_P(wrong_tokens, are_refused) {
+    api_at_work work;
+    auto const answer = work.ask("GET", "/api/v1/events", GetParam());
+    EXPECT_EQ(answer.status, 401U);
+    EXPECT_EQ(sole_header(answer.fields, "www-authenticate"), "Bearer");
+}
+
+INSTANTIATE_TEST_SUITE_P(rows, wrong_tokens,
+                         testing::Values("", "x", "operator-token-012345678", "operator-token-01234567890",
+                                         "OPERATOR-TOKEN-0123456789"));
+
+TEST(operator_api, shows_pages_to_a_viewer_but_lets_it_change_nothing) {
+    api_at_work work;
+    auto const id = to_string(work.keep(delivery_state::dead).id);
+    EXPECT_EQ(work.ask("GET", "/api/v1/deliveries", viewer_token).status, 200U);
+    EXPECT_EQ(work.ask("POST", "/api/v1/deliveries/" + id + "/retry", viewer_token).status, 403U);
+    EXPECT_TRUE(work.changed.empty());
+}
+
+TEST(operator_api, a_dead_delivery_can_be_retried_and_the_dispatcher_is_told) {
+    api_at_work work;
+    auto const id = work.keep(delivery_state::dead).id;
+    auto const answer = work.ask("POST", "/api/v1/deliveries/" + to_string(id) + "/retry");
+    EXPECT_EQ(answer.status, 200U);
+    EXPECT_EQ(member(answer, "state"), "waiting");
+    EXPECT_EQ(work.changed, std::vector{id});
+}
+
+TEST(operator_api, only_a_dead_delivery_can_be_retried) {
+    for (auto const state : {delivery_state::waiting, delivery_state::started, delivery_state::completed,
+                             delivery_state::joined, delivery_state::held}) {
+        api_at_work work;
+        auto const id = to_string(work.keep(state).id);
+        EXPECT_EQ(work.ask("POST", "/api/v1/deliveries/" + id + "/retry").status, 409U);
+    }
+}
+
+TEST(operator_api, a_released_start_that_may_have_happened_stays_one) {
+    api_at_work work;
+    auto const missing = to_string(work.keep(delivery_state::held, hold_cause::missing).id);
+    auto const unanswered = to_string(work.keep(delivery_state::held, hold_cause::unanswered).id);
+    EXPECT_EQ(member(work.ask("POST", "/api/v1/deliveries/" + missing + "/release"), "state"), "waiting");
+    EXPECT_EQ(member(work.ask("POST", "/api/v1/deliveries/" + unanswered + "/release"), "state"), "starting");
+}
+
+TEST(operator_api, an_unknown_delivery_is_404_and_a_malformed_id_400) {
+    api_at_work work;
+    EXPECT_EQ(work.ask("GET", "/api/v1/deliveries/0192f3c0-7b1e-7cc3-9a4f-0123456789ab").status, 404U);
+    EXPECT_EQ(work.ask("GET", "/api/v1/deliveries/nonsense").status, 400U);
+    EXPECT_EQ(work.ask("GET", "/api/v1/nonsense").status, 404U);
+}
+
+class wrong_queries : public testing::TestWithParam<char const*> {};
+
+TEST_P(wrong_queries, are_refused_because_a_misspelt_filter_would_mean_all) {
+    api_at_work work;
+    auto const answer = work.ask("GET", std::string{"/api/v1/events?"} + GetParam());
+    EXPECT_EQ(answer.status, 400U) << answer.body;
+    EXPECT_EQ(sole_header(answer.fields, "content-type"), "application/problem+json");
+}
+
+INSTANTIATE_TEST_SUITE_P(rows, wrong_queries,
+                         testing::Values("sorce=x", "limit=0", "limit=1001", "limit=ten", "limit=",
+                                         "state=lost", "from=yesterday", "source=a&source=b", "source=%zz"));
+
+TEST(operator_api, says_which_method_a_resource_has) {
+    api_at_work work;
+    EXPECT_EQ(sole_header(work.ask("DELETE", "/api/v1/events").fields, "allow"), "GET");
+    EXPECT_EQ(sole_header(work.ask("POST", "/metrics", "").fields, "allow"), "GET");
+    auto const id = to_string(work.keep(delivery_state::dead).id);
+    EXPECT_EQ(sole_header(work.ask("GET", "/api/v1/deliveries/" + id + "/retry").fields, "allow"), "POST");
+}
+
+TEST(operator_api, its_description_is_json) {
+    api_at_work work;
+    EXPECT_EQ(member(work.ask("GET", "/openapi.json", ""), "openapi"), "3.1.0");
+}
+
+}  // namespace
+}  // namespace headgate::console
