@@ -23,7 +23,7 @@ bool planted(planted_bug bug) noexcept {
 }
 
 void dawdle() noexcept {
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
 }
 
 }  // namespace headgate

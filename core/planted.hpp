@@ -17,7 +17,7 @@ enum class planted_bug : std::uint8_t {
 
 #ifdef HEADGATE_PLANTED_BUGS
 [[nodiscard]] bool planted(planted_bug bug) noexcept;
-void dawdle() noexcept;  // 20 ms: long enough that a kill falls between two steps.
+void dawdle() noexcept;  // 100 ms: long enough that a kill falls between two steps.
 #else
 [[nodiscard]] constexpr bool planted(planted_bug) noexcept {
     return false;

@@ -27,12 +27,20 @@ class Ledger:
         self.sent = set()
         self.acknowledged = {}  # key -> every id that was given for it
         self.answers = collections.Counter()
+        self._in_order = []
+
+    def any_acknowledged(self, chance):
+        """A key that was acknowledged, now or long ago: senders deliver again when they please."""
+        with self._guard:
+            return chance.choice(self._in_order)
 
     def note(self, key, answer):
         with self._guard:
             self.sent.add(key)
             self.answers[answer.status if answer else "none"] += 1
             if answer and answer.status in (200, 202):
+                if key not in self.acknowledged:
+                    self._in_order.append(key)
                 self.acknowledged.setdefault(key, set()).add(answer.json["id"])
 
 
@@ -40,6 +48,7 @@ class Campaign:
     def __init__(self, folder, *, kills, seed, binary, planted=None):
         self.kills, self.random = kills, random.Random(seed)
         self.ledger, self.stopping = Ledger(), threading.Event()
+        self.settle_within = 15 if planted else 60
         self.temporal = Temporal(folder)
         environment = {"HEADGATE_PLANTED": planted} if planted else None
         self.gateway = Gateway(
@@ -83,7 +92,7 @@ class Campaign:
             key = str(uuid.UUID(int=chance.getrandbits(128)))
             self._send_until_acknowledged(key)
             if chance.random() < REDELIVERED:
-                self._send(key)
+                self._send(self.ledger.any_acknowledged(chance))
             time.sleep(max(0.0, SENDERS / KEYS_PER_SECOND - (time.monotonic() - began)))
 
     def _send_until_acknowledged(self, key):
@@ -135,7 +144,7 @@ class Campaign:
                          if self.gateway.api("/deliveries", state=state, limit=1)["items"]]
             return None if open_ones else True
 
-        wait_until(settled, within=60, every=0.5, saying="events or deliveries are still open")
+        wait_until(settled, within=self.settle_within, every=0.5, saying="events or deliveries are still open")
         return self.gateway.all_items("/deliveries")
 
     def _check_events(self):
