@@ -60,6 +60,8 @@ public:
           }} {}
     ~impatience() {
         calmed_ = true;
+        // NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread): the signal is blocked; the thread takes it by
+        // sigwait.
         pthread_kill(waiting_.native_handle(), SIGTERM);
         waiting_.join();
     }

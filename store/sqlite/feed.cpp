@@ -51,8 +51,8 @@ feed::step feed::next(std::size_t limit) {
     std::scoped_lock const held{guard_};
     step found;
     bool const is_fresh = next_ >= fresh_begin_ && !fresh_.empty();
-    if (closed_) {
-        found.waits = true;  // And `wait` will say why not.
+    if (closed_ || (!is_fresh && !has_something())) {
+        found.waits = true;  // When closed, `wait` will say why not.
     } else if (is_fresh) {
         while (!fresh_.empty() && found.events.size() < limit) {
             bytes_ -= bytes_of(fresh_.front());
@@ -61,11 +61,9 @@ feed::step feed::next(std::size_t limit) {
         }
         next_ = fresh_begin_ = found.events.back().sequence + 1;
         if (fresh_.empty()) next_ = fresh_begin_ = fresh_end_;
-    } else if (has_something()) {
+    } else {
         found.from = next_;
         found.before = fresh_.empty() ? end_ : fresh_begin_;
-    } else {
-        found.waits = true;
     }
     return found;
 }

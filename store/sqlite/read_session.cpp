@@ -284,7 +284,7 @@ result<page<event_summary>> read_session::list_events(event_filter const& filter
         auto const columns = columns_of(*rows.operator->());
         last = columns.sequence;
         auto summary = summarise(columns, filter);
-        if (summary && *summary) found.items.push_back(**std::move(summary));
+        if (summary && *summary) found.items.push_back(std::move(**summary));
         if (summary) continue;
         if (summary.error().code != errc::data_loss) return std::unexpected{summary.error()};
         log_sparingly(log_level::error, "an event is left out of a list", {{"why", summary.error().message}});
