@@ -60,8 +60,7 @@ public:
           }} {}
     ~impatience() {
         calmed_ = true;
-        // NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread): the signal is blocked; the thread takes it by
-        // sigwait.
+        // NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread): blocked everywhere, `sigwait` takes it.
         pthread_kill(waiting_.native_handle(), SIGTERM);
         waiting_.join();
     }

@@ -75,7 +75,7 @@ void dedupe_index::grow(shard& full) {
 
 void dedupe_index::add(dedupe_key const& key, std::uint64_t row) {
     auto& home = shard_of(key);
-    bool const is_full = (home.used + 1) * 4 > home.slots.size() * 3;
+    bool const is_full = (std::size_t{home.used} + 1) * 4 > home.slots.size() * 3;
     if (is_full) grow(home);
     insert(home.slots, slot_of(key, row));
     ++home.used;
