@@ -50,8 +50,9 @@ public:
     void drain(std::chrono::steady_clock::time_point until) override {
         ready_ = false;
         if (webhooks_) block_on(workers_.front()->executor(), webhooks_->drain(until));
-        if (dispatcher_) block_on(dispatch_thread_.executor(), dispatcher_->stop());
+        // Before the dispatcher, because acts of operators tell it to look.
         if (operator_) block_on(operator_thread_.executor(), operator_->drain(until));
+        if (dispatcher_) block_on(dispatch_thread_.executor(), dispatcher_->stop());
         webhooks_.reset();
         operator_.reset();
         if (store_) store_->close();

@@ -154,7 +154,8 @@ void check_rules(configuration& all, checker& notes) {
 
 // Only a warning: a configuration may be checked on another machine than the one that will use it.
 void check_store(store::settings const& store, checker& notes) {
-    auto const folder = std::filesystem::path{store.sqlite.path}.parent_path();
+    auto folder = std::filesystem::path{store.sqlite.path}.parent_path();
+    if (folder.empty()) folder = ".";
     std::error_code failure;
     if (std::filesystem::is_directory(folder, failure)) return;
     notes.warning("store.sqlite.path", fmt::format("there is no folder {}", folder.string()),

@@ -125,7 +125,9 @@ void add_moments(std::vector<moment>& all, store::delivery_record const& one) {
     for (auto const& each : one.attempts) {
         all.push_back({each.at, "attempt " + std::to_string(each.number), of_rule + ": " + each.outcome});
     }
-    if (kept.started_at && !kept.run_id.empty()) {
+    bool const ran = kept.state == delivery_state::started || kept.state == delivery_state::completed ||
+                     kept.state == delivery_state::failed || kept.state == delivery_state::outcome_unknown;
+    if (kept.started_at && ran) {
         all.push_back({*kept.started_at, "started", kept.order.workflow_id + " run " + kept.run_id});
     }
     if (kept.ended_at) {

@@ -11,6 +11,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace headgate::dispatch {
@@ -194,7 +196,7 @@ private:
         if (found == lanes_.end() || rule_is_gone) return hold_removed(fresh);
         if (fresh.state == delivery_state::held && fresh.held_because == hold_cause::removed)
             return release(fresh);
-        if (!found->second->add(std::move(fresh))) overflowed_ = true;
+        if (!found->second->add(std::move(fresh))) overflowed_.insert(found->first);
     }
 
     void hold_removed(delivery const& orphan) {
@@ -234,15 +236,19 @@ private:
     asio::awaitable<void> render(delivery bare) {
         auto reading = around_.store.read_event(bare.event_id);
         auto const from = co_await std::move(reading);
-        if (!from) co_return;
+        bool const is_lost =
+            !from && (from.error().code == errc::data_loss || from.error().code == errc::not_found);
+        if (!from && !is_lost) co_return;
         auto const now = around_.clock.now();
         store::transition change{
             .delivery = bare.id, .from = delivery_state::waiting, .to = delivery_state::dead};
         change.ended_at = now;
         auto const* const by = rules_->find(bare.rule);
-        auto matched = by ? rules_->evaluate_one(*by, from->kept, scratch_) : std::nullopt;
+        auto matched = by && from ? rules_->evaluate_one(*by, from->kept, scratch_) : std::nullopt;
         scratch_.release();
-        if (!by) {
+        if (is_lost) {
+            change.reason = "match: " + from.error().message;
+        } else if (!by) {
             change.reason = "match: rule '" + bare.rule + "' is not in the configuration";
         } else if (!matched) {
             change.reason = "match: today's rule does not match the event";
@@ -262,16 +268,18 @@ private:
 
     // Takes up everything unfinished that is not in memory, as far as there is room.
     asio::awaitable<void> sweep() {
-        overflowed_ = false;
+        overflowed_.clear();
         std::optional<uuid> after;
         std::vector<delivery_state> const wanted{delivery_state::waiting, delivery_state::starting,
                                                  delivery_state::started, delivery_state::held};
-        while (!stopping_ && !overflowed_) {
+        while (!stopping_) {
             auto reading = around_.store.unfinished(wanted, after, page);
             auto found = co_await std::move(reading);
             if (!found) {
                 log_sparingly(log_level::error, "could not read unfinished deliveries",
                               {{"error", found.error().message}});
+                if (found.error().code == errc::not_found)
+                    after.reset();  // Retention took the row we stood on.
                 auto pausing = pause_for(pause_after_trouble);
                 co_await std::move(pausing);
                 continue;
@@ -290,16 +298,23 @@ private:
 
     asio::awaitable<void> keep_sweeping() {
         co_await asio::this_coro::throw_if_cancelled(false);
+        auto next = std::chrono::steady_clock::now() + settings_.sweep_every;
         while (!stopping_) {
-            sweep_pause_.expires_after(overflowed_
-                                           ? std::min(settings_.sweep_every, std::chrono::milliseconds{1'000})
-                                           : settings_.sweep_every);
+            sweep_pause_.expires_after(std::min(settings_.sweep_every, std::chrono::milliseconds{1'000}));
             auto waiting = sweep_pause_.async_wait(quietly);
             co_await std::move(waiting);
             if (stopping_) co_return;
+            bool const is_due = std::chrono::steady_clock::now() >= next;
+            if (!is_due && !a_full_lane_has_emptied()) continue;
             auto sweeping = sweep();
             co_await std::move(sweeping);
+            next = std::chrono::steady_clock::now() + settings_.sweep_every;
         }
+    }
+
+    [[nodiscard]] bool a_full_lane_has_emptied() const {
+        return std::ranges::any_of(overflowed_,
+                                   [this](auto const& name) { return lanes_.at(name)->is_half_empty(); });
     }
 
     settings settings_;
@@ -313,7 +328,7 @@ private:
     std::vector<std::byte> scratch_bytes_ = std::vector<std::byte>(256 * 1024);
     json::arena scratch_{scratch_bytes_.data(), scratch_bytes_.size()};
     std::map<std::string, std::unique_ptr<lane>, std::less<>> lanes_;
-    bool overflowed_ = false;
+    std::set<std::string> overflowed_;  // Lanes that had no room: their deliveries are found again later.
     bool stopping_ = false;
     nursery tasks_;
     nursery recording_;

@@ -30,7 +30,7 @@ follower::follower(asio::any_io_executor executor, settings const& settings, tar
       looks_{executor} {}
 
 bool follower::add(delivery const& started) {
-    if (followed_.size() >= settings_.follows_in_memory_max) return false;
+    if (!has_room()) return false;
     auto kept = started;
     kept.order.input.clear();
     kept.order.memo.clear();

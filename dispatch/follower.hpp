@@ -27,8 +27,9 @@ public:
     // later.
     bool add(delivery const& started);
 
-    [[nodiscard]] bool has(uuid const& id) const { return followed_.contains(id); }
-    [[nodiscard]] std::size_t size() const noexcept { return followed_.size(); }
+    [[nodiscard]] bool has_room() const noexcept {
+        return followed_.size() < settings_.follows_in_memory_max;
+    }
 
     // Looks at runs until cancelled.
     [[nodiscard]] asio::awaitable<void> run();

@@ -48,11 +48,12 @@ decision after_no_answer(store::transition change, delivery const& attempted,
 
 decision after_certainly_not_started(store::transition change, delivery const& attempted,
                                      targets::start_answer const& answer, retry_policy const& policy,
-                                     std::chrono::milliseconds wait, wall_time now) {
-    bool const too_old = now - attempted.created_at > policy.give_up_after;
-    if (!too_old) return try_again(std::move(change), delivery_state::waiting, wait, now);
+                                     std::chrono::milliseconds wait, circumstances const& at) {
+    auto const since = std::max(attempted.created_at, at.target_back_at.value_or(attempted.created_at));
+    bool const too_old = at.now - since > policy.give_up_after;
+    if (!too_old) return try_again(std::move(change), delivery_state::waiting, wait, at.now);
     return end(std::move(change), delivery_state::dead,
-               with_remedy("gave up by age: " + answer.message, "retry it when the target is well"), now);
+               with_remedy("gave up by age: " + answer.message, "retry it when the target is well"), at.now);
 }
 
 }  // namespace
@@ -97,13 +98,16 @@ decision judge(delivery const& attempted, targets::start_answer const& answer, r
             return end(std::move(change), delivery_state::dead, with_remedy(answer.message, answer.remedy),
                        at.now);
         case kind::missing:
+            // Whoever releases a held delivery takes it for one that was never started.
+            if (at.earlier_start_possible)
+                return after_no_answer(std::move(change), attempted, answer, wait, at);
             return hold(std::move(change), hold_cause::missing, with_remedy(answer.message, answer.remedy));
         case kind::denied:
         case kind::not_now:
             // A refusal now says nothing about an earlier attempt that nobody answered.
             if (at.earlier_start_possible)
                 return after_no_answer(std::move(change), attempted, answer, wait, at);
-            return after_certainly_not_started(std::move(change), attempted, answer, policy, wait, at.now);
+            return after_certainly_not_started(std::move(change), attempted, answer, policy, wait, at);
         case kind::unanswered: return after_no_answer(std::move(change), attempted, answer, wait, at);
     }
     return after_no_answer(std::move(change), attempted, answer, wait, at);

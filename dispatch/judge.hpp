@@ -28,7 +28,8 @@ struct circumstances {
     wall_time now;
     std::optional<std::chrono::milliseconds> runs_kept_for;  // By the target, when known.
     double random = 0.5;                                     // In [0, 1): the jitter.
-    bool earlier_start_possible = false;  // An earlier attempt had no answer: a start may have happened.
+    std::optional<wall_time> target_back_at;  // When its circuit last closed: time away is nobody's age.
+    bool earlier_start_possible = false;      // An earlier attempt had no answer: a start may have happened.
 };
 
 struct decision {

@@ -49,7 +49,7 @@ bool lane::add(delivery fresh) {
     if (waiting_.contains(fresh.id)) return true;
     if (!has_room()) return false;
     // A start that may have happened owns its workflow id until it is known.
-    if (fresh.state == delivery_state::starting) busy_[fresh.order.workflow_id] = fresh.id;
+    if (fresh.state == delivery_state::starting) busy_.try_emplace(fresh.order.workflow_id, fresh.id);
     auto const wait = std::max(fresh.due_at - clock_.now(), std::chrono::milliseconds{0});
     due_.emplace(std::chrono::steady_clock::now() + std::min(wait, settings_.retry_longest), fresh.id);
     waiting_.emplace(fresh.id, std::move(fresh));
@@ -194,6 +194,7 @@ asio::awaitable<void> lane::attempt(uuid id, bool earlier_start_possible) {
     circumstances const at{.now = clock_.now(),
                            .runs_kept_for = target_->keeps_runs_for(),
                            .random = std::uniform_real_distribution<double>{0, 1}(random_),
+                           .target_back_at = back_at_,
                            .earlier_start_possible = earlier_start_possible};
     auto made = judge(waiting_.at(id), answer, policy_, at);
     auto change = made.change;
@@ -224,22 +225,26 @@ void lane::apply(uuid const& id, decision made, bool applied) {
     resolve(id);
     if (keeps_id) busy_[workflow_id] = id;
     if (!was_probe) return;
-    probing_held_ = {};
     if (made.change.to != delivery_state::held) tasks_.spawn("release of " + of_.name, release_all_held());
 }
 
 void lane::put_back(uuid const& id, std::chrono::milliseconds wait) {
     auto const& delivery = waiting_.at(id);
-    if (delivery.state == delivery_state::waiting) busy_.erase(delivery.order.workflow_id);
+    if (delivery.state == delivery_state::waiting) free_workflow_id(delivery);
     due_.emplace(std::chrono::steady_clock::now() + wait, id);
     wake_.cancel();
+}
+
+void lane::free_workflow_id(delivery const& holder) {
+    auto const found = busy_.find(holder.order.workflow_id);
+    if (found != busy_.end() && found->second == holder.id) busy_.erase(found);
 }
 
 // The delivery needs no more attempts from here.
 void lane::resolve(uuid const& id) {
     auto const found = waiting_.find(id);
-    auto const holder = busy_.find(found->second.order.workflow_id);
-    if (holder != busy_.end() && holder->second == id) busy_.erase(holder);
+    free_workflow_id(found->second);
+    if (probing_held_ == id) probing_held_ = {};
     waiting_.erase(found);
 }
 
@@ -259,6 +264,8 @@ void lane::count(delivery_state state) {
 
 // A quota is no outage: the lane pauses. Anything else that concerns the whole target opens the circuit.
 void lane::slow_down(targets::start_answer const& answer) {
+    if (answer.what == targets::start_answer::kind::missing)
+        return;  // It is there, and says what is missing.
     if (answer.code != errc::resource_exhausted) return open_circuit(answer.message);
     auto const pause = std::max(answer.not_before, std::chrono::milliseconds{1'000});
     paused_until_ = std::max(paused_until_, std::chrono::steady_clock::now() + pause);
@@ -271,12 +278,16 @@ void lane::open_circuit(std::string why) {
         std::lock_guard const hold{trouble_guard_};
         trouble_ = std::move(why);
     }
-    probe_.cancel();  // Wakes the watcher, which asks at once.
+    // What an attempt just found out is not asked again at once: a probe may well succeed where starts do
+    // not.
+    probe_at_ = std::chrono::steady_clock::now() + settings_.probe_every;
+    probe_.cancel();
 }
 
 void lane::close_circuit() {
     if (!circuit_open_.exchange(false)) return;
     log(log_level::info, "a target is back", {{"target", of_.name}});
+    back_at_ = clock_.now();
     {
         std::lock_guard const hold{trouble_guard_};
         trouble_.clear();
@@ -287,21 +298,22 @@ void lane::close_circuit() {
 // Asks an absent target once in a while whether it is back; and each target once at the start, to learn its
 // limits.
 asio::awaitable<void> lane::watch_circuit() {
-    bool asked_once = false;
     while (!stopping_) {
-        if (circuit_open_ || !asked_once) {
+        bool const is_due = std::chrono::steady_clock::now() >= probe_at_;
+        if (is_due) {
             auto probing = target_->probe(from_now(of_.temporal.attempt_within));
             auto const there = co_await std::move(probing);
-            asked_once = true;
             if (stopping_) co_return;
+            probe_at_ = instant::max();
             // Whoever says that the namespace is missing is there: the attempt learns the same, and is held.
             if (there || there.error().code == errc::not_found) {
                 close_circuit();
             } else {
                 open_circuit(there.error().message);
+                probe_at_ = std::chrono::steady_clock::now() + settings_.probe_every;
             }
         }
-        probe_.expires_after(settings_.probe_every);
+        probe_.expires_at(probe_at_);
         auto waiting = probe_.async_wait(quietly);
         co_await std::move(waiting);
     }
@@ -315,12 +327,16 @@ asio::awaitable<void> lane::probe_held() {
         co_await std::move(waiting);
         if (stopping_) co_return;
         if (circuit_open_ || probing_held_ != uuid{}) continue;
-        auto reading = store_.unfinished({delivery_state::held}, std::nullopt, release_batch);
+        auto reading = store_.unfinished({delivery_state::held}, probed_through_, release_batch);
         auto held = co_await std::move(reading);
-        if (!held) continue;
+        if (!held || held->empty()) {
+            probed_through_.reset();
+            continue;
+        }
         auto const one = std::ranges::find_if(*held, [this](delivery const& each) {
             return each.order.target == of_.name && each.held_because == hold_cause::missing;
         });
+        probed_through_ = one == held->end() ? held->back().id : one->id;
         if (one == held->end()) continue;
         auto recording = store_.record(
             {{.delivery = one->id, .from = delivery_state::held, .to = delivery_state::waiting}});

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -49,10 +50,11 @@ public:
     bool add(delivery fresh);
 
     [[nodiscard]] std::string const& name() const noexcept { return of_.name; }
-    [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
-    [[nodiscard]] std::size_t following() const noexcept { return follower_.size(); }
     [[nodiscard]] bool has_room() const noexcept {
         return waiting_.size() < settings_.deliveries_in_memory_max;
+    }
+    [[nodiscard]] bool is_half_empty() const noexcept {
+        return waiting_.size() * 2 <= settings_.deliveries_in_memory_max && follower_.has_room();
     }
 
     // Why nothing is attempted now; empty while the circuit is closed. Safe from any thread.
@@ -78,6 +80,7 @@ private:
     instant next_moment(instant now) const;
     void put_back(uuid const& id, std::chrono::milliseconds wait);
     void apply(uuid const& id, decision made, bool applied);
+    void free_workflow_id(delivery const& holder);
     void resolve(uuid const& id);
     void count(delivery_state state);
     void slow_down(targets::start_answer const& answer);
@@ -111,7 +114,11 @@ private:
     std::atomic<bool> circuit_open_{false};
     mutable std::mutex trouble_guard_;
     std::string trouble_;
-    uuid probing_held_;  // The one held delivery that was let go to try; zero without one.
+    instant probe_at_{};  // When the target is asked next; at the start once, to learn its limits.
+    std::optional<wall_time> back_at_;  // When the circuit last closed.
+    std::optional<uuid>
+        probed_through_;  // The held delivery that was looked at last: the next one takes its turn.
+    uuid probing_held_;   // The one held delivery that was let go to try; zero without one.
     bool stopping_ = false;
     follower follower_;
     nursery tasks_;

@@ -194,7 +194,7 @@ result<bool> write_session::apply(transition const& change) {
     if (!change.run_id.empty()) row.run_id = change.run_id;
     if (change.due_at) row.due_at = *change.due_at;
     if (change.started_at) row.started_at = change.started_at;
-    if (change.ended_at) row.ended_at = change.ended_at;
+    if (change.ended_at || !is_final(change.to)) row.ended_at = change.ended_at;
     if (change.tried) {
         auto tried = *change.tried;
         if (tried.number == 0) tried.number = row.attempts + 1;

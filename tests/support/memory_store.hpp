@@ -156,7 +156,7 @@ private:
         if (!change.run_id.empty()) kept.run_id = change.run_id;
         if (change.due_at) kept.due_at = *change.due_at;
         if (change.started_at) kept.started_at = change.started_at;
-        if (change.ended_at) kept.ended_at = change.ended_at;
+        if (change.ended_at || !is_final(change.to)) kept.ended_at = change.ended_at;
         if (change.order) {
             kept.order = *change.order;
             kept.rule_revision = change.rule_revision;
