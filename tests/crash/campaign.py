@@ -144,7 +144,7 @@ class Campaign:
                          if self.gateway.api("/deliveries", state=state, limit=1)["items"]]
             return None if open_ones else True
 
-        wait_until(settled, within=self.settle_within, every=0.5, saying="events or deliveries are still open")
+        wait_until(settled, within=self.settle_within, every=0.5, saying="events or deliveries still open")
         return self.gateway.all_items("/deliveries")
 
     def _check_events(self):

@@ -8,6 +8,7 @@ import pytest
 
 from harness import senders
 from harness.gateway import TOKENS, Gateway, rule
+from harness.processes import wait_until
 
 EVENTS = 25
 
@@ -35,6 +36,7 @@ def sent(gateway):
     ids.append(gateway.post(body, senders.stripe(body), path="/webhooks/stripe").json["id"])
     for event_id in ids[:EVENTS:10]:
         gateway.delivery(event_id, state="started")
+    wait_until(lambda: not gateway.all_items("/events", state="accepted"), within=20, saying="some are not routed")
     return ids
 
 
