@@ -36,7 +36,8 @@ def sent(gateway):
     ids.append(gateway.post(body, senders.stripe(body), path="/webhooks/stripe").json["id"])
     for event_id in ids[:EVENTS:10]:
         gateway.delivery(event_id, state="started")
-    wait_until(lambda: not gateway.all_items("/events", state="accepted"), within=20, saying="some are not routed")
+    wait_until(lambda: not gateway.all_items("/events", state="accepted"), within=20,
+               saying="some events are not routed")
     return ids
 
 
