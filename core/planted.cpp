@@ -22,8 +22,8 @@ bool planted(planted_bug bug) noexcept {
     return false;
 }
 
-void dawdle() noexcept {
-    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+void dawdle(std::chrono::milliseconds how_long) noexcept {
+    std::this_thread::sleep_for(how_long);
 }
 
 }  // namespace headgate

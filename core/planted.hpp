@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 // Bugs that the crash campaign must find (tests/crash/run --planted). They exist only in a binary that is
@@ -17,12 +18,12 @@ enum class planted_bug : std::uint8_t {
 
 #ifdef HEADGATE_PLANTED_BUGS
 [[nodiscard]] bool planted(planted_bug bug) noexcept;
-void dawdle() noexcept;  // 100 ms: long enough that a kill falls between two steps.
+void dawdle(std::chrono::milliseconds how_long) noexcept;  // So that a kill falls between two steps.
 #else
 [[nodiscard]] constexpr bool planted(planted_bug) noexcept {
     return false;
 }
-inline void dawdle() noexcept {}
+inline void dawdle(std::chrono::milliseconds) noexcept {}
 #endif
 
 }  // namespace headgate

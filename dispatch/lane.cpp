@@ -189,6 +189,7 @@ asio::awaitable<void> lane::attempt(uuid id, bool earlier_start_possible) {
     if (planted(planted_bug::rule_evaluated_again) && earlier_start_possible) request_id.bytes.back() ^= 1;
     auto starting = target_->start(order, request_id, from_now(of_.temporal.attempt_within));
     auto const answer = co_await std::move(starting);
+    if (planted(planted_bug::rule_evaluated_again)) dawdle(std::chrono::milliseconds{10});
     if (answer.concerns == targets::start_answer::scope::target) slow_down(answer);
 
     circumstances const at{.now = clock_.now(),
