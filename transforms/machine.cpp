@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <new>
 #include <span>
 #include <utility>
@@ -396,8 +397,11 @@ machine::outcome machine::do_range(instruction const& now) {
     if (is_first) ++at_;  // Behind the `range_next` that follows.
     auto const current = is_first ? r[now.b] : r[now.c];
     if (compare(current, r[now.b + 1]) >= 0) return outcome::back;
-    auto const next = current.holds_integer() ? json::value::integer(current.held_integer() + 1)
-                                              : json::value::real(current.as_double() + 1);
+    // The greatest integer has no next one: from there it goes on as a real.
+    bool const counts_exactly =
+        current.holds_integer() && current.held_integer() < std::numeric_limits<std::int64_t>::max();
+    auto const next = counts_exactly ? json::value::integer(current.held_integer() + 1)
+                                     : json::value::real(current.as_double() + 1);
     r[now.c] = next;
     if (compare(next, r[now.b + 1]) < 0) push(fork_kind::choice, is_first ? &now + 1 : &now);
     r[now.a] = current;
