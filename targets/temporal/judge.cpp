@@ -87,8 +87,9 @@ start_answer judge_proxy(int status, place const& at) {
 start_answer judge_invalid_argument(place const& at) {
     auto const& message = at.outcome.message;
     bool const no_such_attribute =
-        message.contains("no mapping defined for search attribute") ||
-        (message.contains("search attribute") && message.contains("is not defined"));
+        !message.starts_with("invalid value") &&
+        (message.contains("no mapping defined for search attribute") ||
+         (message.contains("search attribute") && message.contains("is not defined")));
     if (no_such_attribute) {
         return answer(
             kind::missing, scope::delivery, at,
@@ -198,7 +199,10 @@ start_answer judge_failed_start(call_outcome const& outcome, temporal_settings c
     if (outcome.message.contains("value too long for type character varying")) {
         return answer(kind::refused, scope::delivery, at, "let the rule give shorter ids and names");
     }
-    if (auto const status = http_status_in(outcome.message)) return judge_proxy(*status, at);
+    // No proxy's page is an INVALID_ARGUMENT, and that one's message repeats what came from the event.
+    auto const status =
+        *outcome.failure == errc::invalid_argument ? std::nullopt : http_status_in(outcome.message);
+    if (status) return judge_proxy(*status, at);
     switch (*outcome.failure) {
         case errc::invalid_argument: return judge_invalid_argument(at);
         case errc::not_found: return judge_not_found(at);
