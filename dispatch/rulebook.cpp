@@ -1,17 +1,43 @@
 #include "dispatch/rulebook.hpp"
 
 #include "core/digest.hpp"
+#include "json/parse.hpp"
 #include "json/write.hpp"
 #include "transforms/rule_input.hpp"
 
 #include <fmt/format.h>
 
-#include <span>
+#include <algorithm>
+#include <expected>
+#include <utility>
 
 namespace headgate::dispatch {
 namespace {
 
 constexpr std::size_t workflow_id_bytes_max = 240;  // So that `~n` of a replay fits in 255.
+
+error not_an_id(std::string what, std::string remedy) {
+    return {errc::failed_precondition, std::move(what), std::move(remedy)};
+}
+
+// `orders~2` is the second replay of `orders`, and nobody else's.
+bool looks_replayed(std::string_view id) {
+    auto const tilde = id.find_last_not_of("0123456789");
+    return tilde != std::string_view::npos && tilde + 1 < id.size() && id[tilde] == '~';
+}
+
+std::optional<error> what_is_wrong_with_id(std::string_view id) {
+    std::string const remedy = "make `id` one string of 1 to 240 bytes without control characters";
+    if (id.empty()) return not_an_id("gave an empty string", remedy);
+    if (id.size() > workflow_id_bytes_max) return not_an_id(fmt::format("gave {} bytes", id.size()), remedy);
+    auto const is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+    if (std::ranges::any_of(id, is_control)) return not_an_id("has a control character in it", remedy);
+    if (looks_replayed(id)) {
+        return not_an_id("ends in `~` and digits, as only the ids of replays do",
+                         "end it otherwise, for example with `-` and digits");
+    }
+    return std::nullopt;
+}
 
 std::string normal_form_of(rule_settings const& rule) {
     json::writer out;
@@ -54,6 +80,20 @@ public:
         return std::nullopt;
     }
 
+    // An id that is the same for every event is judged before the first one comes.
+    std::optional<transforms::program> id(std::string const& source) {
+        auto compiled = program("start.id", source);
+        json::arena scratch;
+        auto const literal = json::parse(source, scratch);
+        if (!literal || !literal->root.is_string()) return compiled;
+        if (auto wrong = what_is_wrong_with_id(literal->root.as_string())) {
+            found_.push_back({.path = path_ + ".start.id",
+                              .what = std::move(wrong->message),
+                              .remedy = std::move(wrong->remedy)});
+        }
+        return compiled;
+    }
+
     std::vector<std::pair<std::string, transforms::program>> programs(
         std::string_view key, std::vector<std::pair<std::string, std::string>> const& sources) {
         std::vector<std::pair<std::string, transforms::program>> all;
@@ -72,7 +112,7 @@ private:
 std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::size_t index, problems& found) {
     compiler make{fmt::format("rules[{}]", index), found};
     auto when = make.program("when", settings.when);
-    auto id = settings.id.empty() ? std::nullopt : make.program("start.id", settings.id);
+    auto id = settings.id.empty() ? std::nullopt : make.id(settings.id);
     auto input = make.program("start.input", settings.input);
     auto memo = make.programs("start.memo", settings.memo);
     auto attributes = make.programs("start.search_attributes", settings.search_attributes);
@@ -84,50 +124,52 @@ std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::siz
                                              std::move(attributes)});
 }
 
+// Why a rule has nothing to say about an event: the program that failed, and how.
+struct fault {
+    std::string program;  // As it stands in the reason: `when`, `id`, `memo.tag`.
+    error why;
+};
+
+template <class T>
+using outcome = std::expected<T, fault>;
+
 // One rule looking at one event.
 class evaluator {
 public:
     evaluator(json::value input, json::arena& scratch, transforms::run_options const& options)
         : input_{input}, scratch_{scratch}, options_{options} {}
 
-    // The only output. `what` names the program in errors.
-    [[nodiscard]] result<json::value> sole_output(transforms::program const& program,
-                                                  std::string_view what) const {
+    // The only output of the program `named`.
+    [[nodiscard]] outcome<json::value> sole_output(transforms::program const& program,
+                                                   std::string_view named) const {
         auto outputs = program.run(input_, scratch_, options_);
-        if (!outputs) return while_doing(what, std::move(outputs).error());
+        if (!outputs) return std::unexpected{fault{std::string{named}, std::move(outputs).error()}};
         if (outputs->size() == 1) return outputs->front();
-        return refuse(errc::failed_precondition,
-                      fmt::format("{}: gave {} outputs, not one", what, outputs->size()),
-                      "make the program give exactly one value, for example with first(...) or [...]");
+        return std::unexpected{
+            fault{std::string{named},
+                  {errc::failed_precondition, fmt::format("gave {} outputs, not one", outputs->size()),
+                   "make the program give exactly one value, for example with first(...) or [...]"}}};
     }
 
-    [[nodiscard]] result<bool> holds(rule const& by) const {
+    [[nodiscard]] outcome<bool> holds(rule const& by) const {
         HEADGATE_TRY(auto const output, sole_output(by.when, "when"));
         bool const no = output.is_null() || (output.type() == json::kind::boolean && !output.as_boolean());
         return !no;
     }
 
-    [[nodiscard]] result<std::string> workflow_id(transforms::program const& program) const {
+    [[nodiscard]] outcome<std::string> workflow_id(transforms::program const& program) const {
         HEADGATE_TRY(auto const output, sole_output(program, "id"));
-        auto const remedy = "make `id` one string of 1 to 240 bytes without control characters";
         if (!output.is_string()) {
-            return refuse(errc::failed_precondition,
-                          fmt::format("id: gave {}, not a string", json::name_of(output.type())), remedy);
+            auto wrong = not_an_id(fmt::format("gave {}, not a string", json::name_of(output.type())),
+                                   "make `id` one string, for example with tostring");
+            return std::unexpected{fault{"id", std::move(wrong)}};
         }
-        auto const id = output.as_string();
-        if (id.empty()) return refuse(errc::failed_precondition, "id: gave an empty string", remedy);
-        if (id.size() > workflow_id_bytes_max) {
-            return refuse(errc::failed_precondition, fmt::format("id: gave {} bytes", id.size()), remedy);
-        }
-        for (auto const c : id) {
-            if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-                return refuse(errc::failed_precondition, "id: has a control character in it", remedy);
-            }
-        }
-        return std::string{id};
+        if (auto wrong = what_is_wrong_with_id(output.as_string()))
+            return std::unexpected{fault{"id", *std::move(wrong)}};
+        return std::string{output.as_string()};
     }
 
-    [[nodiscard]] result<std::vector<std::pair<std::string, std::string>>> texts(
+    [[nodiscard]] outcome<std::vector<std::pair<std::string, std::string>>> texts(
         std::vector<std::pair<std::string, transforms::program>> const& programs,
         std::string_view what) const {
         std::vector<std::pair<std::string, std::string>> all;
@@ -144,7 +186,7 @@ private:
     transforms::run_options const& options_;
 };
 
-result<start_order> render(rule const& by, event const& from, evaluator const& evaluate) {
+outcome<start_order> render(rule const& by, event const& from, evaluator const& evaluate) {
     start_order order{.target = by.settings.target,
                       .workflow = by.settings.workflow,
                       .task_queue = by.settings.task_queue,
@@ -164,13 +206,19 @@ result<start_order> render(rule const& by, event const& from, evaluator const& e
     return order;
 }
 
+match failed(rule const& by, fault&& at) {
+    auto place = at.program == "when" ? at.program : "start." + at.program;
+    auto why = while_doing(at.program, std::move(at.why)).error();
+    return {.by = &by, .order = std::nullopt, .failure = std::move(why), .failed_in = std::move(place)};
+}
+
 std::optional<match> judge(rule const& by, event const& from, evaluator const& evaluate) {
-    auto const holds = evaluate.holds(by);
-    if (!holds) return match{.by = &by, .order = std::nullopt, .failure = holds.error()};
+    auto holds = evaluate.holds(by);
+    if (!holds) return failed(by, std::move(holds).error());
     if (!*holds) return std::nullopt;
     auto order = render(by, from, evaluate);
-    if (!order) return match{.by = &by, .order = std::nullopt, .failure = std::move(order).error()};
-    return match{.by = &by, .order = *std::move(order), .failure = {}};
+    if (!order) return failed(by, std::move(order).error());
+    return match{.by = &by, .order = *std::move(order), .failure = {}, .failed_in = {}};
 }
 
 delivery make_delivery(event const& from, match&& matched, wall_time now) {
@@ -223,17 +271,29 @@ rule const* rulebook::find(std::string_view rule_name) const {
     return found == by_name_.end() ? nullptr : found->second;
 }
 
+std::vector<rule const*> const& rulebook::rules_of(std::string_view source) const {
+    static std::vector<rule const*> const none;
+    auto const found = by_source_.find(source);
+    return found == by_source_.end() ? none : found->second;
+}
+
 std::vector<match> rulebook::evaluate(event const& from, json::arena& scratch) const {
     std::vector<match> all;
-    auto const rules = by_source_.find(from.source);
-    if (rules == by_source_.end()) return all;
+    auto const& rules = rules_of(from.source);
+    if (rules.empty()) return all;
     auto const input = transforms::make_rule_input(from, scratch);
     transforms::run_options const options{
         .limits = budget_, .now = from.received.received_at, .variables = {}};
     evaluator const evaluate{input.value, scratch, options};
-    for (auto const* by : rules->second) {
+    for (auto const* by : rules) {
         if (auto matched = judge(*by, from, evaluate)) all.push_back(*std::move(matched));
     }
+    return all;
+}
+
+std::vector<verdict> rulebook::verdicts(event const& from, json::arena& scratch) const {
+    std::vector<verdict> all;
+    for (auto const* by : rules_of(from.source)) all.push_back({by, evaluate_one(*by, from, scratch)});
     return all;
 }
 

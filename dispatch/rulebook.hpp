@@ -37,6 +37,13 @@ struct match {
     rule const* by = nullptr;
     std::optional<start_order> order;  // Absent: the rule failed, and `failure` says how.
     error failure;
+    std::string failed_in;  // The program that failed, as configured: `when`, `start.id`, `start.memo.tag`.
+};
+
+// What one rule of an event's source has to say about it, if only that it does not match.
+struct verdict {
+    rule const* by = nullptr;
+    std::optional<match> matched;  // Absent: `when` does not hold.
 };
 
 // Immutable; shared by whoever evaluates. An event costs what its own source's rules cost.
@@ -52,11 +59,16 @@ public:
     // All matches of the event, in the order of the rules. Values live in `scratch` only while this runs.
     [[nodiscard]] std::vector<match> evaluate(event const& from, json::arena& scratch) const;
 
+    // Every rule of the event's source with its verdict, in the order of the rules: for whoever asks why.
+    [[nodiscard]] std::vector<verdict> verdicts(event const& from, json::arena& scratch) const;
+
     // Evaluates one rule by name, whatever its `when` says about others; nothing when it does not match.
     [[nodiscard]] std::optional<match> evaluate_one(rule const& by, event const& from,
                                                     json::arena& scratch) const;
 
 private:
+    [[nodiscard]] std::vector<rule const*> const& rules_of(std::string_view source) const;
+
     transforms::budget budget_;
     std::vector<std::unique_ptr<rule const>> rules_;
     std::map<std::string, std::vector<rule const*>, std::less<>> by_source_;

@@ -139,11 +139,15 @@ INSTANTIATE_TEST_SUITE_P(
         failure{"when_gives_two", [](auto& r) { r.when = "true, true"; }, "match: when: gave 2 outputs"},
         failure{"when_raises", [](auto& r) { r.when = R"(error("x"))"; }, "match: when: "},
         failure{"id_is_a_number", [](auto& r) { r.id = "1"; }, "match: id: gave number, not a string"},
-        failure{"id_is_empty", [](auto& r) { r.id = R"("")"; }, "match: id: gave an empty string"},
+        failure{"id_is_empty", [](auto& r) { r.id = ".headers.absent // \"\""; },
+                "match: id: gave an empty string"},
         failure{"id_is_null", [](auto& r) { r.id = ".body.absent"; }, "match: id: gave null"},
         failure{"id_is_too_long", [](auto& r) { r.id = R"("x" * 241)"; }, "match: id: gave 241 bytes"},
-        failure{"id_has_a_line_feed", [](auto& r) { r.id = R"("a\nb")"; },
+        failure{"id_has_a_line_feed", [](auto& r) { r.id = R"("a\nb" + "")"; },
                 "match: id: has a control character"},
+        failure{"id_ends_like_a_replays",
+                [](auto& r) { r.id = R"jq("orders-\(.body.release.tag_name)~12")jq"; },
+                "match: id: ends in `~` and digits, as only the ids of replays do"},
         failure{"input_gives_none", [](auto& r) { r.input = "empty"; }, "match: input: gave 0 outputs"},
         failure{"input_gives_two", [](auto& r) { r.input = "1, 2"; }, "match: input: gave 2 outputs"},
         failure{"memo_raises", [](auto& r) { r.memo = {{"m", R"(error("x"))"}}; }, "match: memo.m: "},
@@ -154,6 +158,55 @@ TEST(rulebook, an_id_of_240_bytes_is_taken) {
     auto rule = rule_named("orders");
     rule.id = R"("x" * 240)";
     EXPECT_EQ(routed({rule}).deliveries[0].order.workflow_id.size(), 240U);
+}
+
+TEST(rulebook, an_id_with_a_tilde_elsewhere_is_taken) {
+    for (std::string const id : {"orders~", "~", "orders~12b", "orders~12~x", "12"}) {
+        auto rule = rule_named("orders");
+        rule.id = '"' + id + '"';
+        EXPECT_EQ(routed({rule}).deliveries[0].order.workflow_id, id);
+    }
+}
+
+TEST(rulebook, refuses_an_id_that_no_event_could_make_right) {
+    for (std::string const id : {R"("")", R"("orders~1")", R"("a\nb")", R"( "x~20" )"}) {
+        settings from;
+        from.sources = {"github"};
+        from.rules = {rule_named("orders")};
+        from.rules[0].id = id;
+        problems found;
+        EXPECT_FALSE(rulebook::compile(from, found)) << id;
+        ASSERT_EQ(found.size(), 1U) << id;
+        EXPECT_EQ(found[0].path, "rules[0].start.id");
+        EXPECT_FALSE(found[0].remedy.empty());
+    }
+}
+
+TEST(rulebook, has_a_verdict_of_every_rule_of_the_source) {
+    auto matching = rule_named("matching");
+    auto other = rule_named("other");
+    other.when = ".body.action == \"deleted\"";
+    auto unsure = rule_named("unsure");
+    unsure.when = R"(error("x"))";
+    auto broken = rule_named("broken");
+    broken.memo = {{"tag", "1, 2"}};
+    auto elsewhere = rule_named("elsewhere");
+    elsewhere.source = "gitlab";
+    auto const book = book_of({matching, other, unsure, elsewhere, broken});
+    json::arena scratch;
+    auto const all = book->verdicts(release(), scratch);
+    ASSERT_EQ(all.size(), 4U);
+    EXPECT_EQ(all[0].by->settings.name, "matching");
+    ASSERT_TRUE(all[0].matched);
+    EXPECT_TRUE(all[0].matched->order);
+    EXPECT_EQ(all[1].by->settings.name, "other");
+    EXPECT_FALSE(all[1].matched);
+    ASSERT_TRUE(all[2].matched);
+    EXPECT_FALSE(all[2].matched->order);
+    EXPECT_EQ(all[2].matched->failed_in, "when");
+    ASSERT_TRUE(all[3].matched);
+    EXPECT_EQ(all[3].matched->failed_in, "start.memo.tag");
+    EXPECT_EQ(all[3].matched->failure.message, "memo.tag: gave 2 outputs, not one");
 }
 
 TEST(rulebook, a_body_that_is_not_what_its_type_says_fails_only_who_reads_it) {
