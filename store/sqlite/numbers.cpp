@@ -12,7 +12,6 @@ void numbers::set_not_accepting(error why) {
 
 void numbers::set_accepting() {
     std::scoped_lock const held{guard_};
-    why_not_ = {};
     accepting.store(true, std::memory_order_release);
 }
 

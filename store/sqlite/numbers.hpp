@@ -29,7 +29,8 @@ public:
 
     void set_not_accepting(error why);
     void set_accepting();
-    // Why appends are refused now.
+    // Why appends are refused now, or were last: whoever saw `accepting` unset gets a reason although
+    // accepting may have begun again meanwhile.
     [[nodiscard]] error why_not() const;
 
     [[nodiscard]] store_health health() const;
