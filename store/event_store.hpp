@@ -144,11 +144,14 @@ public:
     // by then.
     [[nodiscard]] virtual asio::awaitable<result<std::vector<event>>> lease_events(std::size_t limit) = 0;
 
-    // Records what became of events; returns the deliveries with their ids, in order. One transaction.
+    // Records what became of events; returns the deliveries with their ids, in order. One transaction: when
+    // one of them can never be recorded (its event is gone, a row it needs is damaged, the database refuses
+    // it), none is, and the code is one that is not retryable; record them one by one to learn which.
     [[nodiscard]] virtual asio::awaitable<result<std::vector<delivery>>> record_routing(
         std::vector<routing> done) = 0;
 
-    // Applies changes in one transaction; returns for each whether the row was in the state `from`.
+    // Applies changes in one transaction; returns for each whether it was applied: whether the row was in
+    // the state `from`, and could be written. One that could not is logged and stops no other.
     [[nodiscard]] virtual asio::awaitable<result<std::vector<bool>>> record(
         std::vector<transition> changes) = 0;
 

@@ -38,6 +38,9 @@ error failure(sqlite3* database, int status, std::string_view doing) {
         case SQLITE_LOCKED:
             return {errc::unavailable, text("another program holds the file"),
                     "end the other program that has this database open"};
+        case SQLITE_TOOBIG:
+            return {errc::out_of_range, text("a value is larger than the database takes"),
+                    "make the rule render less"};
         case SQLITE_NOMEM:
             return {errc::resource_exhausted, text("out of memory"), "give the process more memory"};
         case SQLITE_IOERR:

@@ -70,9 +70,11 @@ result<bool> retention::delete_events(write_session& session, wall_time now) {
         HEADGATE_TRY(bool const goes, may_go(database, sequence, now));
         looked_through_ = sequence;
         if (!goes) continue;
-        if (auto const deleted = delete_event(database, sequence); !deleted)
-            return std::unexpected{deleted.error()};
-        ++events_deleted_;
+        HEADGATE_TRY(auto const deleted, session.alone([&] { return delete_event(database, sequence); }));
+        if (deleted)
+            ++events_deleted_;
+        else
+            log_sparingly(log_level::error, "an event cannot be deleted", {{"why", deleted.error().message}});
     }
     return old.size() == settings_.batch_events;
 }

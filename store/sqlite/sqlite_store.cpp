@@ -194,40 +194,60 @@ namespace {
 template <class T>
 struct job_outcome {
     std::shared_ptr<waiting<T>> waiter;
-    result<T> value = T{};
+    T value;
 
     static job make(std::size_t rows, std::shared_ptr<job_outcome> outcome,
-                    std::function<result<void>(write_session&, wall_time, result<T>&)> run) {
-        return {rows,
-                [outcome, run = std::move(run)](write_session& session, wall_time now) {
-                    return run(session, now, outcome->value);
-                },
-                [outcome](std::optional<error> const& lost) {
-                    if (lost) outcome->value = std::unexpected{*lost};
-                    std::exchange(outcome->waiter, nullptr)->answer(std::move(outcome->value));
+                    std::function<result<T>(write_session&, wall_time)> run) {
+        return {
+            .rows = rows,
+            .run = [outcome, run = std::move(run)](write_session& session, wall_time now) -> result<void> {
+                HEADGATE_TRY(outcome->value, run(session, now));
+                return {};
+            },
+            .finish =
+                [outcome](std::optional<error> const& refused) {
+                    auto const waiter = std::exchange(outcome->waiter, nullptr);
+                    if (refused)
+                        waiter->answer(std::unexpected{*refused});
+                    else
+                        waiter->answer(std::move(outcome->value));
                 }};
     }
 };
 
-result<void> run_routing(write_session& session, wall_time now, std::vector<routing> done,
-                         result<std::vector<delivery>>& outcome) {
-    if (auto const can = session.check(done); !can) {
-        outcome = std::unexpected{can.error()};
-        return {};
-    }
-    HEADGATE_TRY(outcome, session.route(std::move(done), now));
-    return {};
+result<std::vector<delivery>> run_routing(write_session& session, wall_time now, std::vector<routing> done) {
+    if (auto const can = session.check(done); !can) return std::unexpected{can.error()};
+    return session.route(std::move(done), now);
 }
 
-result<void> run_transitions(write_session& session, std::vector<transition> const& changes,
-                             result<std::vector<bool>>& outcome) {
-    std::vector<bool> applied;
+result<void> apply_all(write_session& session, std::vector<transition> const& changes,
+                       std::vector<bool>& applied) {
     for (auto const& change : changes) {
         HEADGATE_TRY(bool const was, session.apply(change));
         applied.push_back(was);
     }
-    outcome = std::move(applied);
     return {};
+}
+
+result<std::vector<bool>> run_transitions(write_session& session, std::vector<transition> const& changes) {
+    std::vector<bool> applied;
+    HEADGATE_TRY(auto const together, session.alone([&] { return apply_all(session, changes, applied); }));
+    if (together) return applied;
+    // One of them cannot be written. The others do not wait for it.
+    applied.clear();
+    for (auto const& change : changes) {
+        bool was = false;
+        auto const apply = [&]() -> result<void> {
+            HEADGATE_TRY(was, session.apply(change));
+            return {};
+        };
+        HEADGATE_TRY(auto const written, session.alone(apply));
+        if (!written)
+            log(log_level::error, "a transition was not applied",
+                {{"delivery", to_string(change.delivery)}, {"why", written.error().message}});
+        applied.push_back(written && was);
+    }
+    return applied;
 }
 
 }  // namespace
@@ -239,9 +259,8 @@ asio::awaitable<result<std::vector<delivery>>> sqlite_store::record_routing(std:
             std::size_t rows = 0;
             for (auto const& each : done) rows += 1 + 2 * each.deliveries.size();
             auto outcome = std::make_shared<job_outcome<deliveries>>(std::move(waiter));
-            auto run = [done = std::move(done)](write_session& session, wall_time now,
-                                                result<deliveries>& value) mutable {
-                return run_routing(session, now, std::move(done), value);
+            auto run = [done = std::move(done)](write_session& session, wall_time now) mutable {
+                return run_routing(session, now, std::move(done));
             };
             writer_->submit(job_outcome<deliveries>::make(rows, std::move(outcome), std::move(run)));
         });
@@ -249,15 +268,15 @@ asio::awaitable<result<std::vector<delivery>>> sqlite_store::record_routing(std:
 
 asio::awaitable<result<std::vector<bool>>> sqlite_store::record(std::vector<transition> changes) {
     using flags = std::vector<bool>;
-    return wait_for<flags>([this,
-                            changes = std::move(changes)](std::shared_ptr<waiting<flags>> waiter) mutable {
-        auto const rows = changes.size() * 2;
-        auto outcome = std::make_shared<job_outcome<flags>>(std::move(waiter));
-        auto run = [changes = std::move(changes)](write_session& session, wall_time, result<flags>& value) {
-            return run_transitions(session, changes, value);
-        };
-        writer_->submit(job_outcome<flags>::make(rows, std::move(outcome), std::move(run)));
-    });
+    return wait_for<flags>(
+        [this, changes = std::move(changes)](std::shared_ptr<waiting<flags>> waiter) mutable {
+            auto const rows = changes.size() * 2;
+            auto outcome = std::make_shared<job_outcome<flags>>(std::move(waiter));
+            auto run = [changes = std::move(changes)](write_session& session, wall_time) {
+                return run_transitions(session, changes);
+            };
+            writer_->submit(job_outcome<flags>::make(rows, std::move(outcome), std::move(run)));
+        });
 }
 
 asio::awaitable<result<std::vector<delivery>>> sqlite_store::unfinished(std::vector<delivery_state> states,

@@ -39,6 +39,9 @@ result<std::unique_ptr<write_session>> write_session::open(settings const& chose
 result<void> write_session::start(high_water const& floor) {
     HEADGATE_TRY(begin_, database_.prepare("BEGIN IMMEDIATE"));
     HEADGATE_TRY(commit_, database_.prepare("COMMIT"));
+    HEADGATE_TRY(mark_, database_.prepare("SAVEPOINT part"));
+    HEADGATE_TRY(take_back_, database_.prepare("ROLLBACK TO part"));
+    HEADGATE_TRY(release_, database_.prepare("RELEASE part"));
     HEADGATE_TRY(insert_event_,
                  database_.prepare("INSERT INTO events (sequence, id, received_at, tenant, source,"
                                    " checksum, head, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
@@ -106,10 +109,31 @@ result<void> write_session::load_routed_ahead() {
 result<void> write_session::begin() {
     added_.clear();
     removed_.clear();
+    routed_now_.clear();
     return begin_.run();
 }
 
+result<result<void>> write_session::alone(std::function<result<void>()> const& work) {
+    if (auto const marked = mark_.run(); !marked) return std::unexpected{marked.error()};
+    auto const marks_before = marks_;
+    auto const removed_before = removed_.size();
+    auto const routed_before = routed_now_.size();
+    auto done = work();
+    if (!done) {
+        bool const is_everybodys = is_retryable(done.error().code) || !database_.in_transaction();
+        if (is_everybodys) return std::unexpected{std::move(done).error()};
+        if (auto const back = take_back_.run(); !back) return std::unexpected{back.error()};
+        marks_ = marks_before;
+        removed_.resize(removed_before);
+        for (auto i = routed_before; i < routed_now_.size(); ++i) routed_ahead_.erase(routed_now_[i]);
+        routed_now_.resize(routed_before);
+    }
+    if (auto const released = release_.run(); !released) return std::unexpected{released.error()};
+    return done;
+}
+
 result<void> write_session::commit() {
+    if (auto const advanced = advance_routed_through(); !advanced) return advanced;
     if (auto const saved = save_marks(database_, saved_marks_, marks_); !saved) return saved;
     if (auto const committed = commit_.run(); !committed) return committed;
     saved_marks_ = marks_;

@@ -9,6 +9,7 @@
 #include "store/sqlite/row_codec.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <span>
@@ -35,6 +36,10 @@ public:
     [[nodiscard]] result<void> begin();
     // Everything since `begin` is durable, or nothing is acknowledged and the session is over.
     [[nodiscard]] result<void> commit();
+    // Runs `work` inside the transaction so that, when it fails, what it wrote is taken back and the rest of
+    // the transaction stands: the inner result is its failure. The outer one fails when the session is over,
+    // because the disk failed or the database has taken the whole transaction back.
+    [[nodiscard]] result<result<void>> alone(std::function<result<void>()> const& work);
     // Takes the keys of the unfinished transaction out of the index again.
     void forget_keys();
 
@@ -91,6 +96,7 @@ private:
 
     [[nodiscard]] result<void> mark_routed(routing const& done);
     [[nodiscard]] result<void> advance_routed_through();
+    [[nodiscard]] result<bool> is_next_to_route(sequence_number sequence);
     [[nodiscard]] result<void> keep_rule_text(std::string const& revision, std::string const& text);
     [[nodiscard]] result<std::optional<delivery>> existing(delivery const& same);
     [[nodiscard]] result<void> insert(delivery const& fresh, std::uint64_t number);
@@ -103,6 +109,9 @@ private:
     connection database_;
     statement begin_;
     statement commit_;
+    statement mark_;
+    statement take_back_;
+    statement release_;
     statement insert_event_;
     statement insert_key_;
     statement find_key_;
@@ -120,7 +129,8 @@ private:
     uuid_sequence delivery_ids_;
     marks marks_;
     marks saved_marks_;
-    std::set<sequence_number> routed_ahead_;  // Routed, but something before them is not.
+    std::set<sequence_number> routed_ahead_;   // Routed, but something before them is not.
+    std::vector<sequence_number> routed_now_;  // Of those, the ones of this transaction.
     struct known_number {
         uuid id;
         std::uint64_t number = 0;

@@ -63,7 +63,6 @@ result<std::vector<delivery>> write_session::route(std::vector<routing> done, wa
             recorded.push_back(std::move(fresh));
         }
     }
-    if (auto const advanced = advance_routed_through(); !advanced) return std::unexpected{advanced.error()};
     return recorded;
 }
 
@@ -81,24 +80,33 @@ result<void> write_session::mark_routed(routing const& done) {
     put->bind(1, done.sequence).bind(2, static_cast<std::uint64_t>(done.state)).bind_text(3, done.reason);
     put->bind(4, checksum_of(done.sequence, name_of(done.state), done.reason));
     if (auto const ran = put->run(); !ran) return ran;
-    if (!is_known && done.sequence > marks_.routed_through) routed_ahead_.insert(done.sequence);
+    bool const is_ahead = !is_known && done.sequence > marks_.routed_through;
+    if (is_ahead && routed_ahead_.insert(done.sequence).second) routed_now_.push_back(done.sequence);
     return {};
 }
 
 result<void> write_session::advance_routed_through() {
     while (!routed_ahead_.empty()) {
         auto const first = *routed_ahead_.begin();
-        if (first > marks_.routed_through + 1) {
-            // Numbers in between may never have become events.
-            HEADGATE_TRY(auto rows, database_.ask("SELECT min(sequence) FROM events WHERE sequence > ?1"));
-            rows->bind(1, marks_.routed_through);
-            HEADGATE_TRY(bool const found, rows->step());
-            if (!found || rows->natural(0) < first) return {};
-        }
+        auto const is_next = is_next_to_route(first);
+        if (!is_next && is_retryable(is_next.error().code)) return std::unexpected{is_next.error()};
+        if (!is_next)
+            log_sparingly(log_level::error, "the mark of routing stands still",
+                          {{"why", is_next.error().message}});
+        if (!is_next || !*is_next) return {};
         marks_.routed_through = first;
         routed_ahead_.erase(routed_ahead_.begin());
     }
     return {};
+}
+
+// Numbers in between may never have become events.
+result<bool> write_session::is_next_to_route(sequence_number sequence) {
+    if (sequence == marks_.routed_through + 1) return true;
+    HEADGATE_TRY(auto rows, database_.ask("SELECT min(sequence) FROM events WHERE sequence > ?1"));
+    rows->bind(1, marks_.routed_through);
+    HEADGATE_TRY(bool const found, rows->step());
+    return found && rows->natural(0) >= sequence;
 }
 
 result<void> write_session::keep_rule_text(std::string const& revision, std::string const& text) {

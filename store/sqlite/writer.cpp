@@ -236,10 +236,18 @@ result<void> writer::write(group& taken) {
         }
     }
     for (auto& each : taken.jobs) {
-        if (auto const ran = each.run(*session_, now); !ran) return ran;
+        HEADGATE_TRY(auto const done, session_->alone([&] { return each.run(*session_, now); }));
+        if (!done) each.refused = done.error();
     }
+    return retain(now);
+}
+
+// What cannot be deleted stays, and stops nothing else.
+result<void> writer::retain(wall_time now) {
     auto const at = steady_clock::now();
-    if (at >= retention_.due()) return retention_.next(*session_, now, at);
+    if (at < retention_.due()) return {};
+    HEADGATE_TRY(auto const done, session_->alone([&] { return retention_.next(*session_, now, at); }));
+    if (!done) log_sparingly(log_level::error, "retention failed", {{"why", done.error().message}});
     return {};
 }
 
@@ -258,7 +266,7 @@ void writer::acknowledge(group& taken) {
     counted_.appended.add(fresh.size());
     counted_.duplicates.add(duplicates);
     feed_.push(std::move(fresh));
-    for (auto& each : taken.jobs) each.finish(std::nullopt);
+    for (auto& each : taken.jobs) each.finish(each.refused);
 }
 
 void writer::publish() {

@@ -32,12 +32,13 @@ struct append_work {
     result<receipt> outcome = receipt{};
 };
 
-// Anything else that the writer does for somebody. `run` fails only when the session is over; what it has to
-// say to its caller it keeps until `finish`, which gets the error when nothing was committed.
+// Anything else that the writer does for somebody. When `run` fails, what it wrote is taken back, and the
+// others of its group stand. `finish` is called once it is known what became of it, and why not.
 struct job {
     std::size_t rows = 1;
     std::function<result<void>(write_session&, wall_time now)> run;
-    std::function<void(std::optional<error> const& lost)> finish;
+    std::function<void(std::optional<error> const& refused)> finish;
+    std::optional<error> refused = {};
 };
 
 // The one thread that writes: takes everything that waits, puts it into one transaction, and answers when
@@ -73,7 +74,7 @@ private:
     void take(group& taken);
     void commit(group& taken);
     [[nodiscard]] result<void> write(group& taken);
-    [[nodiscard]] result<void> retain();
+    [[nodiscard]] result<void> retain(wall_time now);
     void acknowledge(group& taken);
     void publish();
 

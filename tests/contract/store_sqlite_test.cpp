@@ -231,6 +231,107 @@ TEST_F(sqlite_store, answers_changes_with_the_error_when_their_commit_fails) {
     EXPECT_EQ(store_->health().backlog, 2U);
 }
 
+// A statement that fails by itself, in a group with others: what a trigger in the file refuses.
+class poisoned_store : public sqlite_store {
+protected:
+    poisoned_store() {
+        open();
+        first_ = append(*store_, make_event("github", "first"), {}).value();
+        second_ = append(*store_, make_event("github", "second"), {}).value();
+        store_.reset();
+        run_sql(
+            "CREATE TRIGGER refuses BEFORE INSERT ON deliveries WHEN NEW.rule = 'poison'"
+            " BEGIN SELECT RAISE(ABORT, 'poison'); END;"
+            "CREATE TRIGGER undoes_all BEFORE INSERT ON deliveries WHEN NEW.rule = 'strong poison'"
+            " BEGIN SELECT RAISE(ROLLBACK, 'strong poison'); END;"
+            "CREATE TRIGGER refuses_change BEFORE UPDATE ON deliveries WHEN NEW.reason = 'poison'"
+            " BEGIN SELECT RAISE(ABORT, 'poison'); END;"
+            "CREATE TRIGGER refuses_deletion BEFORE DELETE ON events WHEN OLD.source = 'poison'"
+            " BEGIN SELECT RAISE(ABORT, 'poison'); END;");
+        open();
+    }
+
+    routing routed(receipt const& of, std::string rule) {
+        auto const kept = run(store_->read_event(of.id)).value().kept;
+        return {of.sequence, event_state::routed, "", {make_delivery(kept, std::move(rule))}, {}};
+    }
+    std::uint64_t waiting() { return store_->health().deliveries.at(delivery_state::waiting); }
+
+    receipt first_;
+    receipt second_;
+};
+
+TEST_F(poisoned_store, fails_a_routing_that_cannot_be_written_alone) {
+    auto poison = routed(first_, "poison");
+    auto good = routed(second_, "good");
+    disk_.hold_syncs();
+    appends before{*store_};
+    before.add(make_event("github", "before"), {});
+    before.submit();
+    disk_.wait_for_held_sync();
+    // These wait while the one before is being synced, so they share the next group.
+    appends beside{*store_};
+    beside.add(make_event("github", "beside"), {key_of("beside")});
+    beside.submit();
+    std::optional<result<std::vector<delivery>>> poisoned;
+    std::optional<result<std::vector<delivery>>> recorded;
+    in_background both;
+    both.start(store_->record_routing({std::move(poison)}), poisoned);
+    both.start(store_->record_routing({std::move(good)}), recorded);
+    disk_.release_syncs();
+    both.finish();
+    EXPECT_TRUE(beside.wait().front());
+    EXPECT_TRUE(before.wait().front());
+    ASSERT_TRUE(recorded->has_value()) << recorded->error().message;
+    ASSERT_FALSE(*poisoned);
+    EXPECT_FALSE(is_retryable(poisoned->error().code));
+    EXPECT_THAT(poisoned->error().message, HasSubstr("poison"));
+    EXPECT_TRUE(store_->health().accepting);
+    EXPECT_EQ(waiting(), 1U);
+    EXPECT_EQ(store_->health().routed_through, 0U);  // The first one is not routed.
+    EXPECT_EQ(store_->health().backlog, 3U);
+    EXPECT_EQ(run(store_->read_event(first_.id)).value().state, event_state::accepted);
+    EXPECT_EQ(run(store_->read_event(second_.id)).value().state, event_state::routed);
+    // What the failed one had noted in memory is gone too: it can be routed, and routing goes on behind it.
+    ASSERT_TRUE(run(store_->record_routing({{first_.sequence, event_state::quarantined, "poison", {}, {}}})));
+    EXPECT_EQ(store_->health().routed_through, second_.sequence);
+    EXPECT_EQ(store_->health().backlog, 2U);
+}
+
+TEST_F(poisoned_store, fails_the_group_when_the_database_takes_the_whole_transaction_back) {
+    EXPECT_TRUE(is_retryable(run(store_->record_routing({routed(first_, "strong poison")})).error().code));
+    append_until_accepted("after", {});
+    EXPECT_EQ(waiting(), 0U);
+    EXPECT_EQ(stored(), 3U);
+}
+
+TEST_F(poisoned_store, applies_the_other_changes_of_a_batch_that_holds_one_it_cannot_write) {
+    auto const all = run(store_->record_routing({routed(first_, "a"), routed(second_, "b")})).value();
+    auto const to_held = [&](std::size_t which, std::string reason) {
+        return transition{.delivery = all[which].id, .to = delivery_state::held, .reason = std::move(reason)};
+    };
+    EXPECT_EQ(run(store_->record({to_held(0, "poison"), to_held(1, "paused")})).value(),
+              (std::vector{false, true}));
+    EXPECT_EQ(waiting(), 1U);
+    EXPECT_EQ(run(store_->read_delivery(all[0].id)).value().kept.state, delivery_state::waiting);
+    EXPECT_EQ(run(store_->read_delivery(all[1].id)).value().kept.reason, "paused");
+}
+
+TEST_F(poisoned_store, deletes_the_others_when_retention_cannot_delete_one) {
+    auto const bad = append(*store_, make_event("poison", "old"), {key_of("old")}).value();
+    for (auto const& each : {first_, second_, bad})
+        run(store_->record_routing({{each.sequence, event_state::unmatched, "", {}, {}}})).value();
+    store_.reset();
+    clock_.advance(settings_.retention.events + std::chrono::hours{1});
+    settings_.retention.check_every = std::chrono::seconds{0};  // In every group.
+    open();
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(append(*store_, make_event("github", "new"), {}));
+    EXPECT_TRUE(store_->health().accepting);
+    EXPECT_EQ(stored(), 4U);
+    EXPECT_TRUE(run(store_->read_event(bad.id)));
+    EXPECT_EQ(run(store_->read_event(first_.id)).error().code, errc::not_found);
+}
+
 TEST_F(sqlite_store, keeps_an_event_whose_sender_gave_up_waiting) {
     open();
     disk_.hold_syncs();

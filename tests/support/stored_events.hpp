@@ -104,6 +104,24 @@ private:
     nursery running_;
 };
 
+// Starts calls of a store without waiting for their answers.
+class in_background {
+public:
+    template <class T>
+    void start(boost::asio::awaitable<T> call, std::optional<T>& answer) {
+        running_.spawn("call", keep(std::move(call), answer));
+        context_.poll();
+    }
+    void finish() {
+        context_.restart();
+        context_.run();
+    }
+
+private:
+    boost::asio::io_context context_{1};
+    nursery running_{context_.get_executor()};
+};
+
 inline result<store::receipt> append(store::event_store& into, event fresh, std::vector<dedupe_key> keys) {
     return run(into.append(std::move(fresh), std::move(keys)));
 }
