@@ -86,6 +86,12 @@ public:
     // Kept as the sender's literal, not yet as a machine's number.
     [[nodiscard]] bool holds_literal() const noexcept { return tag_ == tag::literal; }
 
+    // Bytes behind the value itself: of its text, its number as it was sent, its items or members, without
+    // what is in those.
+    [[nodiscard]] std::size_t held_bytes() const noexcept {
+        return std::size_t{size_} * element_bytes[static_cast<std::size_t>(tag_)];
+    }
+
     // 0 for what is neither array nor object, 1 for one without any in it.
     [[nodiscard]] std::size_t depth() const noexcept { return depth_; }
 
@@ -140,6 +146,7 @@ private:
     static constexpr std::array<kind, 10> kinds{kind::null,   kind::boolean, kind::boolean, kind::number,
                                                 kind::number, kind::number,  kind::string,  kind::array,
                                                 kind::object, kind::object};
+    static constexpr std::array<std::uint8_t, 10> element_bytes{0, 0, 0, 0, 0, 1, 1, 16, 32, 32};
     // The data follows a `growth` header: `appended` may go on behind the last element.
     static constexpr std::uint8_t mark_growable = 1;
     static constexpr std::uint8_t mark_unreadable = 2;

@@ -1,4 +1,5 @@
 #include "transforms/operations.hpp"
+#include "transforms/search.hpp"
 
 #include <fmt/format.h>
 
@@ -43,18 +44,24 @@ bool repeat(runtime& run, std::string_view text, double times, json::value& out)
         out = {};
         return true;
     }
-    auto const whole = static_cast<double>(text.size()) * std::floor(times);
-    if (whole > static_cast<double>(run.limits().memory_bytes_max)) return run.refuse("memory");
+    if (text.empty()) {
+        out = json::value::string_view_of("");
+        return true;
+    }
+    auto const bytes = static_cast<double>(text.size()) * std::floor(times);
+    if (bytes > static_cast<double>(run.limits().memory_bytes_max)) return run.refuse("memory");
+    auto const whole = static_cast<std::size_t>(bytes);
     std::string made;
-    made.reserve(static_cast<std::size_t>(whole));
-    for (auto left = static_cast<std::size_t>(times); left > 0; --left) made += text;
+    made.reserve(whole);
+    made = text.substr(0, whole);
+    while (made.size() < whole) made.append(made, 0, whole - made.size());
     out = run.text(made);
     return run.ok();
 }
 
 bool split(runtime& run, std::string_view text, std::string_view separator, json::value& out) {
     std::vector<json::value> parts;
-    if (!run.may_step(text.size() / 64)) return false;
+    if (!run.may_touch(text.size() + separator.size())) return false;
     if (text.empty()) {
         out = run.list({});
         return run.ok();
@@ -67,7 +74,7 @@ bool split(runtime& run, std::string_view text, std::string_view separator, json
             text.remove_prefix(size);
         }
     } else {
-        for (auto at = text.find(separator); at != text.npos; at = text.find(separator)) {
+        for (auto at = find_text(text, separator); at != text.npos; at = find_text(text, separator)) {
             parts.push_back(json::value::string_view_of(text.substr(0, at)));
             text.remove_prefix(at + separator.size());
         }
@@ -127,10 +134,9 @@ bool subtract(runtime& run, json::value const& a, json::value const& b, json::va
     }
     if (!a.is_array() || !b.is_array()) return cannot(run, a, b, "subtracted");
     std::vector<json::value> left;
-    if (!run.may_step(a.items().size() * b.items().size() / 16)) return false;
     for (auto const& item : a.items()) {
-        bool const goes =
-            std::ranges::any_of(b.items(), [&](json::value const& other) { return is_equal(item, other); });
+        bool const goes = std::ranges::any_of(
+            b.items(), [&](json::value const& other) { return !run.ok() || is_equal(run, item, other); });
         if (!goes) left.push_back(item);
     }
     out = run.list(left);

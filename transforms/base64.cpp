@@ -2,12 +2,26 @@
 
 #include "transforms/utf8.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace headgate::transforms {
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr std::uint8_t no_digit = 64;
+
+constexpr std::array<std::uint8_t, 256> make_digits() {
+    std::array<std::uint8_t, 256> digits;
+    digits.fill(no_digit);
+    for (std::size_t i = 0; i < alphabet.size(); ++i) {
+        digits[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+    }
+    return digits;
+}
+constexpr auto digits = make_digits();
 
 }  // namespace
 
@@ -29,9 +43,9 @@ std::optional<std::string> decode_base64(std::string_view text) {
     std::uint32_t group = 0;
     std::size_t bits = 0;
     for (auto const c : text) {
-        auto const digit = alphabet.find(c);
-        if (digit == alphabet.npos) return std::nullopt;
-        group = group << 6 | static_cast<std::uint32_t>(digit);
+        auto const digit = digits[static_cast<unsigned char>(c)];
+        if (digit == no_digit) return std::nullopt;
+        group = group << 6 | digit;
         bits += 6;
         if (bits < 8) continue;
         bits -= 8;

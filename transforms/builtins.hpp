@@ -2,6 +2,7 @@
 
 #include "transforms/code.hpp"
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -21,10 +22,13 @@ struct native_entry {
 };
 
 [[nodiscard]] std::span<native_entry const> collection_natives();
+[[nodiscard]] std::span<native_entry const> order_natives();
 [[nodiscard]] std::span<native_entry const> text_natives();
 [[nodiscard]] std::span<native_entry const> number_natives();
 [[nodiscard]] std::span<native_entry const> regex_natives();
 [[nodiscard]] std::span<native_entry const> time_natives();
+
+[[nodiscard]] std::array<std::span<native_entry const>, 6> native_tables();  // All of these.
 
 // Null when there is none.
 [[nodiscard]] native_entry const* find_native(std::string_view name, std::size_t arity);

@@ -1,14 +1,13 @@
 #include "transforms/builtins.hpp"
 #include "transforms/operations.hpp"
+#include "transforms/search.hpp"
 #include "transforms/utf8.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
-#include <numeric>
 #include <span>
 #include <vector>
 
@@ -27,6 +26,8 @@ value whole(std::size_t number) {
 }
 
 bool length(runtime& run, value const* in, value& out) {
+    if (in->holds_unreadable()) return run.unreadable(*in);
+    if (in->depth() == 0 && !run.may_look(*in)) return false;
     switch (in->type()) {
         case json::kind::null: out = value::integer(0); return true;
         case json::kind::boolean: return wrong_type(run, *in, "has no length");
@@ -44,7 +45,8 @@ bool length(runtime& run, value const* in, value& out) {
     return true;
 }
 
-bool negation(runtime& /*run*/, value const* in, value& out) {
+bool negation(runtime& run, value const* in, value& out) {
+    if (in->holds_unreadable()) return run.unreadable(*in);
     out = value::boolean(!in->is_truthy());
     return true;
 }
@@ -56,6 +58,7 @@ bool type(runtime& /*run*/, value const* in, value& out) {
 
 bool keys_unsorted(runtime& run, value const* in, value& out) {
     std::vector<value> keys;
+    if (!run.may_look(*in)) return false;
     if (in->is_object()) {
         for (auto const& one : in->members()) keys.push_back(value::string_view_of(one.key));
     } else if (in->is_array()) {
@@ -70,14 +73,19 @@ bool keys_unsorted(runtime& run, value const* in, value& out) {
 bool keys(runtime& run, value const* in, value& out) {
     if (!keys_unsorted(run, in, out)) return false;
     if (!in->is_object()) return true;
-    std::vector<value> sorted{out.items().begin(), out.items().end()};
-    std::ranges::sort(sorted, {}, &value::as_string);
+    auto const unsorted = out;
+    std::vector<std::uint32_t> order;
+    if (!order_of(run, unsorted.items(), order)) return false;
+    std::vector<value> sorted;
+    sorted.reserve(order.size());
+    for (auto const place : order) sorted.push_back(unsorted.items()[place]);
     out = run.list(sorted);
     return run.ok();
 }
 
 bool has(runtime& run, value const* in, value& out) {
     auto const& key = in[1];
+    if (!run.may_look(key)) return false;
     if (in->is_object() && key.is_string()) {
         out = value::boolean(in->find_pointer(key.as_string()) != nullptr);
         return true;
@@ -97,22 +105,25 @@ bool has(runtime& run, value const* in, value& out) {
 
 // Whether `a` contains `b`: substrings, parts of arrays and objects. Recurses as deep as values are.
 bool holds(runtime& run, value const& a, value const& b) {
-    if (!run.may_step(1)) return false;
+    if (!run.may_touch(sizeof(value))) return false;
     if (a.is_object() && b.is_object()) {
         return std::ranges::all_of(b.members(), [&](member const& wanted) {
+            if (!run.may_touch(sizeof(member) + wanted.key.size())) return false;
             auto const* const here = a.find_pointer(wanted.key);
             return here && holds(run, *here, wanted.value);
         });
     }
     if (a.is_array() && b.is_array()) {
         return std::ranges::all_of(b.items(), [&](value const& wanted) {
-            return std::ranges::any_of(a.items(), [&](value const& item) {
-                return item.type() == wanted.type() && holds(run, item, wanted);
-            });
+            return std::ranges::any_of(
+                a.items(), [&](value const& item) { return !run.ok() || holds(run, item, wanted); });
         });
     }
-    if (a.is_string() && b.is_string()) return a.as_string().find(b.as_string()) != std::string_view::npos;
-    return a.type() == b.type() && is_equal(a, b);
+    if (a.is_string() && b.is_string()) {
+        return run.may_touch(a.held_bytes() + b.held_bytes()) &&
+               find_text(a.as_string(), b.as_string()) != std::string_view::npos;
+    }
+    return is_equal(run, a, b);
 }
 
 bool contains(runtime& run, value const* in, value& out) {
@@ -134,7 +145,6 @@ bool add_all(runtime& run, value const* in, value& out) {
         return run.fail(fmt::format("Cannot iterate over {}", name_of(in->type())));
     }
     out = {};
-    if (!run.may_step(items.size())) return false;
     // Objects are put together at once: one after the other would copy what is there each time.
     if (items.size() > 2 && std::ranges::all_of(items, &value::is_object)) {
         std::vector<member> members;
@@ -202,7 +212,7 @@ bool from_entries(runtime& run, value const* in, value& out) {
 }
 
 bool flatten_into(runtime& run, std::span<value const> items, double depth, std::vector<value>& out) {
-    if (!run.may_step(items.size())) return false;
+    if (!run.may_touch(items.size_bytes())) return false;
     for (auto const& item : items) {
         if (item.is_array() && depth > 0) {
             if (!flatten_into(run, item.items(), depth - 1, out)) return false;
@@ -236,96 +246,6 @@ bool flatten_some(runtime& run, value const* in, value& out) {
     return flatten(run, in, in[1], out);
 }
 
-bool need_array(runtime& run, value const& any, std::string_view what) {
-    return any.is_array() || wrong_type(run, any, fmt::format("cannot be {}, as it is not an array", what));
-}
-
-// Positions of the items in the order of their keys; of equal keys the first comes first.
-bool order_of(runtime& run, std::span<value const> keys, std::vector<std::size_t>& order) {
-    order.resize(keys.size());
-    std::iota(order.begin(), order.end(), 0U);
-    if (!run.may_step(keys.size() * static_cast<std::size_t>(std::bit_width(keys.size())) / 8)) return false;
-    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-        auto const by_key = compare(keys[a], keys[b]);
-        return by_key != 0 ? by_key < 0 : a < b;
-    });
-    return true;
-}
-
-bool sort_by(runtime& run, value const& items, value const& keys, value& out) {
-    if (!need_array(run, items, "sorted")) return false;
-    std::vector<std::size_t> order;
-    if (!order_of(run, keys.items(), order)) return false;
-    std::vector<value> sorted;
-    sorted.reserve(order.size());
-    for (auto const i : order) sorted.push_back(items.items()[i]);
-    out = run.list(sorted);
-    return run.ok();
-}
-
-enum class groups : std::uint8_t { whole, first_of_each };
-
-bool group_by(runtime& run, value const& items, value const& keys, groups how, value& out) {
-    if (!need_array(run, items, "grouped")) return false;
-    std::vector<std::size_t> order;
-    if (!order_of(run, keys.items(), order)) return false;
-    std::vector<value> all;
-    std::vector<value> group;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-        group.push_back(items.items()[order[i]]);
-        bool const goes_on =
-            i + 1 < order.size() && compare(keys.items()[order[i]], keys.items()[order[i + 1]]) == 0;
-        if (goes_on) continue;
-        all.push_back(how == groups::whole ? run.list(group) : group.front());
-        group.clear();
-    }
-    out = run.list(all);
-    return run.ok();
-}
-
-// Of equal keys jq gives the first smallest and the last largest.
-bool extreme_by(runtime& run, value const& items, value const& keys, int wanted, value& out) {
-    if (!need_array(run, items, "searched")) return false;
-    auto const all = keys.items();
-    out = {};
-    if (!run.may_step(all.size() / 4)) return false;
-    std::size_t best = 0;
-    for (std::size_t i = 1; i < all.size(); ++i) {
-        auto const order = compare(all[i], all[best]);
-        if (wanted < 0 ? order < 0 : order >= 0) best = i;
-    }
-    if (!all.empty()) out = items.items()[best];
-    return true;
-}
-
-bool sort(runtime& run, value const* in, value& out) {
-    return need_array(run, *in, "sorted") && sort_by(run, *in, *in, out);
-}
-bool sort_by_keys(runtime& run, value const* in, value& out) {
-    return sort_by(run, in[0], in[1], out);
-}
-bool group_by_keys(runtime& run, value const* in, value& out) {
-    return group_by(run, in[0], in[1], groups::whole, out);
-}
-bool unique(runtime& run, value const* in, value& out) {
-    return need_array(run, *in, "sorted") && group_by(run, *in, *in, groups::first_of_each, out);
-}
-bool unique_by_keys(runtime& run, value const* in, value& out) {
-    return group_by(run, in[0], in[1], groups::first_of_each, out);
-}
-bool smallest(runtime& run, value const* in, value& out) {
-    return need_array(run, *in, "searched") && extreme_by(run, *in, *in, -1, out);
-}
-bool largest(runtime& run, value const* in, value& out) {
-    return need_array(run, *in, "searched") && extreme_by(run, *in, *in, 1, out);
-}
-bool smallest_by(runtime& run, value const* in, value& out) {
-    return extreme_by(run, in[0], in[1], -1, out);
-}
-bool largest_by(runtime& run, value const* in, value& out) {
-    return extreme_by(run, in[0], in[1], 1, out);
-}
-
 bool reverse(runtime& run, value const* in, value& out) {
     bool const is_empty = in->is_null() || (in->is_string() && in->as_string().empty()) ||
                           (in->is_object() && in->members().empty());
@@ -346,7 +266,6 @@ bool transpose(runtime& run, value const* in, value& out) {
         if (!row.is_array()) return run.fail(fmt::format("Cannot index {} with number", name_of(row.type())));
         widest = std::max(widest, row.items().size());
     }
-    if (!run.may_step(widest * in->items().size() / 4)) return false;
     std::vector<value> columns;
     for (std::size_t i = 0; i < widest; ++i) {
         std::vector<value> column;
@@ -379,18 +298,6 @@ bool append(runtime& run, value const* in, value& out) {
     return run.ok();
 }
 
-// Where `in[1]` is in a sorted array; where not, -1 - the place to put it.
-bool binary_search(runtime& run, value const* in, value& out) {
-    if (!need_array(run, *in, "searched from")) return false;
-    auto const items = in->items();
-    auto const place = std::ranges::lower_bound(
-        items, in[1], [](value const& a, value const& b) { return compare(a, b) < 0; });
-    auto const index = static_cast<std::int64_t>(place - items.begin());
-    bool const is_there = place != items.end() && compare(*place, in[1]) == 0;
-    out = value::integer(is_there ? index : -1 - index);
-    return true;
-}
-
 bool count(runtime& run, value const* in, value& out) {
     if (!in->is_number()) return run.fail("limit needs a number");
     auto const number = in->as_double();
@@ -400,36 +307,26 @@ bool count(runtime& run, value const* in, value& out) {
 }
 
 constexpr auto table = std::to_array<native_entry>({
-    {"length", 0, length},
-    {"not", 0, negation},
+    {"length", 0, length, walks::lazily},
+    {"not", 0, negation, walks::lazily},
     {"type", 0, type, walks::lazily},
     {"keys", 0, keys, walks::lazily},
     {"keys_unsorted", 0, keys_unsorted, walks::lazily},
     {"has", 1, has, walks::lazily},
-    {"contains", 1, contains, walks::everything},
+    {"contains", 1, contains},
     {"add", 0, add_all},
     {"to_entries", 0, to_entries},
     {"from_entries", 0, from_entries},
     {"flatten", 0, flatten_all},
     {"flatten", 1, flatten_some},
-    {"sort", 0, sort, walks::everything},
-    {"_sort_by", 1, sort_by_keys, walks::everything},
-    {"_group_by", 1, group_by_keys, walks::everything},
-    {"unique", 0, unique, walks::everything},
-    {"_unique_by", 1, unique_by_keys, walks::everything},
-    {"min", 0, smallest, walks::everything},
-    {"max", 0, largest, walks::everything},
-    {"_min_by", 1, smallest_by, walks::everything},
-    {"_max_by", 1, largest_by, walks::everything},
     {"reverse", 0, reverse},
     {"transpose", 0, transpose},
-    {"toarray", 0, to_array},
+    {"toarray", 0, to_array, walks::lazily},
     {"getpath", 1, getpath, walks::lazily},
-    {"setpath", 2, setpath},
-    {"delpaths", 1, delpaths, walks::everything},
-    {"bsearch", 1, binary_search, walks::everything},
-    {"_append", 1, append},
-    {"_count", 0, count},
+    {"setpath", 2, setpath, walks::lazily},
+    {"delpaths", 1, delpaths, walks::lazily},
+    {"_append", 1, append, walks::lazily},
+    {"_count", 0, count, walks::lazily},
 });
 
 }  // namespace

@@ -97,13 +97,15 @@ std::string with_named_groups(std::string_view pattern) {
 
 // Compiled patterns of this thread. Patterns are mostly literals of programs; when there are too many they
 // come from events, and all are forgotten.
-RE2 const& compiled_pattern(std::string const& pattern, RE2::Options const& options) {
+RE2 const* compiled_pattern(runtime& run, std::string const& pattern, RE2::Options const& options) {
     constexpr std::size_t kept_max = 256;
     thread_local std::map<std::pair<std::string, bool>, std::unique_ptr<RE2>> kept;
     if (kept.size() > kept_max) kept.clear();
     auto& known = kept[{pattern, options.longest_match()}];
-    if (!known) known = std::make_unique<RE2>(pattern, options);
-    return *known;
+    if (known) return known.get();
+    known = std::make_unique<RE2>(pattern, options);
+    auto const instructions = known->ok() ? static_cast<std::size_t>(known->ProgramSize()) : 0;
+    return run.may_touch((pattern.size() + instructions) * 64) ? known.get() : nullptr;
 }
 
 bool pattern_of(runtime& run, value const* in, flags const& how, RE2 const*& out) {
@@ -117,10 +119,17 @@ bool pattern_of(runtime& run, value const* in, flags const& how, RE2 const*& out
     if (in[1].as_string().size() > pattern_max)
         return run.fail("the regular expression is longer than 4096 bytes");
     auto const text = how.extended ? without_blanks(in[1].as_string()) : std::string{in[1].as_string()};
-    auto const& found = compiled_pattern(how.prefix + with_named_groups(text), how.options);
-    if (!found.ok()) return run.fail("the regular expression is not valid: " + found.error());
-    out = &found;
-    return run.may_step(in[0].as_string().size() / 64 + 1);
+    out = compiled_pattern(run, how.prefix + with_named_groups(text), how.options);
+    if (!out) return false;
+    return out->ok() || run.fail("the regular expression is not valid: " + out->error());
+}
+
+// What looking for `pattern` in so much text may cost: RE2 keeps to the text's length as long as it has room
+// for the states it meets, else each byte costs what the pattern has of instructions.
+bool may_search(runtime& run, RE2 const& pattern, std::size_t bytes) {
+    constexpr std::size_t instructions_per_byte = 64;
+    return run.may_step(1) && run.may_touch(bytes * (1 + static_cast<std::size_t>(pattern.ProgramSize()) /
+                                                             instructions_per_byte));
 }
 
 // jq takes [pattern, flags] for the pattern too.
@@ -139,6 +148,7 @@ bool test(runtime& run, value const* in, value& out) {
     RE2 const* pattern = nullptr;
     if (!pattern_of(run, given.data(), how, pattern)) return false;
     auto const text = given[0].as_string();
+    if (!may_search(run, *pattern, text.size())) return false;
     out = value::boolean(
         pattern->Match({text.data(), text.size()}, 0, text.size(), RE2::UNANCHORED, nullptr, 0));
     return true;
@@ -154,7 +164,10 @@ bool find_matches(runtime& run, std::string_view text, RE2 const& pattern, flags
     std::size_t at = 0;
     while (at <= text.size()) {
         match here(static_cast<std::size_t>(groups));
-        if (!run.may_step(text.size() / 1024 + 1) || !run.may_take(here.size() * sizeof(re2::StringPiece)))
+        // Most searches end long before the text does, and some do not.
+        constexpr std::size_t searched_share = 2;
+        if (!may_search(run, pattern, (text.size() - at) / searched_share) ||
+            !run.may_take(here.size() * sizeof(re2::StringPiece)))
             return false;
         if (!pattern.Match(whole, at, text.size(), RE2::UNANCHORED, here.data(), groups)) break;
         auto const end = static_cast<std::size_t>(here[0].data() - text.data()) + here[0].size();

@@ -2,6 +2,7 @@
 #include "json/write.hpp"
 #include "transforms/builtins.hpp"
 #include "transforms/operations.hpp"
+#include "transforms/search.hpp"
 #include "transforms/utf8.hpp"
 
 #include <fmt/format.h>
@@ -230,12 +231,12 @@ bool text_positions(runtime& run, std::string_view text, std::string_view part, 
     std::vector<value> found;
     std::int64_t points = 0;
     std::size_t counted = 0;
-    for (auto at = part.empty() ? text.npos : text.find(part); at != text.npos;
-         at = text.find(part, at + 1)) {
+    for (auto at = part.empty() ? text.npos : find_text(text, part); at != text.npos;
+         at = find_text(text, part, at + 1)) {
         points += static_cast<std::int64_t>(count_code_points(text.substr(counted, at - counted)));
         counted = at;
         found.push_back(value::integer(points));
-        if (!run.may_step(1)) return false;
+        if (!run.may_touch(sizeof(value) + part.size())) return false;
     }
     out = run.list(found);
     return run.ok();
@@ -301,9 +302,9 @@ constexpr auto table = std::to_array<native_entry>({
     {"implode", 0, implode},
     {"split", 1, split_plain},
     {"_join", 1, join, walks::everything},
-    {"indices", 1, indices, walks::everything},
-    {"index", 1, first_index, walks::everything},
-    {"rindex", 1, last_index, walks::everything},
+    {"indices", 1, indices},
+    {"index", 1, first_index},
+    {"rindex", 1, last_index},
     {"format", 1, format, walks::everything},
 });
 

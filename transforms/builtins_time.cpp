@@ -97,14 +97,14 @@ bool strftime_of(runtime& run, value const* in, value& out) {
 }
 
 bool strptime_of(runtime& run, value const* in, value& out) {
-    if (!in[0].is_string()) return run.fail(fmt::format("strptime/1 requires string inputs and arguments"));
-    if (!in[1].is_string()) return run.fail(fmt::format("strptime/1 requires string inputs and arguments"));
+    if (!in[0].is_string()) return run.fail("strptime/1 requires string inputs and arguments");
+    if (!in[1].is_string()) return run.fail("strptime/1 requires string inputs and arguments");
     std::string const text{in[0].as_string()};
     std::string const layout{in[1].as_string()};
     std::tm parts{};
     parts.tm_wday = 8;
     auto const* const end = strptime(text.c_str(), layout.c_str(), &parts);
-    if (!end || *end != '\0') return run.fail(fmt::format("date does not match format \"{}\"", layout));
+    if (!end || *end != '\0') return run.fail("date does not match format");
     auto const seconds = timegm(&parts);  // Completes day of the week and of the year.
     return break_down(run, value::integer(seconds), out);
 }

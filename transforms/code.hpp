@@ -88,8 +88,8 @@ struct instruction {
 // A function of our own in C++: arguments are the input and what was given. Says no through the runtime.
 using native_function = bool (*)(runtime& run, json::value const* arguments, json::value& out);
 
-// How far a native looks into its arguments: at what it gives only, so that the rest may be unreadable; at
-// the items; or at everything in them.
+// How far a native looks into its arguments: at what it gives only, so that the rest may be unreadable and it
+// counts its work itself; at the items, which are counted for it; or at everything in them, which is too.
 enum class walks : std::uint8_t { lazily, items, everything };
 
 struct native_call {

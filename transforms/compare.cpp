@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -54,73 +54,119 @@ int compare_numbers(json::value const& a, json::value const& b) {
                : 0;
 }
 
-int compare_arrays(std::span<json::value const> a, std::span<json::value const> b) {
+int compare_arrays(runtime& run, std::span<json::value const> a, std::span<json::value const> b) {
     auto const both = std::min(a.size(), b.size());
-    for (std::size_t i = 0; i < both; ++i) {
-        if (auto const order = compare(a[i], b[i]); order != 0) return order;
+    for (std::size_t i = 0; i < both && run.ok(); ++i) {
+        if (auto const order = compare(run, a[i], b[i]); order != 0) return order;
     }
     return sign(a.size(), b.size());
 }
 
-std::vector<json::member const*> by_key(std::span<json::member const> members) {
-    std::vector<json::member const*> sorted;
-    sorted.reserve(members.size());
-    for (auto const& one : members) sorted.push_back(&one);
-    std::ranges::sort(sorted, {}, [](json::member const* one) { return one->key; });
-    return sorted;
+// The smallest key of `from` that `other` has not; null when it has them all.
+std::string_view const* smallest_missing(runtime& run, json::value const& from, json::value const& other) {
+    std::string_view const* found = nullptr;
+    for (auto const& one : from.members()) {
+        if (!run.may_touch(sizeof(one) + one.key.size())) return nullptr;
+        bool const is_smaller = !found || one.key < *found;
+        if (is_smaller && !other.find_pointer(one.key)) found = &one.key;
+    }
+    return found;
 }
 
-// First the sets of keys as sorted arrays, then the values, key by key.
-int compare_objects(json::value const& a, json::value const& b) {
-    auto const left = by_key(a.members());
-    auto const right = by_key(b.members());
-    auto const both = std::min(left.size(), right.size());
-    for (std::size_t i = 0; i < both; ++i) {
-        if (auto const order = sign(left[i]->key, right[i]->key); order != 0) return order;
-    }
-    if (left.size() != right.size()) return sign(left.size(), right.size());
-    for (std::size_t i = 0; i < both; ++i) {
-        if (auto const order = compare(left[i]->value, right[i]->value); order != 0) return order;
-    }
-    return 0;
+bool has_key_above(json::value const& any, std::string_view key) {
+    return std::ranges::any_of(any.members(), [key](json::member const& one) { return one.key > key; });
 }
 
-bool is_equal_object(json::value const& a, json::value const& b) {
+// First the sets of keys as sorted arrays, then the values, key by key. So the smallest key that only one of
+// them has decides: at its place the other has a greater one, or has ended.
+int compare_objects(runtime& run, json::value const& a, json::value const& b) {
+    auto const* const only_a = smallest_missing(run, a, b);
+    auto const* const only_b = smallest_missing(run, b, a);
+    if (only_a && (!only_b || *only_a < *only_b)) return has_key_above(b, *only_a) ? -1 : 1;
+    if (only_b) return has_key_above(a, *only_b) ? 1 : -1;
+    std::string_view const* smallest = nullptr;
+    int order = 0;
+    for (auto const& one : a.members()) {
+        auto const* const other = b.find_pointer(one.key);
+        if (!run.ok() || !other) return 0;
+        if (smallest && *smallest < one.key) continue;
+        auto const here = compare(run, one.value, *other);
+        if (here == 0) continue;
+        smallest = &one.key;
+        order = here;
+    }
+    return order;
+}
+
+bool is_equal_object(runtime& run, json::value const& a, json::value const& b) {
     if (a.members().size() != b.members().size()) return false;
     return std::ranges::all_of(a.members(), [&](json::member const& one) {
         auto const* const other = b.find_pointer(one.key);
-        return other && is_equal(one.value, *other);
+        return other && run.may_touch(one.key.size()) && is_equal(run, one.value, *other);
     });
+}
+
+bool is_equal_array(runtime& run, std::span<json::value const> a, std::span<json::value const> b) {
+    return std::ranges::equal(
+        a, b, [&run](json::value const& x, json::value const& y) { return is_equal(run, x, y); });
+}
+
+// What comparing these two themselves looks at, without what is in them.
+bool may_compare(runtime& run, json::value const& a, json::value const& b) {
+    if (a.type() != b.type() || a.depth() > 0) return run.may_touch(sizeof(a));
+    if (a.is_string()) return run.may_touch(sizeof(a) + std::min(a.held_bytes(), b.held_bytes()));
+    return run.may_touch(sizeof(a) + a.held_bytes() + b.held_bytes());
 }
 
 }  // namespace
 
-int compare(json::value const& a, json::value const& b) {
+int compare(runtime& run, json::value const& a, json::value const& b) {
+    if (!may_compare(run, a, b)) return 0;
     auto const left = rank(a);
     auto const right = rank(b);
     if (left != right) return left < right ? -1 : 1;
     switch (a.type()) {
         case json::kind::number: return compare_numbers(a, b);
         case json::kind::string: return sign(a.as_string(), b.as_string());
-        case json::kind::array: return compare_arrays(a.items(), b.items());
-        case json::kind::object: return compare_objects(a, b);
+        case json::kind::array: return compare_arrays(run, a.items(), b.items());
+        case json::kind::object: return compare_objects(run, a, b);
         default: return 0;
     }
 }
 
-bool is_equal(json::value const& a, json::value const& b) {
-    if (a.type() != b.type()) return false;
+bool is_equal(runtime& run, json::value const& a, json::value const& b) {
+    if (!may_compare(run, a, b) || a.type() != b.type()) return false;
     switch (a.type()) {
+        case json::kind::number: return !is_nan(a) && !is_nan(b) && compare_numbers(a, b) == 0;
         case json::kind::string: return a.as_string() == b.as_string();
-        case json::kind::array: return std::ranges::equal(a.items(), b.items(), is_equal);
-        case json::kind::object: return is_equal_object(a, b);
-        case json::kind::number: return !is_nan(a) && !is_nan(b) && compare(a, b) == 0;
-        default: return compare(a, b) == 0;
+        case json::kind::array: return is_equal_array(run, a.items(), b.items());
+        case json::kind::object: return is_equal_object(run, a, b);
+        default: return rank(a) == rank(b);
     }
 }
 
 bool is_nan(json::value const& any) {
     return any.is_number() && !any.holds_integer() && std::isnan(any.as_double());
+}
+
+// Merging, because it stays within its bounds whatever `compare` says, and can stop between two rounds.
+bool order_of(runtime& run, std::span<json::value const> keys, std::vector<std::uint32_t>& order) {
+    order.resize(keys.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::vector<std::uint32_t> merged(keys.size());
+    auto const comes_before = [&](std::uint32_t a, std::uint32_t b) {
+        return compare(run, keys[a], keys[b]) < 0;
+    };
+    for (std::size_t width = 1; width < keys.size() && run.ok(); width *= 2) {
+        for (std::size_t from = 0; from < keys.size(); from += width * 2) {
+            auto const here = std::span{order}.subspan(from, std::min(width * 2, keys.size() - from));
+            auto const half = std::min(width, here.size());
+            std::ranges::merge(here.first(half), here.subspan(half),
+                               merged.begin() + static_cast<std::ptrdiff_t>(from), comes_before);
+        }
+        order.swap(merged);
+    }
+    return run.ok();
 }
 
 }  // namespace headgate::transforms

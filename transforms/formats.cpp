@@ -24,13 +24,17 @@ void append_html(std::string_view text, std::string& out) {
 
 // RFC 3986: everything but the unreserved characters becomes %XX.
 void append_uri(std::string_view text, std::string& out) {
+    constexpr std::string_view hex = "0123456789ABCDEF";
     for (auto const c : text) {
         bool const is_plain =
             std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' || c == '~';
         if (is_plain) {
             out += c;
         } else {
-            fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+            auto const byte = static_cast<unsigned char>(c);
+            out += '%';
+            out += hex[byte >> 4];
+            out += hex[byte & 15];
         }
     }
 }

@@ -117,6 +117,11 @@ constexpr auto refused = std::to_array<std::pair<std::string_view, std::string_v
 
 }  // namespace
 
+std::array<std::span<native_entry const>, 6> native_tables() {
+    return {collection_natives(), order_natives(), text_natives(),
+            number_natives(),     regex_natives(), time_natives()};
+}
+
 std::span<library_entry const> library() {
     return definitions;
 }
@@ -134,8 +139,7 @@ std::string_view why_refused(std::string_view name) {
 }
 
 native_entry const* find_native(std::string_view name, std::size_t arity) {
-    for (auto const table :
-         {collection_natives(), text_natives(), number_natives(), regex_natives(), time_natives()}) {
+    for (auto const table : native_tables()) {
         for (auto const& entry : table) {
             if (entry.name == name && entry.arity == arity) return &entry;
         }
@@ -146,8 +150,7 @@ native_entry const* find_native(std::string_view name, std::size_t arity) {
 std::vector<std::string_view> builtin_names() {
     std::vector<std::string_view> names;
     for (auto const& entry : definitions) names.push_back(entry.name);
-    for (auto const table :
-         {collection_natives(), text_natives(), number_natives(), regex_natives(), time_natives()}) {
+    for (auto const table : native_tables()) {
         for (auto const& entry : table) {
             if (!entry.name.starts_with('_')) names.push_back(entry.name);
         }

@@ -62,6 +62,7 @@ struct frame {
         return reinterpret_cast<json::value*>(closures() + function->closures);
     }
 };
+
 // Runs one program over one input. Never recurses: calls, forks and collecting have stacks of their own, on
 // which the budget counts.
 class machine {
@@ -69,8 +70,11 @@ public:
     machine(compiled const& program, json::value input, json::arena& where, run_options const& options);
 
     [[nodiscard]] result<std::optional<json::value>> next();
+    [[nodiscard]] std::uint64_t steps() const noexcept { return run_.steps(); }
 
 private:
+    static constexpr std::uint64_t instructions_per_step = 64;
+
     enum class fork_kind : std::uint8_t {
         choice,        // go on at `next`
         attempt,       // errors go on at `next`, with the error in register `error`
@@ -138,6 +142,7 @@ private:
     json::value* registers_ = nullptr;
     std::vector<fork> forks_;
     std::vector<json::value> kept_;
+    std::uint64_t executed_ = 0;
     std::size_t outputs_ = 0;
     bool has_started_ = false;
     bool has_ended_ = false;

@@ -84,8 +84,9 @@ bool machine::do_binary(instruction const& now) {
     auto const& b = r[now.c];
     if (a.holds_unreadable()) return run_.unreadable(a);
     if (b.holds_unreadable()) return run_.unreadable(b);
-    bool const compares_or_merges = now.what != op::add;
-    if (compares_or_merges && (!run_.may_walk(a) || !run_.may_walk(b))) return false;
+    bool const reads_literals = a.holds_literal() || b.holds_literal();
+    bool const walks_deep = reads_literals || (now.what == op::multiply && a.is_object() && b.is_object());
+    if (walks_deep && (!run_.may_walk(a) || !run_.may_walk(b))) return false;
     json::value out;
     bool fine = true;
     switch (now.what) {
@@ -94,28 +95,15 @@ bool machine::do_binary(instruction const& now) {
         case op::multiply: fine = multiply(run_, a, b, out); break;
         case op::divide: fine = divide(run_, a, b, out); break;
         case op::modulo: fine = modulo(run_, a, b, out); break;
-        case op::equal: out = json::value::boolean(is_equal(a, b)); break;
-        case op::unequal: out = json::value::boolean(!is_equal(a, b)); break;
-        case op::less: out = json::value::boolean(compare(a, b) < 0 || (is_nan(a) && is_nan(b))); break;
-        case op::less_equal: out = json::value::boolean(compare(a, b) <= 0); break;
-        case op::more: out = json::value::boolean(compare(a, b) > 0); break;
-        default: out = json::value::boolean(compare(a, b) >= 0 && !is_nan(a)); break;
+        case op::equal: out = json::value::boolean(is_equal(run_, a, b)); break;
+        case op::unequal: out = json::value::boolean(!is_equal(run_, a, b)); break;
+        case op::less: out = json::value::boolean(compare(run_, a, b) < 0 || (is_nan(a) && is_nan(b))); break;
+        case op::less_equal: out = json::value::boolean(compare(run_, a, b) <= 0); break;
+        case op::more: out = json::value::boolean(compare(run_, a, b) > 0); break;
+        default: out = json::value::boolean(compare(run_, a, b) >= 0 && !is_nan(a)); break;
     }
     r[now.a] = out;
-    return fine;
-}
-
-bool machine::do_get_path(instruction const& now) {
-    auto* const r = registers_;
-    auto const path = r[now.c];
-    auto const before = r[now.b + 1];
-    json::value found;
-    if (!path.is_array()) return run_.fail("Path must be specified as an array");
-    if (before.is_null()) return run_.fail("Invalid path expression");
-    if (!get_path(run_, r[now.b], path, found)) return false;
-    r[now.a + 1] = run_.appended(before, path.items());
-    r[now.a] = found;
-    return run_.ok();
+    return fine && run_.ok();
 }
 
 closure machine::resolve(closure_source const& from) const {

@@ -4,18 +4,28 @@
 #include "transforms/code.hpp"
 #include "transforms/runtime.hpp"
 
+#include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 // What operators, paths and comparisons do, with jq's meaning. Where a function gives a bool, false says that
 // the runtime has the error.
 
 namespace headgate::transforms {
 
-// jq's order: null, false, true, numbers, strings, arrays, objects. Below, at or above zero. A total order,
-// so that sorting may rely on it: NaN is below every number and beside itself.
-[[nodiscard]] int compare(json::value const& a, json::value const& b);
+// jq's order: null, false, true, numbers, strings, arrays, objects. Below, at or above zero; NaN is below
+// every number and beside itself. Counts what it looks at, and gives 0 when that is refused.
+//
+// Whole numbers compare exactly, and with reals as reals, so that of three numbers beyond 2^53 a real may be
+// beside two that differ: nothing may need a strict order of it.
+[[nodiscard]] int compare(runtime& run, json::value const& a, json::value const& b);
 [[nodiscard]] bool is_nan(json::value const& any);
-[[nodiscard]] bool is_equal(json::value const& a, json::value const& b);
+[[nodiscard]] bool is_equal(runtime& run, json::value const& a, json::value const& b);
+
+// Positions of the keys in their order; of equal keys the first comes first.
+[[nodiscard]] bool order_of(runtime& run, std::span<json::value const> keys,
+                            std::vector<std::uint32_t>& order);
 
 [[nodiscard]] bool add(runtime& run, json::value const& a, json::value const& b, json::value& out);
 [[nodiscard]] bool subtract(runtime& run, json::value const& a, json::value const& b, json::value& out);

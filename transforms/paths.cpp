@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ranges>
 #include <span>
 #include <vector>
 
@@ -36,10 +37,6 @@ std::optional<extent> extent_of(json::value const& from, json::value const& to, 
 }
 
 bool cannot_index(runtime& run, json::value const& container, json::value const& key) {
-    if (key.is_string()) {
-        return run.fail(
-            fmt::format("Cannot index {} with \"{}\"", name_of(container.type()), key.as_string()));
-    }
     return run.fail(fmt::format("Cannot index {} with {}", name_of(container.type()), name_of(key.type())));
 }
 
@@ -47,9 +44,9 @@ bool cannot_index(runtime& run, json::value const& container, json::value const&
 bool occurrences(runtime& run, std::span<json::value const> items, std::span<json::value const> wanted,
                  json::value& out) {
     std::vector<json::value> found;
-    if (!run.may_step(items.size() * wanted.size() / 16)) return false;
-    for (std::size_t i = 0; !wanted.empty() && i + wanted.size() <= items.size(); ++i) {
-        if (std::ranges::equal(items.subspan(i, wanted.size()), wanted, is_equal)) {
+    auto const same = [&run](json::value const& a, json::value const& b) { return is_equal(run, a, b); };
+    for (std::size_t i = 0; !wanted.empty() && i + wanted.size() <= items.size() && run.ok(); ++i) {
+        if (std::ranges::equal(items.subspan(i, wanted.size()), wanted, same)) {
             found.push_back(json::value::integer(static_cast<std::int64_t>(i)));
         }
     }
@@ -107,6 +104,7 @@ bool set_slice(runtime& run, json::value const& container, json::value const& ke
 
 bool set_key(runtime& run, json::value const& container, json::value const& key, json::value const& item,
              json::value& out) {
+    if (!run.may_look(key)) return false;
     bool const is_free = container.is_null();
     if (key.is_string() && (is_free || container.is_object()))
         return set_member(run, container, key.as_string(), item, out);
@@ -132,6 +130,7 @@ bool set_below(runtime& run, json::value const& root, std::span<json::value cons
 
 bool delete_key(runtime& run, json::value const& container, json::value const& key, json::value& out) {
     out = container;
+    if (!run.may_look(key)) return false;
     if (container.is_null()) return true;
     if (container.is_object() && key.is_string()) {
         std::vector<json::member> left;
@@ -188,6 +187,7 @@ bool check_path(runtime& run, json::value const& path) {
 }  // namespace
 
 bool get_key(runtime& run, json::value const& container, json::value const& key, json::value& out) {
+    if (!run.may_look(key)) return false;
     if (container.is_object() && key.is_string()) {
         auto const* const found = container.find_pointer(key.as_string());
         out = found ? *found : json::value{};
@@ -228,8 +228,10 @@ bool get_slice(runtime& run, json::value const& container, json::value const& fr
     if (!container.is_array() && !container.is_string()) {
         return run.fail(fmt::format("Cannot index {} with object", name_of(container.type())));
     }
-    auto const size =
-        container.is_array() ? container.items().size() : count_code_points(container.as_string());
+    bool const counts = container.is_string();
+    if (!run.may_touch(from.held_bytes() + to.held_bytes() + (counts ? container.held_bytes() : 0)))
+        return false;
+    auto const size = counts ? count_code_points(container.as_string()) : container.items().size();
     auto const where = extent_of(from, to, size);
     if (!where) return run.fail("Start and end indices of an array slice must be numbers");
     if (container.is_array()) {
@@ -237,7 +239,6 @@ bool get_slice(runtime& run, json::value const& container, json::value const& fr
         return true;
     }
     auto const text = container.as_string();
-    if (!run.may_step(text.size() / 64)) return false;
     auto const begin = byte_offset(text, where->from);
     auto const end = begin + byte_offset(text.substr(begin), where->to - where->from);
     out = json::value::string_view_of(text.substr(begin, end - begin));
@@ -268,10 +269,11 @@ bool set_path(runtime& run, json::value const& root, json::value const& path, js
 bool delete_paths(runtime& run, json::value const& root, json::value const& paths, json::value& out) {
     if (!paths.is_array()) return run.fail("Paths must be specified as an array");
     // From the last to the first, so that deleting one moves none of those still to go.
-    std::vector<json::value> sorted{paths.items().begin(), paths.items().end()};
-    std::ranges::sort(sorted, [](json::value const& a, json::value const& b) { return compare(a, b) > 0; });
+    std::vector<std::uint32_t> order;
+    if (!order_of(run, paths.items(), order)) return false;
     out = root;
-    for (auto const& path : sorted) {
+    for (auto const place : std::views::reverse(order)) {
+        auto const& path = paths.items()[place];
         auto const here = out;
         if (!check_path(run, path) || !run.may_step(1) || !delete_below(run, here, path.items(), out))
             return false;

@@ -59,4 +59,8 @@ result<std::optional<json::value>> evaluation::next() {
     return state_->runs.next();
 }
 
+std::uint64_t evaluation::steps() const {
+    return state_->runs.steps();
+}
+
 }  // namespace headgate::transforms

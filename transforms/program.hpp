@@ -72,6 +72,8 @@ public:
     // The next output; nothing at the end. After an error or the end, always the same again.
     [[nodiscard]] result<std::optional<json::value>> next();
 
+    [[nodiscard]] std::uint64_t steps() const;  // Taken so far.
+
     evaluation(evaluation&&) noexcept;
     evaluation& operator=(evaluation&&) noexcept;
     ~evaluation();

@@ -13,6 +13,10 @@
 
 namespace headgate::transforms {
 
+// Besides calls and going back, a step is this much looked at, compared or made: text by its bytes, values by
+// the sixteen that each has. So the budget of steps bounds time, whatever the functions are given.
+inline constexpr std::size_t bytes_per_step = 256;
+
 // What native functions have of a run: where values are made, what is left of the budget, and how to say no.
 //
 // Two kinds of no: an error is a value that `try` can catch; a refusal ends the run whatever the program says
@@ -30,14 +34,19 @@ public:
     [[nodiscard]] json::value appended(json::value base, std::span<json::value const> more);
     [[nodiscard]] json::value appended(json::value base, std::string_view more);
 
-    // Counts work that is about to be done; false when that is too much, with the refusal made.
+    // Counts work that is about to be done; false when that is too much, with the refusal made. What a
+    // function looks at is touched, what it makes is taken, which is touching too.
+    [[nodiscard]] bool may_step(std::uint64_t steps) { return may_touch(steps * bytes_per_step); }
+    [[nodiscard]] bool may_touch(std::size_t bytes);
     [[nodiscard]] bool may_take(std::size_t bytes);
-    [[nodiscard]] bool may_step(std::uint64_t steps);
 
-    // Counts a look at everything in `any`, and refuses what would be too large if it were written out: a
-    // value may hold the same part many times, so that little memory makes an endless text.
+    // Touches `any` itself: its text, or its items without what is in them.
+    [[nodiscard]] bool may_look(json::value const& any);
+
+    // Touches everything in `any`, and refuses what would be too large if it were written out: a value may
+    // hold the same part many times, so that little memory makes an endless text.
     [[nodiscard]] bool may_walk(json::value const& any) {
-        return !(any.is_array() || any.is_object()) || may_walk_into(any);
+        return any.depth() == 0 ? may_look(any) : may_walk_into(any);
     }
 
     // All give false, so that a function can return them.
@@ -54,6 +63,7 @@ public:
     [[nodiscard]] json::arena& where() noexcept { return where_; }
     [[nodiscard]] wall_time now() const noexcept { return now_; }
     [[nodiscard]] budget const& limits() const noexcept { return limits_; }
+    [[nodiscard]] std::uint64_t steps() const noexcept { return touched_ / bytes_per_step; }
 
 private:
     [[nodiscard]] bool may_walk_into(json::value const& any);
@@ -61,21 +71,25 @@ private:
     json::arena& where_;
     budget limits_;
     wall_time now_;
-    std::uint64_t steps_ = 0;
-    std::size_t bytes_ = 0;
+    std::uint64_t touched_ = 0;  // Steps in bytes, so that many small looks add up.
+    std::size_t taken_ = 0;
     bool has_error_ = false;
     json::value error_;
     std::optional<error> refusal_;
 };
 
-inline bool runtime::may_step(std::uint64_t steps) {
-    steps_ += steps;
-    return steps_ <= limits_.steps_max || refuse("steps");
+inline bool runtime::may_touch(std::size_t bytes) {
+    touched_ += bytes;
+    return touched_ <= limits_.steps_max * bytes_per_step || refuse("steps");
+}
+
+inline bool runtime::may_look(json::value const& any) {
+    return may_touch(sizeof(json::value) + any.held_bytes());
 }
 
 inline bool runtime::may_take(std::size_t bytes) {
-    bytes_ += bytes;
-    return bytes_ <= limits_.memory_bytes_max || refuse("memory");
+    taken_ += bytes;
+    return (taken_ <= limits_.memory_bytes_max || refuse("memory")) && may_touch(bytes);
 }
 
 }  // namespace headgate::transforms
