@@ -56,4 +56,16 @@ asio::awaitable<void> nursery::join() {
     }
 }
 
+asio::awaitable<void> nursery::join_by(std::chrono::steady_clock::time_point when) {
+    while (!children_.empty() && std::chrono::steady_clock::now() < when) {
+        emptied_.expires_at(when);
+        auto [ignored] = co_await emptied_.async_wait(asio::as_tuple(asio::use_awaitable));
+        static_cast<void>(ignored);
+    }
+    emptied_.expires_at(asio::steady_timer::time_point::max());
+    cancel();
+    auto joining = join();
+    co_await std::move(joining);
+}
+
 }  // namespace headgate

@@ -5,6 +5,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <list>
 #include <string>
@@ -35,6 +36,9 @@ public:
 
     // Waits until no child is left; children may start others meanwhile.
     [[nodiscard]] asio::awaitable<void> join();
+
+    // The same, but children that are left at `when` are asked to stop.
+    [[nodiscard]] asio::awaitable<void> join_by(std::chrono::steady_clock::time_point when);
 
     [[nodiscard]] std::size_t size() const noexcept { return children_.size(); }
 

@@ -48,6 +48,42 @@ TEST(nursery, joins_what_it_started_and_lets_each_clean_up) {
     EXPECT_EQ(left, 0U);
 }
 
+asio::awaitable<void> join_by_an_instant_in_the_past(bool& cleaned_up, std::size_t& left) {
+    nursery children{co_await asio::this_coro::executor};
+    children.spawn("waits", waits_for_ever(cleaned_up));
+    auto joining = children.join_by(from_now(-1ms));
+    co_await std::move(joining);
+    left = children.size();
+}
+
+TEST(nursery, asks_children_to_stop_that_are_left_at_the_instant) {
+    bool cleaned_up = false;
+    std::size_t left = 9;
+    run(join_by_an_instant_in_the_past(cleaned_up, left));
+    EXPECT_TRUE(cleaned_up);
+    EXPECT_EQ(left, 0U);
+}
+
+asio::awaitable<void> ends_by_itself(bool& ended) {
+    asio::steady_timer soon{co_await asio::this_coro::executor, 1ms};
+    auto waiting = soon.async_wait(asio::use_awaitable);
+    co_await std::move(waiting);
+    ended = true;
+}
+
+asio::awaitable<void> join_by_an_instant_far_away(bool& ended) {
+    nursery children{co_await asio::this_coro::executor};
+    children.spawn("ends", ends_by_itself(ended));
+    auto joining = children.join_by(from_now(1h));
+    co_await std::move(joining);
+}
+
+TEST(nursery, lets_children_end_that_do_so_before_the_instant) {
+    bool ended = false;
+    run(join_by_an_instant_far_away(ended));
+    EXPECT_TRUE(ended);
+}
+
 asio::awaitable<result<int>> slow(bool& ended) {
     bool ignored = false;
     auto waiting = waits_for_ever(ignored);
