@@ -46,12 +46,14 @@ struct transition {
     std::string reason;
     std::string run_id;
     std::optional<attempt> tried;
+    std::uint32_t attempts_kept_max = 0;  // With `tried`: the first and this many of the last stay; 0: all.
     std::optional<wall_time> due_at;
     std::optional<wall_time> started_at;
     std::optional<wall_time> ended_at;
     std::optional<start_order>
         order;                  // Rendered now: for a delivery that died in phase `match` and had none.
-    std::string rule_revision;  // Of the rule that rendered `order`.
+    std::string rule_revision;  // Of the rule that rendered `order`, or failed to.
+    std::string rule_text;      // Its normal form, kept as that of `routing` is.
 };
 
 struct event_filter {

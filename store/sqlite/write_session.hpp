@@ -105,6 +105,7 @@ private:
     void remember_number(uuid const& delivery, std::uint64_t number);
     [[nodiscard]] result<void> update(numbered_delivery const& changed);
     [[nodiscard]] result<void> insert_attempt(std::uint64_t delivery, attempt const& tried);
+    [[nodiscard]] result<void> forget_attempts(std::uint64_t delivery, std::uint32_t through);
 
     connection database_;
     statement begin_;

@@ -209,10 +209,18 @@ result<bool> write_session::apply(transition const& change) {
         row.attempts = std::max(row.attempts, tried.number);
         if (auto const inserted = insert_attempt(*number, tried); !inserted)
             return std::unexpected{inserted.error()};
+        if (change.attempts_kept_max > 0 && tried.number > change.attempts_kept_max) {
+            auto const forgotten = forget_attempts(*number, tried.number - change.attempts_kept_max);
+            if (!forgotten) return std::unexpected{forgotten.error()};
+        }
     }
-    if (change.order) {
-        row.order = *change.order;
-        row.rule_revision = change.rule_revision;
+    if (!change.rule_text.empty()) {
+        auto const kept = keep_rule_text(change.rule_revision, change.rule_text);
+        if (!kept) return std::unexpected{kept.error()};
+    }
+    if (change.order) row.order = *change.order;
+    if (!change.rule_revision.empty()) row.rule_revision = change.rule_revision;
+    if (change.order || !change.rule_revision.empty()) {
         if (auto const kept = put_order(row, *number); !kept) return std::unexpected{kept.error()};
     }
     if (auto const updated = update(**loaded); !updated) return std::unexpected{updated.error()};
@@ -249,6 +257,14 @@ result<void> write_session::insert_attempt(std::uint64_t delivery, attempt const
     put->bind(1, delivery).bind(2, std::uint64_t{tried.number}).bind(3, to_column(tried.at));
     put->bind_text(4, tried.outcome).bind_text(5, tried.detail).bind(6, checksum_of_attempt(delivery, tried));
     return put->run();
+}
+
+// The first one stays: how it began.
+result<void> write_session::forget_attempts(std::uint64_t delivery, std::uint32_t through) {
+    HEADGATE_TRY(auto out, database_.ask("DELETE FROM attempts"
+                                         " WHERE delivery = ?1 AND attempt > 1 AND attempt <= ?2"));
+    out->bind(1, delivery).bind(2, std::uint64_t{through});
+    return out->run();
 }
 
 }  // namespace headgate::store::sqlite

@@ -142,6 +142,34 @@ TEST_P(deliveries_of_a_store, takes_the_order_of_a_delivery_that_had_none) {
     EXPECT_EQ(kept.rule_revision, "today");
 }
 
+TEST_P(deliveries_of_a_store, keeps_the_text_of_the_rule_that_rendered_an_order_later) {
+    auto const of = appended("github", "1");
+    auto const id = route(of, {make_delivery(of, "first")})[0].id;
+    EXPECT_TRUE(change({.delivery = id,
+                        .from = delivery_state::waiting,
+                        .to = delivery_state::dead,
+                        .rule_revision = "fedcba9876543210",
+                        .rule_text = "when: false"}));
+    EXPECT_EQ(run(store_->rule_text("fedcba9876543210")).value(), "when: false");
+    EXPECT_EQ(run(store_->read_delivery(id)).value().kept.rule_revision, "fedcba9876543210");
+}
+
+TEST_P(deliveries_of_a_store, keeps_the_first_attempt_and_as_many_of_the_last_as_asked_and_counts_all) {
+    auto const of = appended("github", "1");
+    auto const id = route(of, {make_delivery(of, "first")})[0].id;
+    for (std::uint32_t number = 1; number <= 7; ++number) {
+        EXPECT_TRUE(change({.delivery = id,
+                            .from = delivery_state::waiting,
+                            .tried = attempt{number, clock_.now(), "UNAVAILABLE", ""},
+                            .attempts_kept_max = 2}));
+    }
+    auto const shown = run(store_->read_delivery(id)).value();
+    EXPECT_EQ(shown.kept.attempts, 7U);
+    std::vector<std::uint32_t> kept;
+    for (auto const& each : shown.attempts) kept.push_back(each.number);
+    EXPECT_EQ(kept, (std::vector<std::uint32_t>{1, 6, 7}));
+}
+
 TEST_P(deliveries_of_a_store, does_not_change_a_delivery_that_is_not_there) {
     EXPECT_FALSE(change({.delivery = {}, .to = delivery_state::starting}));
 }

@@ -59,6 +59,9 @@ public:
 
     asio::awaitable<result<std::vector<delivery>>> record_routing(std::vector<store::routing> done) override {
         if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
+        if (std::ranges::any_of(done,
+                                [this](auto const& each) { return never_routed.contains(each.sequence); }))
+            co_return refuse(errc::data_loss, "can never be recorded", "");
         std::vector<delivery> made;
         for (auto& each : done) {
             auto& from = events_.at(each.sequence);
@@ -136,6 +139,10 @@ public:
     [[nodiscard]] std::map<sequence_number, store::event_record> const& events() const { return events_; }
     [[nodiscard]] std::map<uuid, store::delivery_record> const& deliveries() const { return deliveries_; }
 
+    [[nodiscard]] bool keeps_rule_text(std::string const& revision) const {
+        return rule_texts_.contains(revision);
+    }
+
     // A delivery as an earlier life of the process left it.
     delivery const& keep(delivery old) {
         old.id = ids_.next(old.created_at);
@@ -144,6 +151,7 @@ public:
     }
 
     bool refusing = false;
+    std::set<sequence_number> never_routed;
 
 private:
     bool apply(store::transition const& change) {
@@ -159,11 +167,15 @@ private:
         if (change.ended_at || !is_final(change.to)) kept.ended_at = change.ended_at;
         if (change.order) {
             kept.order = *change.order;
-            kept.rule_revision = change.rule_revision;
         }
+        if (!change.rule_revision.empty()) kept.rule_revision = change.rule_revision;
+        if (!change.rule_text.empty()) rule_texts_.insert(change.rule_revision);
         if (change.tried) {
             ++kept.attempts;
-            found->second.attempts.push_back(*change.tried);
+            auto& all = found->second.attempts;
+            all.push_back(*change.tried);
+            bool const is_long = change.attempts_kept_max > 0 && all.size() > change.attempts_kept_max + 1;
+            if (is_long) all.erase(all.begin() + 1);
         }
         return true;
     }
@@ -172,6 +184,7 @@ private:
     std::map<sequence_number, store::event_record> events_;
     std::map<dedupe_key, sequence_number> keys_;
     std::map<uuid, store::delivery_record> deliveries_;
+    std::set<std::string> rule_texts_;  // Revisions that came with changes.
     sequence_number leased_through_ = 0;
     std::optional<asio::steady_timer> arrived_;
 };
