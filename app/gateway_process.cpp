@@ -52,7 +52,7 @@ public:
         if (webhooks_) block_on(workers_.front()->executor(), webhooks_->drain(until));
         // Before the dispatcher, because acts of operators tell it to look.
         if (operator_) block_on(operator_thread_.executor(), operator_->drain(until));
-        if (dispatcher_) block_on(dispatch_thread_.executor(), dispatcher_->stop());
+        if (dispatcher_) block_on(dispatch_thread_.executor(), dispatcher_->stop(until));
         webhooks_.reset();
         operator_.reset();
         if (store_) store_->close();

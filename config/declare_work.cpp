@@ -90,8 +90,8 @@ void declare_start(section& at, dispatch::rule_settings& into) {
                               "data-platform");
     at.program(
         "id", into.id,
-        {.says = "Gives the workflow id: one non-empty string of at most 240 bytes. While a run with this id "
-                 "is running, other events join it.",
+        {.says = "Gives the workflow id: one non-empty string of at most 240 bytes that does not end in `~` "
+                 "and digits. While a run with this id is running, other events join it.",
          .fallback_says = "the event's id, a dot, and the rule's name"});
     at.program("input", into.input, {.says = "Gives the workflow's one argument."});
     at.programs("memo", into.memo, {.says = "Notes shown with the run, each given by a program."});
@@ -189,7 +189,15 @@ void declare_dispatch(section& root, dispatch::settings& into) {
         at.whole("route_batch_max", into.route_batch_max, 1, 10'000,
                  {.says = "Events routed in one transaction."});
         at.whole("deliveries_in_memory_max", into.deliveries_in_memory_max, 1, 10'000'000,
-                 {.says = "Deliveries waiting in memory; others wait in the store."});
+                 {.says = "Deliveries of one target waiting in memory; others wait in the store."});
+        at.whole("deliveries_in_memory_bytes_max", into.deliveries_in_memory_bytes_max, 1024 * 1024,
+                 1024LL * 1024 * 1024 * 1024, {.says = "The same in bytes, of what is going to be sent."});
+        at.whole("same_id_in_line_max", into.same_id_in_line_max, 1, 10'000'000,
+                 {.says = "Deliveries with the workflow id of one that is being started that are remembered "
+                          "to go next; others wait in the store."});
+        at.whole("attempts_kept_max", into.attempts_kept_max, 1, 1'000'000,
+                 {.says = "Attempts of one delivery that are kept: the first, and this many of the last. All "
+                          "are counted."});
         at.duration("follow_every", into.follow_every, 100ms, 1h,
                     {.says = "Pause between two looks at the outcome of one run."});
         at.whole("follows_in_flight_max", into.follows_in_flight_max, 1, 10'000,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/deadline.hpp"
 #include "core/metrics.hpp"
 #include "dispatch/rulebook.hpp"
 #include "dispatch/settings.hpp"
@@ -42,9 +43,9 @@ public:
     // Begins with what an earlier run left unfinished, then takes new events.
     virtual void start() = 0;
 
-    // Attempts in flight end within their deadline; then nothing of it runs any more. Awaited on any
-    // executor.
-    [[nodiscard]] virtual asio::awaitable<void> stop() = 0;
+    // Begins nothing more. Attempts in flight end until `until`; what has no answer by then may have started,
+    // and the next life asks again. Then nothing of it runs any more. Awaited on any executor.
+    [[nodiscard]] virtual asio::awaitable<void> stop(deadline until) = 0;
 
     // An operator changed this delivery in the store: take it up now. From any thread.
     virtual void look_at(uuid delivery) = 0;

@@ -18,10 +18,9 @@ constexpr std::chrono::milliseconds pause_longest{30'000};
 
 }  // namespace
 
-follower::follower(asio::any_io_executor executor, settings const& settings, targets::target& target,
+follower::follower(asio::any_io_executor const& executor, settings const& settings, targets::target& target,
                    recorder& records, wall_clock const& clock, std::function<bool()> starting_is_busy)
-    : executor_{executor},
-      settings_{settings},
+    : settings_{settings},
       target_{target},
       records_{records},
       clock_{clock},
@@ -70,12 +69,14 @@ asio::awaitable<void> follower::run() {
 }
 
 asio::awaitable<void> follower::look_at(uuid id) {
+    co_await asio::this_coro::throw_if_cancelled(false);
     auto const& run = followed_.at(id).kept;
     // With few runs each look may wait for the end; with many, looks take turns.
     bool const may_wait = followed_.size() <= settings_.follows_in_flight_max;
     auto const how = may_wait ? targets::patience::wait_for_end : targets::patience::look;
     auto looking = target_.follow(run.order.workflow_id, run.run_id, how, from_now(look_within));
     auto const status = co_await std::move(looking);
+    if (stopping_) co_return;
     --looking_;
     wake_.cancel();
     if (!status) {

@@ -20,7 +20,7 @@ namespace headgate::dispatch {
 class follower {
 public:
     // `starting_is_busy`: starts go before looks, which then go one at a time.
-    follower(asio::any_io_executor executor, settings const& settings, targets::target& target,
+    follower(asio::any_io_executor const& executor, settings const& settings, targets::target& target,
              recorder& records, wall_clock const& clock, std::function<bool()> starting_is_busy);
 
     // Takes a delivery in state `started`; keeps its ids only. False when there is no room: it is found again
@@ -29,6 +29,11 @@ public:
 
     [[nodiscard]] bool has_room() const noexcept {
         return followed_.size() < settings_.follows_in_memory_max;
+    }
+
+    // Enough to be worth a search for runs that found none.
+    [[nodiscard]] bool has_much_room() const noexcept {
+        return followed_.size() <= settings_.follows_in_memory_max / 10 * 9;
     }
 
     // Looks at runs until cancelled.
@@ -48,7 +53,6 @@ private:
     void look_again(uuid const& id);
     void ended(uuid const& id, store::transition change);
 
-    asio::any_io_executor executor_;
     settings const& settings_;
     targets::target& target_;
     recorder& records_;

@@ -1,33 +1,30 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/deadline.hpp"
 #include "core/metrics.hpp"
 #include "core/nursery.hpp"
+#include "dispatch/circuit.hpp"
 #include "dispatch/follower.hpp"
 #include "dispatch/judge.hpp"
+#include "dispatch/missing_probe.hpp"
+#include "dispatch/pace.hpp"
 #include "dispatch/recorder.hpp"
 #include "dispatch/settings.hpp"
+#include "dispatch/waiting_room.hpp"
 #include "model/delivery.hpp"
 #include "store/event_store.hpp"
 #include "targets/target.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <random>
-#include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
-// One target: what waits for it, what is being attempted, and whether it is there at all.
-//
-// Lives on the dispatcher's thread. A target that is down is one open circuit with one probe: its deliveries
-// stay `waiting` without attempts. Of the deliveries with one workflow id only one is attempted at a time.
+// One target: what waits for it, and what is being attempted. Lives on the dispatcher's thread.
 
 namespace headgate::dispatch {
 
@@ -41,29 +38,33 @@ struct lane_counters {
 
 class lane {
 public:
-    lane(asio::any_io_executor executor, settings const& settings, target_settings of,
+    lane(asio::any_io_executor const& executor, settings const& settings, target_settings of,
          std::unique_ptr<targets::target> target, store::event_store& store, recorder& records,
          wall_clock const& clock, lane_counters counts);
 
     // Takes a delivery in state waiting, starting, started or held(unanswered), unless it is here already.
-    // False when there is no room: it stays in the store and is found again later.
-    bool add(delivery fresh);
+    // What finds no room stays in the store, and is found again by a sweep.
+    void add(delivery fresh);
 
     [[nodiscard]] std::string const& name() const noexcept { return of_.name; }
-    [[nodiscard]] bool has_room() const noexcept {
-        return waiting_.size() < settings_.deliveries_in_memory_max;
-    }
-    [[nodiscard]] bool is_half_empty() const noexcept {
-        return waiting_.size() * 2 <= settings_.deliveries_in_memory_max && follower_.has_room();
-    }
+    [[nodiscard]] bool is_full() const noexcept { return room_.is_full(); }
+    [[nodiscard]] bool follows_all_it_can() const noexcept { return !follower_.has_room(); }
 
-    // Why nothing is attempted now; empty while the circuit is closed. Safe from any thread.
-    [[nodiscard]] std::string trouble() const;
+    // Somebody was turned away, and there is room for them by now.
+    [[nodiscard]] bool wants_sweep() const noexcept;
+    void sweep_begins();
+    // A sweep ended early, for want of room.
+    void more_wait_in_store();
 
-    // Starts the lane's loops; `stop` lets attempts in flight end, `join` waits for that.
+    // Why nothing is attempted now; empty while all is well. Safe from any thread.
+    [[nodiscard]] std::string trouble() const { return circuit_.trouble(); }
+
+    // Starts the lane's loops; `stop` begins nothing more, `join` lets attempts in flight end, until
+    // `until`, and then gives up on their answers: they may have started, and are asked about by the next
+    // life.
     void start();
     void stop();
-    [[nodiscard]] asio::awaitable<void> join();
+    [[nodiscard]] asio::awaitable<void> join(deadline until);
 
 private:
     using instant = std::chrono::steady_clock::time_point;
@@ -71,23 +72,18 @@ private:
     asio::awaitable<void> run();
     asio::awaitable<void> mark_and_attempt(std::vector<uuid> taken);
     asio::awaitable<void> attempt(uuid id, bool earlier_start_possible);
-    asio::awaitable<void> watch_circuit();
-    asio::awaitable<void> probe_held();
-    asio::awaitable<void> release_all_held();
+    asio::awaitable<void> bring_next(std::string workflow_id);
 
+    bool add_to_room(delivery fresh);
     std::vector<uuid> take_due();
-    std::size_t tokens(instant now);
+    void begin_attempt(uuid const& id, bool earlier_start_possible);
     instant next_moment(instant now) const;
     void put_back(uuid const& id, std::chrono::milliseconds wait);
+    void leave(uuid const& id, waiting_room::leaving how);
     void apply(uuid const& id, decision made, bool applied);
-    void free_workflow_id(delivery const& holder);
-    void resolve(uuid const& id);
     void count(delivery_state state);
-    void slow_down(targets::start_answer const& answer);
-    void open_circuit(std::string why);
-    void close_circuit();
+    void learn_from(targets::start_answer const& answer);
 
-    asio::any_io_executor executor_;
     settings const& settings_;
     target_settings of_;
     std::unique_ptr<targets::target> target_;
@@ -97,31 +93,21 @@ private:
     lane_counters counts_;
     retry_policy policy_;
 
-    std::map<uuid, delivery> waiting_;        // All that is not started yet, attempted now or not.
-    std::set<std::pair<instant, uuid>> due_;  // Of those, what is not being attempted.
-    std::unordered_map<std::string, uuid>
-        busy_;  // Workflow id -> the one delivery that is unresolved with it.
-    std::size_t in_flight_ = 0;
-    double tokens_ = 1;
-    instant tokens_at_ = std::chrono::steady_clock::now();
-    std::minstd_rand random_{std::random_device{}()};
-
-    instant paused_until_{};
-
-    asio::steady_timer wake_;
-    asio::steady_timer probe_;
-    asio::steady_timer slow_probe_;
-    std::atomic<bool> circuit_open_{false};
-    mutable std::mutex trouble_guard_;
-    std::string trouble_;
-    instant probe_at_{};  // When the target is asked next; at the start once, to learn its limits.
-    std::optional<wall_time> back_at_;  // When the circuit last closed.
-    std::optional<uuid>
-        probed_through_;  // The held delivery that was looked at last: the next one takes its turn.
-    uuid probing_held_;   // The one held delivery that was let go to try; zero without one.
-    bool stopping_ = false;
+    waiting_room room_;
+    pace pace_;
+    circuit circuit_;
+    missing_probe held_;
     follower follower_;
+    std::size_t in_flight_ = 0;
+    std::minstd_rand random_{std::random_device{}()};
+    asio::steady_timer wake_;
+    bool unfollowed_ = false;  // A run found no room to be followed.
+    bool stopping_ = false;
+    nursery loops_;
     nursery tasks_;
 };
+
+// All targets, by name.
+using named_lanes = std::map<std::string, std::unique_ptr<lane>, std::less<>>;
 
 }  // namespace headgate::dispatch

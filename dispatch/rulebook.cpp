@@ -237,13 +237,18 @@ delivery make_delivery(event const& from, match&& matched, wall_time now) {
     }
     made.order.target = matched.by->settings.target;
     made.state = delivery_state::dead;
-    made.reason = "match: " + matched.failure.message;
-    if (!matched.failure.remedy.empty()) made.reason += " — " + matched.failure.remedy;
+    made.reason = reason_of(matched);
     made.ended_at = now;
     return made;
 }
 
 }  // namespace
+
+std::string reason_of(match const& failed) {
+    auto reason = "match: " + failed.failure.message;
+    if (!failed.failure.remedy.empty()) reason += " — " + failed.failure.remedy;
+    return reason;
+}
 
 std::shared_ptr<rulebook const> rulebook::compile(settings const& from, problems& found) {
     auto const before = found.size();

@@ -40,6 +40,9 @@ struct match {
     std::string failed_in;  // The program that failed, as configured: `when`, `start.id`, `start.memo.tag`.
 };
 
+// Why a delivery is dead whose rule failed.
+[[nodiscard]] std::string reason_of(match const& failed);
+
 // What one rule of an event's source has to say about it, if only that it does not match.
 struct verdict {
     rule const* by = nullptr;

@@ -51,7 +51,10 @@ struct settings {
         5'000};                        // Of an open circuit, and of held deliveries' slow probe x12.
     double share_min = 0.1;            // Of the time: what routing keeps when accepting is busy.
     std::size_t route_batch_max = 64;  // Events routed in one transaction.
-    std::size_t deliveries_in_memory_max = 20'000;
+    std::size_t deliveries_in_memory_max = 20'000;                   // Of one target.
+    std::size_t deliveries_in_memory_bytes_max = 256 * 1024 * 1024;  // Of one target.
+    std::size_t same_id_in_line_max = 1'000;        // Of one workflow id, behind the delivery that has it.
+    std::uint32_t attempts_kept_max = 100;          // The last ones of a delivery, beside the first.
     std::chrono::milliseconds follow_every{2'000};  // Pause between looks at one run's outcome.
     std::size_t follows_in_flight_max = 32;
     std::size_t follows_in_memory_max = 100'000;

@@ -2,8 +2,14 @@
 
 #include "targets/target.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,14 +32,28 @@ public:
         std::deque<targets::start_answer> answers;
         std::deque<targets::run_status> statuses;
         bool there = true;
+        bool takes_work = true;        // False: it answers probes, and no start.
+        std::set<std::string> silent;  // Workflow ids whose starts are never answered.
         std::size_t probes = 0;
     };
 
     explicit fake_target(memory& remembers) : memory_{remembers} {}
 
     targets::asio::awaitable<targets::start_answer> start(start_order const& order, uuid request_id,
-                                                          deadline) override {
+                                                          deadline until) override {
         memory_.starts.push_back({order.workflow_id, order.input, request_id});
+        if (!memory_.takes_work) {
+            co_return targets::start_answer{.what = targets::start_answer::kind::not_now,
+                                            .code = errc::unavailable,
+                                            .message = "takes no work",
+                                            .concerns = targets::start_answer::scope::target};
+        }
+        if (memory_.silent.contains(order.workflow_id)) {
+            boost::asio::steady_timer waiting{co_await boost::asio::this_coro::executor, until};
+            auto ending = waiting.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+            co_await std::move(ending);
+            co_return targets::start_answer{.code = errc::deadline_exceeded};
+        }
         if (!memory_.answers.empty()) {
             auto answer = std::move(memory_.answers.front());
             memory_.answers.pop_front();

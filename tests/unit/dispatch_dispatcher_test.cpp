@@ -1,111 +1,16 @@
-#include "dispatch/dispatcher.hpp"
-#include "tests/support/fake_target.hpp"
-#include "tests/support/manual_clock.hpp"
-#include "tests/support/memory_store.hpp"
-#include "tests/support/run.hpp"
+#include "tests/support/dispatcher_at_work.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <memory>
 #include <string>
+#include <vector>
 
 namespace headgate::dispatch {
 namespace {
 
-using namespace std::chrono_literals;
-using testing_support::fake_target;
-using testing_support::manual_clock;
-using testing_support::memory_store;
+using testing_support::dispatcher_at_work;
+using testing_support::rule_named;
 using answer_kind = targets::start_answer::kind;
-
-rule_settings rule_named(std::string name) {
-    rule_settings rule;
-    rule.name = std::move(name);
-    rule.source = "github";
-    rule.target = "platform";
-    rule.workflow = "Sync";
-    rule.task_queue = "data";
-    rule.input = "{n: .body.n}";
-    return rule;
-}
-
-event event_with(std::string body) {
-    event made{
-        .tenant = "default", .source = "github", .sender = identity{"mac", "signing#0", coverage::full}};
-    made.received.head = {.method = "POST",
-                          .target = "/webhooks/github",
-                          .fields = {{"content-type", "application/json"}},
-                          .peer = "127.0.0.1"};
-    made.received.body = std::move(body);
-    return made;
-}
-
-// A dispatcher with everything around it, run until a condition holds.
-class dispatcher_at_work {
-public:
-    explicit dispatcher_at_work(std::vector<rule_settings> rules) {
-        settings_.rules = std::move(rules);
-        settings_.sources = {"github"};
-        settings_.retry_first = 1ms;
-        settings_.retry_longest = 2ms;
-        settings_.probe_every = 1ms;
-        settings_.follow_every = 1ms;
-        settings_.targets.push_back({.name = "platform"});
-    }
-
-    // Appends the bodies, then works until `done` holds; fails the test when that takes too many turns.
-    void run_until(std::function<bool()> done, std::vector<std::string> bodies = {}) {
-        problems found;
-        auto const rules = rulebook::compile(settings_, found);
-        ASSERT_TRUE(rules) << found.front().what;
-        named_targets targets;
-        targets.emplace("platform", std::make_unique<fake_target>(target));
-        testing_support::run(drive(rules, std::move(targets), std::move(done), std::move(bodies)));
-    }
-
-    [[nodiscard]] delivery only() const { return store.deliveries().begin()->second.kept; }
-
-    [[nodiscard]] std::function<bool()> all_are(delivery_state state, std::size_t how_many = 1) {
-        return [this, state, how_many] {
-            auto const is = [state](auto const& each) { return each.second.kept.state == state; };
-            return static_cast<std::size_t>(std::ranges::count_if(store.deliveries(), is)) == how_many;
-        };
-    }
-
-    memory_store store;
-    fake_target::memory target;
-    manual_clock clock;
-    metrics counts;
-
-private:
-    asio::awaitable<void> drive(std::shared_ptr<rulebook const> rules, named_targets targets,
-                                std::function<bool()> done, std::vector<std::string> bodies) {
-        auto const here = co_await asio::this_coro::executor;
-        auto const working = make_dispatcher(settings_, std::move(rules), std::move(targets),
-                                             {here, store, clock, counts, {}});
-        auto& work = *working;
-        for (auto& body : bodies) {
-            auto appending = store.append(event_with(std::move(body)), {});
-            auto const stored = co_await std::move(appending);
-            EXPECT_TRUE(stored);
-        }
-        work.start();
-        asio::steady_timer turn{here};
-        for (int i = 0; i < 5000 && !done(); ++i) {
-            turn.expires_after(1ms);
-            auto waiting = turn.async_wait(asio::use_awaitable);
-            co_await std::move(waiting);
-        }
-        EXPECT_TRUE(done()) << "never came to it";
-        auto stopping = work.stop();
-        co_await std::move(stopping);
-    }
-
-    settings settings_;
-};
 
 TEST(dispatcher, starts_a_match_once_and_follows_it_to_its_end) {
     dispatcher_at_work work{{rule_named("sync")}};
@@ -236,6 +141,30 @@ TEST(dispatcher, goes_on_when_the_store_takes_changes_again) {
         },
         {R"({"n":7})"});
     EXPECT_EQ(work.target.starts.size(), 1U);
+}
+
+TEST(dispatcher, renders_a_delivery_that_had_no_order_by_todays_rule_and_keeps_that_rules_text) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.run_until(work.all_are(delivery_state::completed), {R"({"n":7})"});
+    // As an operator's retry leaves a delivery whose rule failed.
+    delivery bare;
+    bare.event_id = work.only().event_id;
+    bare.rule = "sync";
+    bare.rule_revision = "0000000000000000";
+    bare.order.target = "platform";
+    auto const id = work.store.keep(bare).id;
+    work.run_until(work.all_are(delivery_state::completed, 2));
+    auto const& kept = work.store.deliveries().at(id).kept;
+    EXPECT_EQ(kept.order.input, R"({"n":7})");
+    EXPECT_NE(kept.rule_revision, "0000000000000000");
+    EXPECT_TRUE(work.store.keeps_rule_text(kept.rule_revision));
+}
+
+TEST(dispatcher, an_event_that_can_never_be_recorded_stops_no_other) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.store.never_routed = {2};
+    work.run_until(work.all_are(delivery_state::completed, 2), std::vector<std::string>(3, R"({"n":1})"));
+    EXPECT_EQ(work.store.deliveries().size(), 2U);
 }
 
 }  // namespace

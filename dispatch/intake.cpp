@@ -1,0 +1,105 @@
+#include "dispatch/intake.hpp"
+
+#include <utility>
+
+namespace headgate::dispatch {
+
+intake::intake(surroundings const& around, rulebook const& rules, named_lanes& lanes, recorder& records)
+    : around_{around}, rules_{rules}, lanes_{lanes}, records_{records}, looks_{around.executor} {}
+
+void intake::take(delivery fresh) {
+    if (is_final(fresh.state)) return;
+    auto const found = lanes_.find(fresh.order.target);
+    bool const rule_is_gone = fresh.state == delivery_state::waiting && !rules_.find(fresh.rule);
+    if (found == lanes_.end() || rule_is_gone) return hold_removed(fresh);
+    if (fresh.state == delivery_state::held && fresh.held_because == hold_cause::removed)
+        return release(fresh);
+    found->second->add(std::move(fresh));
+}
+
+void intake::hold_removed(delivery const& orphan) {
+    if (orphan.state != delivery_state::waiting) return;
+    auto const target_is_gone = !lanes_.contains(orphan.order.target);
+    store::transition change{.delivery = orphan.id,
+                             .from = delivery_state::waiting,
+                             .to = delivery_state::held,
+                             .held_because = hold_cause::removed};
+    change.reason = target_is_gone ? "target '" + orphan.order.target + "' is not in the configuration"
+                                   : "rule '" + orphan.rule + "' is not in the configuration";
+    records_.add(std::move(change), [](bool) {});
+}
+
+void intake::release(delivery const& back) {
+    if (!rules_.find(back.rule)) return;
+    store::transition change{
+        .delivery = back.id, .from = delivery_state::held, .to = delivery_state::waiting};
+    records_.add(std::move(change), [this, id = back.id](bool applied) {
+        if (applied) look_at(id);
+    });
+}
+
+asio::awaitable<void> intake::take_up(uuid id) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    auto reading = around_.store.read_delivery(id);
+    auto found = co_await std::move(reading);
+    if (!found) co_return;
+    if (found->kept.state != delivery_state::waiting || !found->kept.order.workflow_id.empty()) {
+        take(std::move(found->kept));
+        co_return;
+    }
+    auto rendering = render(std::move(found->kept));
+    co_await std::move(rendering);
+}
+
+// A delivery that died in phase `match` has no order yet: today's rule makes one, or it is dead again.
+asio::awaitable<void> intake::render(delivery bare) {
+    auto reading = around_.store.read_event(bare.event_id);
+    auto const from = co_await std::move(reading);
+    bool const is_lost =
+        !from && (from.error().code == errc::data_loss || from.error().code == errc::not_found);
+    if (!from && !is_lost) co_return;
+    auto change = rendered(bare, from);
+    bool const is_ready = change.to == delivery_state::waiting;
+    records_.add(std::move(change), [this, id = bare.id, is_ready](bool applied) {
+        if (applied && is_ready) look_at(id);
+    });
+}
+
+store::transition intake::rendered(delivery const& bare, result<store::event_record> const& from) {
+    store::transition change{
+        .delivery = bare.id, .from = delivery_state::waiting, .to = delivery_state::dead};
+    change.ended_at = around_.clock.now();
+    auto const die = [&change](std::string why) {
+        change.reason = std::move(why);
+        return change;
+    };
+    if (!from) return die("match: " + from.error().message);
+    auto const* const by = rules_.find(bare.rule);
+    if (!by) return die("match: rule '" + bare.rule + "' is not in the configuration");
+    change.rule_revision = by->revision;
+    change.rule_text = by->normal_form;
+    json::arena scratch;
+    auto matched = rules_.evaluate_one(*by, from->kept, scratch);
+    if (!matched) return die("match: today's rule does not match the event");
+    if (!matched->order) return die(reason_of(*matched));
+    change.to = delivery_state::waiting;
+    change.ended_at.reset();
+    change.order = std::move(matched->order);
+    return change;
+}
+
+void intake::look_at(uuid const& id) {
+    if (!stopping_) looks_.spawn("look at " + to_string(id), take_up(id));
+}
+
+void intake::stop() {
+    stopping_ = true;
+    looks_.cancel();
+}
+
+asio::awaitable<void> intake::join() {
+    auto joining = looks_.join();
+    co_await std::move(joining);
+}
+
+}  // namespace headgate::dispatch

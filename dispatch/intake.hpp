@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/ids.hpp"
+#include "core/nursery.hpp"
+#include "dispatch/dispatcher.hpp"
+#include "dispatch/lane.hpp"
+#include "dispatch/recorder.hpp"
+#include "dispatch/rulebook.hpp"
+#include "model/delivery.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+// What becomes of a delivery that comes out of the store: it goes to the lane of its target, is held because
+// its rule or target is gone, is released because they are back, or is rendered first.
+
+namespace headgate::dispatch {
+
+class intake {
+public:
+    // Keeps references; all of them outlive it.
+    intake(surroundings const& around, rulebook const& rules, named_lanes& lanes, recorder& records);
+
+    void take(delivery fresh);
+
+    // Reads it and takes it; what cannot be read is left to the next sweep.
+    [[nodiscard]] asio::awaitable<void> take_up(uuid id);
+
+    // The same, beside whoever asks.
+    void look_at(uuid const& id);
+    void stop();
+    [[nodiscard]] asio::awaitable<void> join();
+
+private:
+    void hold_removed(delivery const& orphan);
+    void release(delivery const& back);
+    [[nodiscard]] asio::awaitable<void> render(delivery bare);
+    [[nodiscard]] store::transition rendered(delivery const& bare, result<store::event_record> const& from);
+
+    surroundings const& around_;
+    rulebook const& rules_;
+    named_lanes& lanes_;
+    recorder& records_;
+    bool stopping_ = false;
+    nursery looks_;
+};
+
+}  // namespace headgate::dispatch

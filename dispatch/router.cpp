@@ -1,0 +1,135 @@
+#include "dispatch/router.hpp"
+
+#include "core/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace headgate::dispatch {
+namespace {
+
+constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds pause_after_trouble{500};
+constexpr std::chrono::milliseconds yield_longest{20};
+
+counter& events_counter(metrics& counts, char const* result) {
+    return counts.make_counter("headgate_events_routed_total", "Events matched against the rules.",
+                               {{"result", result}});
+}
+
+}  // namespace
+
+router::router(surroundings const& around, settings const& settings, rulebook const& rules,
+               intake& deliveries)
+    : around_{around},
+      settings_{settings},
+      rules_{rules},
+      deliveries_{deliveries},
+      routed_{events_counter(around.counts, "routed")},
+      unmatched_{events_counter(around.counts, "unmatched")},
+      passed_over_{events_counter(around.counts, "passed_over")},
+      pause_{around.executor} {}
+
+asio::awaitable<void> router::run() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (!stopping_) {
+        auto leasing = around_.store.lease_events(settings_.route_batch_max);
+        auto events = co_await std::move(leasing);
+        if (stopping_) co_return;
+        if (!events) {
+            auto pausing = pause_for(pause_after_trouble);
+            co_await std::move(pausing);
+            continue;
+        }
+        auto const began = std::chrono::steady_clock::now();
+        auto done = evaluate(*events);
+        auto recording = record(std::move(done));
+        co_await std::move(recording);
+        auto yielding = yield_after(std::chrono::steady_clock::now() - began);
+        co_await std::move(yielding);
+    }
+}
+
+std::vector<store::routing> router::evaluate(std::vector<event> const& events) {
+    std::vector<store::routing> done;
+    done.reserve(events.size());
+    for (auto const& each : events) {
+        done.push_back(route(each, rules_, scratch_, around_.clock.now()));
+        scratch_.release();
+    }
+    return done;
+}
+
+// Until the store has taken it: no event is passed over that the store could ever take.
+asio::awaitable<void> router::record(std::vector<store::routing> done) {
+    while (!stopping_) {
+        auto recording = around_.store.record_routing(done);
+        auto made = co_await std::move(recording);
+        if (made) {
+            recorded(done, *std::move(made));
+            co_return;
+        }
+        auto const why = made.error();
+        log_sparingly(log_level::error, "the store refused what routing made", {{"error", why.message}});
+        if (!is_retryable(why.code)) {
+            if (done.size() > 1) {
+                auto separately = record_one_by_one(std::move(done));
+                co_await std::move(separately);
+                co_return;
+            }
+            log(log_level::error, "an event that can never be routed was passed over",
+                {{"sequence", std::to_string(done.front().sequence)}, {"error", why.message}});
+            passed_over_.add();
+            co_return;
+        }
+        auto pausing = pause_for(pause_after_trouble);
+        co_await std::move(pausing);
+    }
+}
+
+// So that one that can never be recorded stops no other.
+asio::awaitable<void> router::record_one_by_one(std::vector<store::routing> done) {
+    for (auto& each : done) {
+        std::vector<store::routing> alone;
+        alone.push_back(std::move(each));
+        auto recording = record(std::move(alone));
+        co_await std::move(recording);
+    }
+}
+
+void router::recorded(std::vector<store::routing> const& done, std::vector<delivery> made) {
+    for (auto const& each : done) (each.state == event_state::unmatched ? unmatched_ : routed_).add();
+    for (auto& each : made) deliveries_.take(std::move(each));
+}
+
+// Accepting goes before routing, but routing keeps its floor.
+asio::awaitable<void> router::yield_after(std::chrono::steady_clock::duration worked) {
+    if (!around_.accepting_is_busy || !around_.accepting_is_busy()) co_return;
+    auto const share = std::clamp(settings_.share_min, 0.01, 1.0);
+    auto const pause = std::chrono::duration<double>{worked} * (1 / share - 1);
+    auto const until =
+        std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(pause);
+    while (!stopping_ && std::chrono::steady_clock::now() < until && around_.accepting_is_busy()) {
+        auto const rest = until - std::chrono::steady_clock::now();
+        auto pausing = pause_for(std::clamp(std::chrono::ceil<std::chrono::milliseconds>(rest),
+                                            std::chrono::milliseconds{1}, yield_longest));
+        co_await std::move(pausing);
+    }
+}
+
+asio::awaitable<void> router::pause_for(std::chrono::milliseconds wait) {
+    pause_.expires_after(wait);
+    auto waiting = pause_.async_wait(quietly);
+    co_await std::move(waiting);
+}
+
+void router::stop() {
+    stopping_ = true;
+    pause_.cancel();
+}
+
+}  // namespace headgate::dispatch

@@ -1,0 +1,110 @@
+#pragma once
+
+#include "core/deadline.hpp"
+#include "dispatch/dispatcher.hpp"
+#include "tests/support/fake_target.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/memory_store.hpp"
+#include "tests/support/run.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace headgate::testing_support {
+
+inline dispatch::rule_settings rule_named(std::string name) {
+    dispatch::rule_settings rule;
+    rule.name = std::move(name);
+    rule.source = "github";
+    rule.target = "platform";
+    rule.workflow = "Sync";
+    rule.task_queue = "data";
+    rule.input = "{n: .body.n}";
+    return rule;
+}
+
+inline event event_with(std::string body) {
+    event made{
+        .tenant = "default", .source = "github", .sender = identity{"mac", "signing#0", coverage::full}};
+    made.received.head = {.method = "POST",
+                          .target = "/webhooks/github",
+                          .fields = {{"content-type", "application/json"}},
+                          .peer = "127.0.0.1"};
+    made.received.body = std::move(body);
+    return made;
+}
+
+// A dispatcher with everything around it, run until a condition holds.
+class dispatcher_at_work {
+public:
+    explicit dispatcher_at_work(std::vector<dispatch::rule_settings> rules) {
+        settings.rules = std::move(rules);
+        settings.sources = {"github"};
+        settings.retry_first = std::chrono::milliseconds{1};
+        settings.retry_longest = std::chrono::milliseconds{2};
+        settings.probe_every = std::chrono::milliseconds{1};
+        settings.follow_every = std::chrono::milliseconds{1};
+        settings.targets.push_back({.name = "platform"});
+    }
+
+    // Appends the bodies, then works until `done` holds; fails the test when that takes too many turns.
+    void run_until(std::function<bool()> done, std::vector<std::string> bodies = {}) {
+        problems found;
+        auto const rules = dispatch::rulebook::compile(settings, found);
+        ASSERT_TRUE(rules) << found.front().what;
+        dispatch::named_targets targets;
+        targets.emplace("platform", std::make_unique<fake_target>(target));
+        run(drive(rules, std::move(targets), std::move(done), std::move(bodies)));
+    }
+
+    [[nodiscard]] delivery only() const { return store.deliveries().begin()->second.kept; }
+
+    [[nodiscard]] std::function<bool()> all_are(delivery_state state, std::size_t how_many = 1) {
+        return [this, state, how_many] {
+            auto const is = [state](auto const& each) { return each.second.kept.state == state; };
+            return static_cast<std::size_t>(std::ranges::count_if(store.deliveries(), is)) == how_many;
+        };
+    }
+
+    memory_store store;
+    fake_target::memory target;
+    manual_clock clock;
+    metrics counts;
+    dispatch::settings settings;
+    std::chrono::milliseconds drain_within{10'000};
+
+private:
+    asio::awaitable<void> drive(std::shared_ptr<dispatch::rulebook const> rules,
+                                dispatch::named_targets targets, std::function<bool()> done,
+                                std::vector<std::string> bodies) {
+        auto const here = co_await asio::this_coro::executor;
+        auto const working = dispatch::make_dispatcher(settings, std::move(rules), std::move(targets),
+                                                       {here, store, clock, counts, {}});
+        auto& work = *working;
+        for (auto& body : bodies) {
+            auto appending = store.append(event_with(std::move(body)), {});
+            auto const stored = co_await std::move(appending);
+            EXPECT_TRUE(stored);
+        }
+        work.start();
+        asio::steady_timer turn{here};
+        for (int i = 0; i < 5000 && !done(); ++i) {
+            turn.expires_after(std::chrono::milliseconds{1});
+            auto waiting = turn.async_wait(asio::use_awaitable);
+            co_await std::move(waiting);
+        }
+        EXPECT_TRUE(done()) << "never came to it";
+        auto stopping = work.stop(from_now(drain_within));
+        co_await std::move(stopping);
+    }
+};
+
+}  // namespace headgate::testing_support
