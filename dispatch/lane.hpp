@@ -46,7 +46,6 @@ public:
     // What finds no room stays in the store, and is found again by a sweep.
     void add(delivery fresh);
 
-    [[nodiscard]] std::string const& name() const noexcept { return of_.name; }
     [[nodiscard]] bool is_full() const noexcept { return room_.is_full(); }
     [[nodiscard]] bool follows_all_it_can() const noexcept { return !follower_.has_room(); }
 

@@ -1,6 +1,5 @@
-#include "targets/temporal/temporal.hpp"
-#include "tests/support/fake_workflow_service.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/temporal_target.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
@@ -20,57 +19,13 @@ namespace {
 
 using namespace std::chrono_literals;
 using fake = testing_support::fake_workflow_service;
+using testing_support::delivery_numbered;
+using testing_support::order_for;
 using testing_support::run;
+using testing_support::settings_for;
+using testing_support::soon;
 
-uuid delivery(std::uint8_t n) {
-    uuid id;
-    id.bytes.fill(0x11);
-    id.bytes[15] = n;
-    return id;
-}
-
-start_order order_for(std::string workflow_id) {
-    start_order order;
-    order.workflow_id = std::move(workflow_id);
-    order.workflow = "SyncThenBuild";
-    order.task_queue = "data-platform";
-    order.input = R"({"connection":"orders","exact":1.10})";
-    return order;
-}
-
-deadline soon() {
-    return from_now(10s);
-}
-
-class following_a_run : public testing::Test {
-protected:
-    temporal_settings settings_for(std::string address) {
-        temporal_settings settings;
-        settings.address = std::move(address);
-        settings.identity = "headgate@test";
-        return settings;
-    }
-
-    std::unique_ptr<target> make(temporal_settings const& settings) {
-        auto made = make_temporal_target(settings, context_.get_executor());
-        EXPECT_TRUE(made) << made.error().message;
-        return *std::move(made);
-    }
-
-    start_answer start(start_order const& order, uuid const& id) {
-        return run(target_->start(order, id, soon()));
-    }
-
-    run_status follow(std::string workflow_id, std::string run_id, patience how = patience::wait_for_end) {
-        auto looked = run(target_->follow(std::move(workflow_id), std::move(run_id), how, soon()));
-        EXPECT_TRUE(looked) << looked.error().message;
-        return looked.value_or(run_status{});
-    }
-
-    asio::io_context context_{1};
-    fake service_;
-    std::unique_ptr<target> target_ = make(settings_for(service_.address()));
-};
+class following_a_run : public testing_support::asking_a_fake {};
 
 struct ending_row {
     fake::ending how;
@@ -91,7 +46,7 @@ TEST_F(following_a_run, every_end_of_a_run_is_told_with_its_reason) {
     for (auto const& row : rows) {
         auto const id = "ends." + std::to_string(static_cast<int>(row.how));
         auto const order = order_for(id);
-        auto const started = start(order, delivery(1));
+        auto const started = start(order, delivery_numbered(1));
         service_.close(id, row.how, row.why);
         for (auto const how : {patience::look, patience::wait_for_end}) {
             auto const told = follow(id, started.run_id, how);
@@ -105,7 +60,7 @@ TEST_F(following_a_run, every_end_of_a_run_is_told_with_its_reason) {
 
 TEST_F(following_a_run, waits_for_an_end_that_comes_later) {
     auto const order = order_for("later");
-    auto const started = start(order, delivery(1));
+    auto const started = start(order, delivery_numbered(1));
     std::jthread const worker{[this] {
         if (service_.wait_for_calls("GetWorkflowExecutionHistory", 1)) {
             service_.close("later", fake::ending::completed);
@@ -116,7 +71,7 @@ TEST_F(following_a_run, waits_for_an_end_that_comes_later) {
 
 TEST_F(following_a_run, follows_a_run_that_continues_as_new_to_its_end) {
     auto const order = order_for("chain");
-    auto const started = start(order, delivery(1));
+    auto const started = start(order, delivery_numbered(1));
     service_.continue_as_new("chain");
     auto const last = service_.continue_as_new("chain");
     auto const on_the_way = follow("chain", started.run_id, patience::look);
@@ -131,7 +86,7 @@ TEST_F(following_a_run, follows_a_run_that_continues_as_new_to_its_end) {
 
 TEST_F(following_a_run, a_run_that_failed_and_is_tried_again_runs_on) {
     auto const order = order_for("retried");
-    auto const started = start(order, delivery(1));
+    auto const started = start(order, delivery_numbered(1));
     auto const second = service_.fail_and_retry("retried", "no such table");
     auto const told = follow("retried", started.run_id, patience::look);
     EXPECT_EQ(told.what, run_status::kind::running);
@@ -140,14 +95,14 @@ TEST_F(following_a_run, a_run_that_failed_and_is_tried_again_runs_on) {
 
 TEST_F(following_a_run, a_run_that_was_forgotten_is_gone) {
     auto const order = order_for("forgotten");
-    auto const started = start(order, delivery(1));
+    auto const started = start(order, delivery_numbered(1));
     service_.forget("forgotten");
     EXPECT_EQ(follow("forgotten", started.run_id).what, run_status::kind::gone);
 }
 
 TEST_F(following_a_run, a_question_that_cannot_be_answered_is_an_error_not_an_end) {
     auto const order = order_for("quiet");
-    auto const started = start(order, delivery(1));
+    auto const started = start(order, delivery_numbered(1));
     service_.answer_next("DescribeWorkflowExecution", {.code = 7, .message = "Request unauthorized."});
     auto const told = run(target_->follow("quiet", started.run_id, patience::look, soon()));
     ASSERT_FALSE(told);

@@ -1,7 +1,7 @@
-#include "targets/temporal/temporal.hpp"
 #include "tests/support/fake_workflow_service.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/temporal_dev_server.hpp"
+#include "tests/support/temporal_target.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,8 +22,13 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing_support::delivery_numbered;
 using testing_support::fake_workflow_service;
+using testing_support::make_target;
+using testing_support::order_for;
 using testing_support::run;
+using testing_support::settings_for;
+using testing_support::soon;
 using testing_support::temporal_dev_server;
 
 // A frontend to ask, and the hand of an operator on it.
@@ -77,39 +82,6 @@ std::string name_of(kind chosen) {
     return "?";
 }
 
-temporal_settings settings_for(std::string address) {
-    temporal_settings settings;
-    settings.address = std::move(address);
-    settings.identity = "headgate@test";
-    return settings;
-}
-
-std::unique_ptr<target> make(temporal_settings const& settings, asio::io_context& context) {
-    auto made = make_temporal_target(settings, context.get_executor());
-    EXPECT_TRUE(made) << made.error().message;
-    return *std::move(made);
-}
-
-uuid delivery(std::uint8_t n) {
-    uuid id;
-    id.bytes.fill(0x11);
-    id.bytes[15] = n;
-    return id;
-}
-
-start_order order_for(std::string workflow_id) {
-    start_order order;
-    order.workflow_id = std::move(workflow_id);
-    order.workflow = "SyncThenBuild";
-    order.task_queue = "data-platform";
-    order.input = R"({"connection":"orders"})";
-    return order;
-}
-
-deadline soon() {
-    return from_now(15s);
-}
-
 class starting_on_temporal : public testing::TestWithParam<kind> {
 protected:
     // One server of each kind for the whole suite; each row uses workflow ids of its own.
@@ -147,16 +119,16 @@ protected:
 
     frontend& frontend_ = the(GetParam());
     asio::io_context context_{1};
-    std::unique_ptr<target> target_ = make(settings_for(frontend_.address()), context_);
+    std::unique_ptr<target> target_ = make_target(settings_for(frontend_.address()), context_);
 
 private:
     static void wait_until_it_starts_workflows(frontend const& fresh) {
         asio::io_context context{1};
-        auto const asked = make(settings_for(fresh.address()), context);
+        auto const asked = make_target(settings_for(fresh.address()), context);
         auto const give_up = std::chrono::steady_clock::now() + 30s;
         auto order = order_for("warm-up");
         order.search_attributes = {{"HeadgateSource", R"("github")"}, {"HeadgateSize", "17"}};
-        while (run(asked->start(order, delivery(0), soon())).what != start_answer::kind::started) {
+        while (run(asked->start(order, delivery_numbered(0), soon())).what != start_answer::kind::started) {
             ASSERT_LT(std::chrono::steady_clock::now(), give_up) << "the server does not start workflows";
         }
     }
@@ -169,32 +141,32 @@ INSTANTIATE_TEST_SUITE_P(every_frontend, starting_on_temporal,
                          [](auto const& each) { return name_of(each.param); });
 
 TEST_P(starting_on_temporal, starts_a_run) {
-    auto const answer = start(order_for(id("fresh")), delivery(1));
+    auto const answer = start(order_for(id("fresh")), delivery_numbered(1));
     EXPECT_EQ(answer.what, start_answer::kind::started) << answer.message;
     EXPECT_THAT(answer.run_id, Not(IsEmpty()));
 }
 
 TEST_P(starting_on_temporal, starting_again_with_the_same_request_id_finds_the_same_run) {
     auto const order = order_for(id("again"));
-    auto const first = start(order, delivery(1));
-    auto const second = start(order, delivery(1));
+    auto const first = start(order, delivery_numbered(1));
+    auto const second = start(order, delivery_numbered(1));
     EXPECT_EQ(second.what, start_answer::kind::started);
     EXPECT_EQ(second.run_id, first.run_id);
 }
 
 TEST_P(starting_on_temporal, a_closed_run_of_ours_is_found_again_not_started_again) {
     auto const order = order_for(id("again-closed"));
-    auto const first = start(order, delivery(1));
+    auto const first = start(order, delivery_numbered(1));
     frontend_.terminate(order.workflow_id, "by operator");
-    auto const second = start(order, delivery(1));
+    auto const second = start(order, delivery_numbered(1));
     EXPECT_EQ(second.what, start_answer::kind::started);
     EXPECT_EQ(second.run_id, first.run_id);
 }
 
 TEST_P(starting_on_temporal, joins_the_running_run_of_somebody_else) {
     auto const order = order_for(id("joined"));
-    auto const theirs = start(order, delivery(1));
-    auto const ours = start(order, delivery(2));
+    auto const theirs = start(order, delivery_numbered(1));
+    auto const ours = start(order, delivery_numbered(2));
     EXPECT_EQ(ours.what, start_answer::kind::joined) << ours.message;
     EXPECT_EQ(ours.run_id, theirs.run_id);
     EXPECT_THAT(ours.message, HasSubstr("workflow id already used by run " + theirs.run_id));
@@ -202,9 +174,9 @@ TEST_P(starting_on_temporal, joins_the_running_run_of_somebody_else) {
 
 TEST_P(starting_on_temporal, a_closed_run_of_somebody_else_keeps_its_id) {
     auto const order = order_for(id("taken"));
-    auto const theirs = start(order, delivery(1));
+    auto const theirs = start(order, delivery_numbered(1));
     frontend_.terminate(order.workflow_id, "by operator");
-    auto const ours = start(order, delivery(2));
+    auto const ours = start(order, delivery_numbered(2));
     EXPECT_EQ(ours.what, start_answer::kind::id_taken) << ours.message;
     EXPECT_EQ(ours.run_id, theirs.run_id);
     EXPECT_THAT(ours.message, HasSubstr("(terminated, 20"));
@@ -214,9 +186,9 @@ TEST_P(starting_on_temporal, a_closed_run_of_somebody_else_keeps_its_id) {
 TEST_P(starting_on_temporal, an_unknown_namespace_is_missing) {
     auto settings = settings_for(frontend_.address());
     settings.name_space = "nobody-made-this";
-    auto const elsewhere = make(settings, context_);
+    auto const elsewhere = make_target(settings, context_);
     auto const order = order_for(id("namespace"));
-    auto const answer = run(elsewhere->start(order, delivery(1), soon()));
+    auto const answer = run(elsewhere->start(order, delivery_numbered(1), soon()));
     EXPECT_EQ(answer.what, start_answer::kind::missing) << answer.message;
     EXPECT_EQ(answer.concerns, start_answer::scope::target);
     EXPECT_THAT(answer.remedy, HasSubstr("temporal operator namespace create --namespace nobody-made-this"));
@@ -234,7 +206,7 @@ TEST_P(starting_on_temporal, an_unknown_namespace_is_missing) {
 TEST_P(starting_on_temporal, an_unknown_search_attribute_is_missing) {
     auto order = order_for(id("attribute"));
     order.search_attributes = {{"NobodyRegisteredThis", R"("x")"}};
-    auto const answer = start(order, delivery(1));
+    auto const answer = start(order, delivery_numbered(1));
     EXPECT_EQ(answer.what, start_answer::kind::missing) << answer.message;
     EXPECT_EQ(answer.concerns, start_answer::scope::delivery);
     EXPECT_THAT(answer.message, HasSubstr("NobodyRegisteredThis"));
@@ -248,7 +220,7 @@ TEST_P(starting_on_temporal, registered_search_attributes_and_memo_and_timeouts_
     order.execution_timeout = 1h;
     order.run_timeout = 30min;
     order.task_timeout = 10s;
-    auto const answer = start(order, delivery(1));
+    auto const answer = start(order, delivery_numbered(1));
     EXPECT_EQ(answer.what, start_answer::kind::started) << answer.message;
 }
 
@@ -257,12 +229,12 @@ TEST_P(starting_on_temporal, the_largest_input_is_taken_and_one_byte_more_is_ref
     constexpr std::size_t around = 32;
     auto order = order_for(id("largest"));
     order.input = '"' + std::string(2 * 1024 * 1024 - around - 2, 'x') + '"';
-    auto const largest = start(order, delivery(1));
+    auto const largest = start(order, delivery_numbered(1));
     EXPECT_EQ(largest.what, start_answer::kind::started) << largest.message;
 
     order.workflow_id = id("too-large");
     order.input.insert(1, "x");
-    auto const larger = start(order, delivery(2));
+    auto const larger = start(order, delivery_numbered(2));
     EXPECT_EQ(larger.what, start_answer::kind::refused);
     EXPECT_EQ(larger.message, "input has 2097153 bytes as sent, the namespace takes 2097152");
 
@@ -273,16 +245,16 @@ TEST_P(starting_on_temporal, the_largest_input_is_taken_and_one_byte_more_is_ref
 
 TEST_P(starting_on_temporal, a_workflow_id_has_255_bytes_at_most) {
     auto order = order_for(std::string(255, 'i'));
-    EXPECT_EQ(start(order, delivery(1)).what, start_answer::kind::started);
+    EXPECT_EQ(start(order, delivery_numbered(1)).what, start_answer::kind::started);
     order.workflow_id += 'i';
-    EXPECT_EQ(start(order, delivery(2)).what, start_answer::kind::refused);
+    EXPECT_EQ(start(order, delivery_numbered(2)).what, start_answer::kind::refused);
     order.workflow_id.clear();
-    EXPECT_EQ(start(order, delivery(3)).what, start_answer::kind::refused);
+    EXPECT_EQ(start(order, delivery_numbered(3)).what, start_answer::kind::refused);
 }
 
 TEST_P(starting_on_temporal, a_deadline_that_has_passed_starts_nothing) {
     auto const order = order_for(id("late"));
-    auto const answer = run(target_->start(order, delivery(1), from_now(-1s)));
+    auto const answer = run(target_->start(order, delivery_numbered(1), from_now(-1s)));
     EXPECT_THAT(answer.what, testing::AnyOf(start_answer::kind::not_now, start_answer::kind::unanswered));
     auto const looked = follow(order.workflow_id, {}, patience::look);
     ASSERT_TRUE(looked) << looked.error().message;
@@ -291,7 +263,7 @@ TEST_P(starting_on_temporal, a_deadline_that_has_passed_starts_nothing) {
 
 TEST_P(starting_on_temporal, a_running_run_is_running) {
     auto const order = order_for(id("running"));
-    auto const started = start(order, delivery(1));
+    auto const started = start(order, delivery_numbered(1));
     auto const looked = follow(order.workflow_id, started.run_id, patience::look);
     ASSERT_TRUE(looked) << looked.error().message;
     EXPECT_EQ(looked->what, run_status::kind::running);
@@ -300,7 +272,7 @@ TEST_P(starting_on_temporal, a_running_run_is_running) {
 
 TEST_P(starting_on_temporal, waiting_for_the_end_of_a_run_ends_with_the_deadline) {
     auto const order = order_for(id("waiting"));
-    auto const started = start(order, delivery(1));
+    auto const started = start(order, delivery_numbered(1));
     auto const looked =
         run(target_->follow(order.workflow_id, started.run_id, patience::wait_for_end, from_now(1500ms)));
     ASSERT_TRUE(looked) << looked.error().message;
@@ -309,7 +281,7 @@ TEST_P(starting_on_temporal, waiting_for_the_end_of_a_run_ends_with_the_deadline
 
 TEST_P(starting_on_temporal, a_terminated_run_has_failed_and_says_why) {
     auto const order = order_for(id("terminated"));
-    auto const started = start(order, delivery(1));
+    auto const started = start(order, delivery_numbered(1));
     frontend_.terminate(order.workflow_id, "wrong table");
     auto const looked = follow(order.workflow_id, started.run_id);
     ASSERT_TRUE(looked) << looked.error().message;
@@ -337,7 +309,7 @@ TEST_P(starting_on_temporal, probing_learns_how_long_closed_runs_are_kept) {
 TEST_P(starting_on_temporal, a_run_that_times_out_has_failed) {
     auto order = order_for(id("timed-out"));
     order.run_timeout = 1s;
-    auto const started = start(order, delivery(1));
+    auto const started = start(order, delivery_numbered(1));
     frontend_.reach_run_timeout(order.workflow_id);
     auto const looked = follow(order.workflow_id, started.run_id);
     ASSERT_TRUE(looked) << looked.error().message;

@@ -1,8 +1,8 @@
 #include "core/check.hpp"
-#include "targets/temporal/temporal.hpp"
 #include "tests/support/fake_workflow_service.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/scratch_folder.hpp"
+#include "tests/support/temporal_target.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
@@ -26,8 +26,11 @@ using fake = testing_support::fake_workflow_service;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Pair;
+using testing_support::make_target;
+using testing_support::order_for;
 using testing_support::run;
 using testing_support::scratch_folder;
+using testing_support::soon;
 
 std::string contents(std::filesystem::path const& path) {
     std::ifstream file{path};
@@ -85,8 +88,7 @@ protected:
     }
 
     static temporal_settings settings_for(fake const& server) {
-        temporal_settings settings;
-        settings.address = server.address();
+        auto settings = testing_support::settings_for(server.address());
         settings.tls.emplace();
         settings.tls->server_ca = made->path("ours.pem");
         settings.tls->server_name = "temporal.test";
@@ -94,14 +96,8 @@ protected:
     }
 
     start_answer start(temporal_settings const& settings) {
-        auto const asked = make_temporal_target(settings, context_.get_executor());
-        EXPECT_TRUE(asked) << asked.error().message;
-        start_order order;
-        order.workflow_id = "tls";
-        order.workflow = "SyncThenBuild";
-        order.task_queue = "data-platform";
-        order.input = "{}";
-        return run((*asked)->start(order, uuid{}, from_now(10s)));
+        auto const asked = make_target(settings, context_);
+        return run(asked->start(order_for("tls"), uuid{}, soon()));
     }
 
     // Nobody was let in, and the whole target waits.

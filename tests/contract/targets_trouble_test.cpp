@@ -1,8 +1,7 @@
 #include "core/nursery.hpp"
-#include "targets/temporal/temporal.hpp"
-#include "tests/support/fake_workflow_service.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/spawn_and_forget.hpp"
+#include "tests/support/temporal_target.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -30,57 +29,13 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::Pair;
 using testing::UnorderedElementsAre;
+using testing_support::delivery_numbered;
+using testing_support::order_for;
 using testing_support::run;
+using testing_support::settings_for;
+using testing_support::soon;
 
-uuid delivery(std::uint8_t n) {
-    uuid id;
-    id.bytes.fill(0x11);
-    id.bytes[15] = n;
-    return id;
-}
-
-start_order order_for(std::string workflow_id) {
-    start_order order;
-    order.workflow_id = std::move(workflow_id);
-    order.workflow = "SyncThenBuild";
-    order.task_queue = "data-platform";
-    order.input = R"({"connection":"orders","exact":1.10})";
-    return order;
-}
-
-deadline soon() {
-    return from_now(10s);
-}
-
-class trouble_with_temporal : public testing::Test {
-protected:
-    temporal_settings settings_for(std::string address) {
-        temporal_settings settings;
-        settings.address = std::move(address);
-        settings.identity = "headgate@test";
-        return settings;
-    }
-
-    std::unique_ptr<target> make(temporal_settings const& settings) {
-        auto made = make_temporal_target(settings, context_.get_executor());
-        EXPECT_TRUE(made) << made.error().message;
-        return *std::move(made);
-    }
-
-    start_answer start(start_order const& order, uuid const& id) {
-        return run(target_->start(order, id, soon()));
-    }
-
-    run_status follow(std::string workflow_id, std::string run_id, patience how = patience::wait_for_end) {
-        auto looked = run(target_->follow(std::move(workflow_id), std::move(run_id), how, soon()));
-        EXPECT_TRUE(looked) << looked.error().message;
-        return looked.value_or(run_status{});
-    }
-
-    asio::io_context context_{1};
-    fake service_;
-    std::unique_ptr<target> target_ = make(settings_for(service_.address()));
-};
+class trouble_with_temporal : public testing_support::asking_a_fake {};
 
 TEST_F(trouble_with_temporal, sends_what_was_rendered_and_nothing_else) {
     auto order = order_for("orders-17");
@@ -89,7 +44,7 @@ TEST_F(trouble_with_temporal, sends_what_was_rendered_and_nothing_else) {
     order.execution_timeout = 3'600'500ms;
     order.run_timeout = 60s;
     order.task_timeout = 10s;
-    ASSERT_EQ(start(order, delivery(1)).what, start_answer::kind::started);
+    ASSERT_EQ(start(order, delivery_numbered(1)).what, start_answer::kind::started);
 
     auto const all = service_.starts();
     ASSERT_EQ(all.size(), 1U);
@@ -119,7 +74,7 @@ TEST_F(trouble_with_temporal, sends_what_was_rendered_and_nothing_else) {
 TEST_F(trouble_with_temporal, a_rule_cannot_speak_for_another_delivery) {
     auto order = order_for("forged");
     order.memo = {{"headgate.delivery", R"("somebody else's")"}};
-    ASSERT_EQ(start(order, delivery(1)).what, start_answer::kind::started);
+    ASSERT_EQ(start(order, delivery_numbered(1)).what, start_answer::kind::started);
     EXPECT_THAT(service_.starts().front().memo,
                 ElementsAre(Pair("headgate.delivery", R"("11111111-1111-1111-1111-111111111101")")));
 }
@@ -127,7 +82,7 @@ TEST_F(trouble_with_temporal, a_rule_cannot_speak_for_another_delivery) {
 TEST_F(trouble_with_temporal, an_answer_that_does_not_come_leaves_the_start_open_and_the_next_one_finds_it) {
     service_.never_answer("StartWorkflowExecution");
     auto const order = order_for("silent");
-    auto const lost = run(target_->start(order, delivery(1), from_now(200ms)));
+    auto const lost = run(target_->start(order, delivery_numbered(1), from_now(200ms)));
     EXPECT_EQ(lost.what, start_answer::kind::unanswered);
     EXPECT_EQ(lost.code, errc::deadline_exceeded);
     EXPECT_EQ(follow("silent", {}, patience::look).what, run_status::kind::running);
@@ -139,7 +94,7 @@ TEST_F(trouble_with_temporal, the_attempt_is_limited_also_when_the_caller_would_
     settings.attempt_within = 100ms;
     auto const hasty = make(settings);
     auto const order = order_for("silent");
-    auto const lost = run(hasty->start(order, delivery(1), from_now(1h)));
+    auto const lost = run(hasty->start(order, delivery_numbered(1), from_now(1h)));
     EXPECT_EQ(lost.code, errc::deadline_exceeded);
 }
 
@@ -147,8 +102,8 @@ TEST_F(trouble_with_temporal, an_answer_that_was_lost_is_found_by_the_next_attem
     service_.answer_next("StartWorkflowExecution", {.code = 14, .message = "transport is closing"},
                          fake::work::done);
     auto const order = order_for("lost");
-    EXPECT_EQ(start(order, delivery(1)).what, start_answer::kind::unanswered);
-    auto const again = start(order, delivery(1));
+    EXPECT_EQ(start(order, delivery_numbered(1)).what, start_answer::kind::unanswered);
+    auto const again = start(order, delivery_numbered(1));
     EXPECT_EQ(again.what, start_answer::kind::started);
     EXPECT_EQ(service_.starts().size(), 2U);
     EXPECT_EQ(again.run_id, follow("lost", {}, patience::look).run_id);
@@ -157,7 +112,7 @@ TEST_F(trouble_with_temporal, an_answer_that_was_lost_is_found_by_the_next_attem
 TEST_F(trouble_with_temporal, a_server_that_is_gone_has_certainly_not_started_anything) {
     service_.stop();
     auto const order = order_for("gone");
-    auto const answer = start(order, delivery(1));
+    auto const answer = start(order, delivery_numbered(1));
     EXPECT_EQ(answer.what, start_answer::kind::not_now) << answer.message;
     EXPECT_EQ(answer.concerns, start_answer::scope::target);
     EXPECT_THAT(answer.message, HasSubstr("Connection refused"));
@@ -171,7 +126,7 @@ TEST_F(trouble_with_temporal, a_server_that_is_gone_has_certainly_not_started_an
 TEST_F(trouble_with_temporal, a_name_that_does_not_resolve_is_not_now) {
     auto const nowhere = make(settings_for("nobody.invalid:7233"));
     auto const order = order_for("nowhere");
-    auto const answer = run(nowhere->start(order, delivery(1), soon()));
+    auto const answer = run(nowhere->start(order, delivery_numbered(1), soon()));
     EXPECT_EQ(answer.what, start_answer::kind::not_now) << answer.message;
     EXPECT_EQ(answer.concerns, start_answer::scope::target);
 }
@@ -182,27 +137,27 @@ TEST_F(trouble_with_temporal, a_connection_that_breaks_during_the_call_leaves_th
         if (service_.wait_for_calls("StartWorkflowExecution", 1)) service_.stop();
     }};
     auto const order = order_for("broken");
-    auto const answer = start(order, delivery(1));
+    auto const answer = start(order, delivery_numbered(1));
     EXPECT_EQ(answer.what, start_answer::kind::unanswered) << answer.message;
 }
 
 TEST_F(trouble_with_temporal, a_target_finds_a_server_again_that_was_away) {
     auto const order = order_for("back");
     service_.stop();
-    EXPECT_EQ(start(order, delivery(1)).what, start_answer::kind::not_now);
+    EXPECT_EQ(start(order, delivery_numbered(1)).what, start_answer::kind::not_now);
     fake const back{{.port = service_.port()}};
     auto const give_up = std::chrono::steady_clock::now() + 10s;
     while (!run(target_->probe(soon()))) {
         ASSERT_LT(std::chrono::steady_clock::now(), give_up) << "never came back";
     }
-    EXPECT_EQ(start(order, delivery(1)).what, start_answer::kind::started);
+    EXPECT_EQ(start(order, delivery_numbered(1)).what, start_answer::kind::started);
 }
 
 TEST_F(trouble_with_temporal, our_run_that_continued_as_new_is_still_ours) {
     auto const order = order_for("continued");
-    auto const first = start(order, delivery(1));
+    auto const first = start(order, delivery_numbered(1));
     auto const second_run = service_.continue_as_new("continued");
-    auto const again = start(order, delivery(1));
+    auto const again = start(order, delivery_numbered(1));
     EXPECT_EQ(again.what, start_answer::kind::started) << again.message;
     EXPECT_EQ(again.run_id, second_run);
     EXPECT_NE(again.run_id, first.run_id);
@@ -210,13 +165,13 @@ TEST_F(trouble_with_temporal, our_run_that_continued_as_new_is_still_ours) {
 
 TEST_F(trouble_with_temporal, whose_run_it_is_stays_open_while_it_cannot_be_asked) {
     auto const order = order_for("whose");
-    ASSERT_EQ(start(order, delivery(1)).what, start_answer::kind::started);
+    ASSERT_EQ(start(order, delivery_numbered(1)).what, start_answer::kind::started);
     service_.answer_next("DescribeWorkflowExecution", {.code = 14, .message = "shard is moving"});
-    auto const unclear = start(order, delivery(2));
+    auto const unclear = start(order, delivery_numbered(2));
     EXPECT_EQ(unclear.what, start_answer::kind::not_now);
     EXPECT_GE(unclear.not_before, 1s);
     EXPECT_THAT(unclear.message, HasSubstr("shard is moving"));
-    EXPECT_EQ(start(order, delivery(2)).what, start_answer::kind::joined);
+    EXPECT_EQ(start(order, delivery_numbered(2)).what, start_answer::kind::joined);
 }
 
 TEST_F(trouble_with_temporal, details_of_an_error_reach_the_judgement) {
@@ -225,7 +180,7 @@ TEST_F(trouble_with_temporal, details_of_an_error_reach_the_judgement) {
                                                     .detail_type = "ResourceExhaustedFailure",
                                                     .detail_bytes = std::string{"\x08\x05\x10\x01", 4}});
     auto const order = order_for("busy");
-    auto const busy = start(order, delivery(1));
+    auto const busy = start(order, delivery_numbered(1));
     EXPECT_EQ(busy.what, start_answer::kind::not_now);
     EXPECT_EQ(busy.concerns, start_answer::scope::delivery);
 }
@@ -235,13 +190,13 @@ TEST_F(trouble_with_temporal, learns_the_size_limit_from_the_namespace) {
     auto const asked = make(settings_for(small.address()));
     auto order = order_for("sized");
     order.input = '"' + std::string(1024, 'x') + '"';
-    auto const sent = run(asked->start(order, delivery(1), soon()));
+    auto const sent = run(asked->start(order, delivery_numbered(1), soon()));
     EXPECT_EQ(sent.what, start_answer::kind::refused);
     EXPECT_EQ(sent.message, "Blob data size exceeds limit.");
     EXPECT_EQ(small.calls_of("StartWorkflowExecution"), 1U);
 
     ASSERT_TRUE(run(asked->probe(soon())));
-    auto const unsent = run(asked->start(order, delivery(1), soon()));
+    auto const unsent = run(asked->start(order, delivery_numbered(1), soon()));
     EXPECT_EQ(unsent.what, start_answer::kind::refused);
     EXPECT_THAT(unsent.message, HasSubstr("the namespace takes 1024"));
     EXPECT_EQ(small.calls_of("StartWorkflowExecution"), 1U);
@@ -256,7 +211,7 @@ TEST_F(trouble_with_temporal, probing_does_without_system_info) {
 
 asio::awaitable<void> start_once(target& asked, start_order const& order,
                                  std::optional<start_answer>& answer) {
-    auto starting = asked.start(order, delivery(1), from_now(1h));
+    auto starting = asked.start(order, delivery_numbered(1), from_now(1h));
     answer = co_await std::move(starting);
 }
 
