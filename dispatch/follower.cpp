@@ -72,7 +72,7 @@ asio::awaitable<void> follower::look_at(uuid id) {
     co_await asio::this_coro::throw_if_cancelled(false);
     auto const& run = followed_.at(id).kept;
     // With few runs each look may wait for the end; with many, looks take turns.
-    bool const may_wait = followed_.size() <= settings_.follows_in_flight_max;
+    bool const may_wait = followed_.size() <= settings_.follows_in_flight_max && !starting_is_busy_();
     auto const how = may_wait ? targets::patience::wait_for_end : targets::patience::look;
     auto looking = target_.follow(run.order.workflow_id, run.run_id, how, from_now(look_within));
     auto const status = co_await std::move(looking);

@@ -46,8 +46,7 @@ lane::lane(asio::any_io_executor const& executor, settings const& settings, targ
              .clock = clock,
              .may_try = [this] { return circuit_.is_closed(); },
              .add = [this](delivery released) { return add_to_room(std::move(released)); }}},
-      follower_{executor, settings, *target_,
-                records,  clock,    [this] { return in_flight_ * 2 > of_.starts_in_flight_max; }},
+      follower_{executor, settings, *target_, records, clock, [this] { return is_busy_starting(); }},
       wake_{executor, asio::steady_timer::time_point::max()},
       loops_{executor},
       tasks_{executor} {}
@@ -149,6 +148,12 @@ lane::instant lane::next_moment(instant now) const {
     if (due == instant::max()) return due;
     if (records_.waiting() > unrecorded_max) return now + pause_for_the_store;
     return std::max(due, pace_.next(now));
+}
+
+// More could be started than is: by us, not by what the target allows.
+bool lane::is_busy_starting() const {
+    auto const now = std::chrono::steady_clock::now();
+    return in_flight_ * 2 > of_.starts_in_flight_max || next_moment(now) <= now;
 }
 
 // Says in the store that a start may happen, before it can: that is what a restart goes by.

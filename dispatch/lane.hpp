@@ -76,7 +76,8 @@ private:
     bool add_to_room(delivery fresh);
     std::vector<uuid> take_due();
     void begin_attempt(uuid const& id, bool earlier_start_possible);
-    instant next_moment(instant now) const;
+    [[nodiscard]] instant next_moment(instant now) const;
+    [[nodiscard]] bool is_busy_starting() const;
     void put_back(uuid const& id, std::chrono::milliseconds wait);
     void leave(uuid const& id, waiting_room::leaving how);
     void apply(uuid const& id, decision made, bool applied);

@@ -159,3 +159,19 @@ def test_tls_from_certificate_files(serving, tmp_path):
     connection = http.client.HTTPSConnection("localhost", gateway.port, context=context, timeout=10)
     connection.request("POST", "/webhooks/github", b"{}", senders.github(b"{}"))
     assert connection.getresponse().status == 202
+
+
+def test_sigterm_while_a_target_never_answers_ends_with_0_and_the_next_start_asks_again(serving):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        gateway = serving(
+            temporal_address=f"127.0.0.1:{silent.getsockname()[1]}", rules=[rule("all")], started=False
+        )
+        gateway.configuration["targets"]["platform"]["temporal"]["attempt_within"] = "2s"
+        gateway.start()
+        event_id = gateway.send_github({}).json["id"]
+        gateway.delivery(event_id, state="starting")
+        gateway.process.send(signal.SIGTERM)
+        assert gateway.process.exit_code(within=30) == 0
+        assert '"stopped"' in gateway.process.output().splitlines()[-1]
+        gateway.start()
+        assert gateway.delivery(event_id, state="starting")
