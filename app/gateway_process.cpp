@@ -37,7 +37,6 @@ public:
         start_dispatcher(std::move(targets));
         HEADGATE_TRY(operator_, start_operator_listener());
         HEADGATE_TRY(webhooks_, start_webhooks_listener());
-        add_gauges();
         ready_ = true;
         return {};
     }
@@ -116,25 +115,10 @@ private:
         if (!ready_) now.reasons.emplace_back("starting or draining");
         auto const health = store_->health();
         if (!health.accepting) now.reasons.push_back("store: " + health.reason);
+        for (auto const& note : health.notes) now.notes.push_back("store: " + note);
         for (auto const& [name, why] : dispatcher_->troubles())
             now.notes.push_back("target " + name + ": " + why);
         return now;
-    }
-
-    void add_gauges() {
-        metrics_.add_gauge("headgate_backlog_events", "Events that are not routed yet.", {},
-                           [this] { return static_cast<double>(store_->health().backlog); });
-        metrics_.add_gauge("headgate_wal_bytes", "Size of the store's write-ahead log.", {},
-                           [this] { return static_cast<double>(store_->health().wal_bytes); });
-        for (auto const state : {delivery_state::waiting, delivery_state::starting, delivery_state::started,
-                                 delivery_state::held, delivery_state::dead}) {
-            metrics_.add_gauge("headgate_deliveries", "Deliveries in the store, by state.",
-                               {{"state", std::string{name_of(state)}}}, [this, state] {
-                                   auto const counts = store_->health().deliveries;
-                                   auto const found = counts.find(state);
-                                   return found == counts.end() ? 0.0 : static_cast<double>(found->second);
-                               });
-        }
     }
 
     plan plan_;

@@ -43,9 +43,10 @@ void declare_memory(section& at, store::settings& into) {
              "Fresh events kept in memory for the dispatcher; others are read back when it is their turn."});
     at.whole("feed_bytes_max", into.feed_bytes_max, 64 * kibibyte, 64 * gibibyte,
              {.says = "Size of the fresh events kept in memory."});
-    at.whole("dedupe_keys_max", into.dedupe_keys_max, 1'000, 10'000'000'000,
-             {.says = "Keys within `retention.dedupe`, 8 to 22 bytes of memory each; with more, requests are "
-                      "answered 503."});
+    at.whole(
+        "dedupe_keys_max", into.dedupe_keys_max, 1'000, 10'000'000'000,
+        {.says = "Keys within `retention.dedupe`, 8 to 22 bytes of memory each. The requests of a source "
+                 "that has as many as are still free are answered 503; other sources go on."});
     at.whole("jobs_waiting_max", into.jobs_waiting_max, 1, 1'000'000,
              {.says = "Routings and changes of deliveries that wait for the writer."});
     at.whole("job_rows_max", into.job_rows_max, 1, 100'000,
@@ -70,6 +71,10 @@ void declare_store(section& root, store::settings& into) {
             {.says =
                  "Size of the database; when it is reached, requests are answered 503. 0: as large as the "
                  "disk."});
+        at.whole(
+            "disk_free_min", into.disk_free_min, 0, 1024 * tebibyte,
+            {.says = "Bytes of the disk that are left for routing and for what is running; with less free, "
+                     "requests are answered 503."});
         at.whole("group_events_max", into.group_events_max, 1, 100'000,
                  {.says = "Appends that one transaction makes durable together."});
         at.whole("group_bytes_max", into.group_bytes_max, 64 * kibibyte, 1 * gibibyte,

@@ -286,7 +286,9 @@ private:
         auto reading = around_.store.read_delivery(*id);
         auto const found = co_await std::move(reading);
         if (!found) co_return problem_answer(found.error());
-        co_return json_answer(200, view(*found));
+        auto reading_rule = around_.store.rule_text(found->kept.rule_revision);
+        auto const rule = co_await std::move(reading_rule);
+        co_return json_answer(200, view(*found, rule ? std::optional{*rule} : std::nullopt));
     }
 
     // What an act makes of a delivery; refused where it makes no sense in this state.

@@ -94,7 +94,8 @@ void begin_delivery(json::writer& out, delivery const& one) {
     write_time(out, "ended_at", one.ended_at);
 }
 
-void write_delivery(json::writer& out, store::delivery_record const& one) {
+// The object stays open.
+void begin_whole_delivery(json::writer& out, store::delivery_record const& one) {
     begin_delivery(out, one.kept);
     out.key("attempts").begin_array();
     for (auto const& each : one.attempts) {
@@ -107,7 +108,6 @@ void write_delivery(json::writer& out, store::delivery_record const& one) {
     }
     out.end_array();
     write_order(out, one.kept.order);
-    out.end_object();
 }
 
 // One thing that happened to an event.
@@ -218,7 +218,10 @@ std::string view(store::event_record const& event, std::vector<store::delivery_r
     write_verdict(out, kept.sender);
     out.key("duplicates").integer(static_cast<std::int64_t>(event.duplicates));
     out.key("deliveries").begin_array();
-    for (auto const& each : deliveries) write_delivery(out, each);
+    for (auto const& each : deliveries) {
+        begin_whole_delivery(out, each);
+        out.end_object();
+    }
     out.end_array();
     out.key("timeline").begin_array();
     for (auto const& each : timeline_of(event, deliveries)) {
@@ -233,9 +236,16 @@ std::string view(store::event_record const& event, std::vector<store::delivery_r
     return std::move(out).take();
 }
 
-std::string view(store::delivery_record const& one) {
+std::string view(store::delivery_record const& one, std::optional<std::string> const& rule) {
     json::writer out;
-    write_delivery(out, one);
+    begin_whole_delivery(out, one);
+    out.key("rule_text");
+    if (rule) {
+        out.string(*rule);
+    } else {
+        out.null();
+    }
+    out.end_object();
     return std::move(out).take();
 }
 

@@ -2,6 +2,7 @@
 
 #include "store/event_store.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace headgate::console {
 [[nodiscard]] std::string view(store::event_record const& event,
                                std::vector<store::delivery_record> const& deliveries);
 
-[[nodiscard]] std::string view(store::delivery_record const& one);
+// `rule`: normal form of the rule as it was when it made this delivery, if it is known.
+[[nodiscard]] std::string view(store::delivery_record const& one, std::optional<std::string> const& rule);
 
 }  // namespace headgate::console

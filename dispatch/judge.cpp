@@ -49,7 +49,8 @@ decision after_no_answer(store::transition change, delivery const& attempted,
 decision after_certainly_not_started(store::transition change, delivery const& attempted,
                                      targets::start_answer const& answer, retry_policy const& policy,
                                      std::chrono::milliseconds wait, circumstances const& at) {
-    auto const since = std::max(attempted.created_at, at.target_back_at.value_or(attempted.created_at));
+    auto const began = std::max(attempted.created_at, attempted.began_at);
+    auto const since = std::max(began, at.target_back_at.value_or(began));
     bool const too_old = at.now - since > policy.give_up_after;
     if (!too_old) return try_again(std::move(change), delivery_state::waiting, wait, at.now);
     return end(std::move(change), delivery_state::dead,

@@ -88,7 +88,7 @@ void missing_probe::take_along(std::vector<delivery> held, std::vector<bool> con
         if (!released[i]) continue;
         held[i].state = delivery_state::waiting;
         held[i].held_because = hold_cause::none;
-        held[i].due_at = around_.clock.now();
+        held[i].began_at = held[i].due_at = around_.clock.now();
         auto const id = held[i].id;
         if (!around_.add(std::move(held[i])) && trying_ == id) trying_.reset();
     }

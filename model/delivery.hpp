@@ -76,6 +76,7 @@ struct delivery {
     std::string reason;  // Of held, dead, failed, joined: what happened, and the remedy.
     std::uint32_t attempts = 0;
     wall_time created_at;
+    wall_time began_at;  // Its age counts from here: made, or last taken out of `held` or `dead`.
     wall_time due_at;    // Not attempted before this.
     std::string run_id;  // Of the run that we started, or joined.
     std::optional<wall_time> started_at;

@@ -34,10 +34,11 @@ struct routing {
     std::string reason;                       // Why unmatched or quarantined, when there is something to say.
     std::vector<delivery> deliveries;         // Without ids: the store gives them, in this order.
     std::map<std::string, std::string>
-        rule_texts;  // revision -> normal form, kept while an event refers to it
+        rule_texts;  // revision -> normal form, kept while a delivery refers to it
 };
 
-// A change of one delivery's state, with the attempt that caused it, if one did.
+// A change of one delivery's state, with the attempt that caused it, if one did. One that leaves `held` or
+// `dead` begins anew: its age counts from then, and what was tried before is no longer its first try.
 struct transition {
     uuid delivery;
     delivery_state from = delivery_state::waiting;  // Not applied when the row is in another state by now.
@@ -78,6 +79,18 @@ struct page_request {
     std::size_t limit = 50;  // 1 to 1000
 };
 
+// How much one call gives back: one item at least, when there is one, then as many as fit both.
+struct batch_limit {
+    static constexpr std::uint64_t default_bytes = 16 * 1024 * 1024;
+
+    // A number alone is a limit.
+    batch_limit(std::size_t items_max, std::uint64_t bytes_max = default_bytes)  // NOLINT(*-explicit-*)
+        : items{items_max}, bytes{bytes_max} {}
+
+    std::size_t items;
+    std::uint64_t bytes;
+};
+
 template <class T>
 struct page {
     std::vector<T> items;
@@ -115,14 +128,14 @@ struct delivery_record {
 // How full, how far behind, how healthy. For /readyz, metrics and back-pressure; never scans.
 struct store_health {
     bool accepting = false;
-    std::string reason;  // Why not.
+    std::string reason;              // Why not.
+    std::vector<std::string> notes;  // What is wrong although it accepts: sources that are refused.
     sequence_number last_sequence = 0;
     sequence_number routed_through = 0;  // Every event up to here is routed.
     std::uint64_t backlog = 0;           // Events not routed yet.
     std::uint64_t wal_bytes = 0;
     std::uint64_t database_bytes = 0;
-    std::map<delivery_state, std::uint64_t>
-        deliveries;  // Counts of the states that are not final, and totals of the final ones.
+    std::map<delivery_state, std::uint64_t> deliveries;  // In the store now.
 };
 
 // All members may be called from any thread; an awaitable resumes on the caller's executor. Errors:
@@ -144,7 +157,7 @@ public:
     // The next events to route, in order, at least one: waits until there is one. Fails with cancelled when
     // the awaiting coroutine is cancelled. An event is given again only after a restart, if it was not routed
     // by then.
-    [[nodiscard]] virtual asio::awaitable<result<std::vector<event>>> lease_events(std::size_t limit) = 0;
+    [[nodiscard]] virtual asio::awaitable<result<std::vector<event>>> lease_events(batch_limit limit) = 0;
 
     // Records what became of events; returns the deliveries with their ids, in order. One transaction: when
     // one of them can never be recorded (its event is gone, a row it needs is damaged, the database refuses
@@ -160,13 +173,14 @@ public:
     // Deliveries that are not final (with their orders), oldest first, after `after`: what a restart
     // continues with, and what operators made ready meanwhile. `states` must not be empty.
     [[nodiscard]] virtual asio::awaitable<result<std::vector<delivery>>> unfinished(
-        std::vector<delivery_state> states, std::optional<uuid> after, std::size_t limit) = 0;
+        std::vector<delivery_state> states, std::optional<uuid> after, batch_limit limit) = 0;
 
     // --- for the console ---
 
     [[nodiscard]] virtual asio::awaitable<result<page<event_summary>>> list_events(event_filter filter,
                                                                                    page_request which) = 0;
     [[nodiscard]] virtual asio::awaitable<result<event_record>> read_event(uuid id) = 0;
+    // Of their orders only target and workflow id.
     [[nodiscard]] virtual asio::awaitable<result<page<delivery>>> list_deliveries(delivery_filter filter,
                                                                                   page_request which) = 0;
     [[nodiscard]] virtual asio::awaitable<result<delivery_record>> read_delivery(uuid id) = 0;

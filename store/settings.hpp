@@ -25,16 +25,18 @@ struct settings {
     sqlite_settings sqlite;
     retention_settings retention;
     std::uint64_t backlog_max =
-        10'000'000;               // Events not routed yet; past it append fails with resource_exhausted.
-    std::uint64_t bytes_max = 0;  // Size of the database; 0: as large as the disk.
-    std::size_t group_events_max = 256;              // Appends in one transaction.
-    std::size_t group_bytes_max = 16 * 1024 * 1024;  // Of their bodies; one event may be larger.
+        10'000'000;  // Events not routed yet; past it append fails with resource_exhausted.
+    std::uint64_t bytes_max = 100ULL * 1024 * 1024 * 1024;  // Of the database; 0: as large as the disk.
+    std::uint64_t disk_free_min = 256ULL * 1024 * 1024;     // Left for routing when appends are refused.
+    std::size_t group_events_max = 256;                     // Appends in one transaction.
+    std::size_t group_bytes_max = 16 * 1024 * 1024;         // Of their bodies; one event may be larger.
     std::size_t queue_bytes_max =
         256 * 1024 * 1024;                 // Appends waiting for the writer; past it resource_exhausted.
     std::size_t feed_events_max = 10'000;  // Fresh events kept in memory for the dispatcher,
     std::size_t feed_bytes_max = 64 * 1024 * 1024;  // and their size.
-    std::uint64_t dedupe_keys_max =
-        50'000'000;  // In the window; 8 to 22 bytes of memory each. Past it resource_exhausted.
+    // In the window; 8 to 22 bytes of memory each. A source whose keys are as many as are still free is
+    // refused with resource_exhausted, so that it never takes the room of the others.
+    std::uint64_t dedupe_keys_max = 100'000'000;
     std::size_t jobs_waiting_max = 1'000;  // Routings and transitions waiting for the writer.
     std::size_t job_rows_max = 128;        // Of them in one transaction while appends wait.
     std::size_t reads_waiting_max = 256;   // Pages and leases waiting for the reader.

@@ -73,16 +73,18 @@ void dedupe_index::grow(shard& full) {
     full.slots = std::move(larger);
 }
 
-void dedupe_index::add(dedupe_key const& key, std::uint64_t row) {
+void dedupe_index::add(dedupe_key const& key, std::uint64_t row, source_number source) {
     auto& home = shard_of(key);
     bool const is_full = (std::size_t{home.used} + 1) * 4 > home.slots.size() * 3;
     if (is_full) grow(home);
     insert(home.slots, slot_of(key, row));
     ++home.used;
     ++size_;
+    if (source >= by_source_.size()) by_source_.resize(source + 1);
+    ++by_source_[source];
 }
 
-void dedupe_index::remove(dedupe_key const& key, std::uint64_t row) {
+void dedupe_index::remove(dedupe_key const& key, std::uint64_t row, source_number source) {
     auto& home = shard_of(key);
     auto& slots = home.slots;
     if (slots.empty()) return;
@@ -104,11 +106,18 @@ void dedupe_index::remove(dedupe_key const& key, std::uint64_t row) {
     slots[hole] = 0;
     --home.used;
     --size_;
+    --by_source_.at(source);
 }
 
 void dedupe_index::clear() {
     for (auto& each : shards_) each = {};
     size_ = 0;
+    by_source_.clear();
+}
+
+bool dedupe_index::has_room_for(std::size_t keys, source_number source) const noexcept {
+    auto const its_own = source < by_source_.size() ? by_source_[source] : 0;
+    return size_ + its_own + keys <= keys_max_;
 }
 
 std::uint64_t dedupe_index::bytes() const noexcept {

@@ -49,7 +49,10 @@ result<numbered_delivery> read_delivery_row(statement const& row) {
     kept.run_id = row.text(16);
     kept.started_at = optional_time(row, 17);
     kept.ended_at = optional_time(row, 18);
-    if (checksum_of(found.number, kept) != row.natural(19)) return damaged("delivery", found.number);
+    kept.began_at = to_time(row.integer(19));
+    kept.rule_revision = row.text(20);
+    kept.order.workflow_id = row.text(21);
+    if (checksum_of(found.number, kept) != row.natural(22)) return damaged("delivery", found.number);
     return found;
 }
 
@@ -60,35 +63,6 @@ result<std::optional<numbered_delivery>> load_delivery(connection& database, std
     if (!found) return std::nullopt;
     HEADGATE_TRY(auto read, read_delivery_row(*rows.operator->()));
     return read;
-}
-
-result<std::optional<std::uint64_t>> find_delivery(connection& database, uuid const& id) {
-    HEADGATE_TRY(
-        auto ends,
-        database.ask("SELECT (SELECT min(number) FROM deliveries), (SELECT max(number) FROM deliveries)"));
-    HEADGATE_TRY(bool const has_ends, ends->step());
-    if (!has_ends || ends->is_null(0)) return std::nullopt;
-    auto low = ends->natural(0);
-    auto high = ends->natural(1);
-    HEADGATE_TRY(
-        auto probe,
-        database.ask("SELECT number, id FROM deliveries WHERE number >= ?1 ORDER BY number LIMIT 1"));
-    while (low <= high) {
-        auto const middle = low + (high - low) / 2;
-        probe->reset();
-        probe->bind(1, middle);
-        HEADGATE_TRY(bool const found, probe->step());
-        auto const number = found ? probe->natural(0) : high + 1;
-        auto const there = found ? uuid_from(probe->bytes(1)) : std::nullopt;
-        if (there && *there == id) return number;
-        bool const goes_down = !there || number > high || *there > id;
-        if (goes_down && middle == 0) return std::nullopt;
-        if (goes_down)
-            high = middle - 1;
-        else
-            low = number + 1;
-    }
-    return std::nullopt;
 }
 
 result<void> load_order(connection& database, numbered_delivery& into) {

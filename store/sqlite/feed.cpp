@@ -47,15 +47,19 @@ void feed::announce(sequence_number committed) {
     wake();
 }
 
-feed::step feed::next(std::size_t limit) {
+feed::step feed::next(batch_limit const& limit) {
     std::scoped_lock const held{guard_};
     step found;
     bool const is_fresh = next_ >= fresh_begin_ && !fresh_.empty();
     if (closed_ || (!is_fresh && !has_something())) {
         found.waits = true;  // When closed, `wait` will say why not.
     } else if (is_fresh) {
-        while (!fresh_.empty() && found.events.size() < limit) {
-            bytes_ -= bytes_of(fresh_.front());
+        std::uint64_t taken = 0;
+        while (!fresh_.empty() && found.events.size() < limit.items) {
+            auto const bytes = bytes_of(fresh_.front());
+            taken += bytes;
+            if (!found.events.empty() && taken > limit.bytes) break;
+            bytes_ -= bytes;
             found.events.push_back(std::move(fresh_.front()));
             fresh_.pop_front();
         }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/event.hpp"
+#include "store/event_store.hpp"
 #include "store/sqlite/waiting.hpp"
 
 #include <cstdint>
@@ -35,7 +36,7 @@ public:
         bool waits = false;  // or wait: the waiter given is kept, and answered when there is something.
     };
     using waiter = std::shared_ptr<waiting<bool>>;
-    [[nodiscard]] step next(std::size_t limit);
+    [[nodiscard]] step next(batch_limit const& limit);
     // Keeps `who` until there is something to take; answers at once when there is already.
     void wait(waiter who);
 

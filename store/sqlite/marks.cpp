@@ -61,6 +61,13 @@ void high_water::raise_to(high_water const& other) {
     delivery_id = std::max(delivery_id, other.delivery_id);
 }
 
+// Never below nothing: a row whose state was damaged is counted out of another.
+void marks::count(delivery_state state, std::int64_t more) {
+    auto& counted = deliveries.at(static_cast<std::size_t>(state));
+    auto const sum = static_cast<std::int64_t>(counted) + more;
+    counted = static_cast<std::uint64_t>(std::max<std::int64_t>(sum, 0));
+}
+
 bool marks::operator==(marks const& other) const {
     return routed_through == other.routed_through && deliveries == other.deliveries &&
            kept.sequence == other.kept.sequence && kept.delivery == other.kept.delivery &&

@@ -25,9 +25,10 @@ struct high_water {
 // What the store knows without scanning, kept beside the rows in the same transactions.
 struct marks {
     sequence_number routed_through = 0;
-    std::array<std::uint64_t, delivery_states> deliveries{};  // Unfinished now; of the final states, ever.
+    std::array<std::uint64_t, delivery_states> deliveries{};  // In the store now.
     high_water kept;  // Written by retention before it deletes the rows that would tell.
 
+    void count(delivery_state state, std::int64_t more);
     [[nodiscard]] bool operator==(marks const&) const;
 };
 

@@ -8,7 +8,9 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace headgate::store::sqlite {
 
@@ -16,13 +18,15 @@ namespace headgate::store::sqlite {
 // need not be of one instant.
 class numbers {
 public:
-    std::atomic<bool> accepting{false};
+    std::atomic<bool> accepting{false};  // The session works; there may still be no room for events.
+    std::atomic<bool> full{false};
     std::atomic<sequence_number> last_sequence{0};
     std::atomic<sequence_number> routed_through{0};
     std::atomic<std::uint64_t> backlog{0};
     std::atomic<std::uint64_t> wal_bytes{0};
-    std::atomic<std::uint64_t> wal_bytes_highest{0};
     std::atomic<std::uint64_t> database_bytes{0};
+    std::atomic<std::uint64_t> disk_free_bytes{0};
+    std::atomic<std::uint64_t> sources_without_room{0};
     std::atomic<std::uint64_t> dedupe_keys{0};
     std::atomic<std::uint64_t> dedupe_index_bytes{0};
     std::array<std::atomic<std::uint64_t>, delivery_states> deliveries{};
@@ -33,11 +37,18 @@ public:
     // accepting may have begun again meanwhile.
     [[nodiscard]] error why_not() const;
 
+    // No more events until there is room; everything else goes on.
+    void set_full(std::optional<error> why);
+    [[nodiscard]] error why_full() const;
+    void set_notes(std::vector<std::string> notes);
+
     [[nodiscard]] store_health health() const;
 
 private:
-    mutable std::mutex guard_;  // Of `why_not_`.
+    mutable std::mutex guard_;  // Of the texts.
     error why_not_{errc::unavailable, "the event store is opening", "wait"};
+    error why_full_;
+    std::vector<std::string> notes_;
 };
 
 // What is counted. Gauges read `shown`, which they keep alive.

@@ -21,18 +21,19 @@ struct unrouted_events {
 };
 
 // All SQL that only reads, on a connection of its own. Each call is one short read transaction: a long one
-// would keep the log from starting anew. Belongs to the reader's thread.
+// would keep the log from starting anew. Belongs to the reader's thread. Events are read in
+// read_session.cpp, deliveries in read_session_deliveries.cpp.
 class read_session {
 public:
     [[nodiscard]] static result<read_session> open(settings const& chosen);
 
     // Events that are not routed, in [from, before), in order.
     [[nodiscard]] result<unrouted_events> unrouted(sequence_number from, sequence_number before,
-                                                   std::size_t limit);
+                                                   batch_limit const& limit);
 
     [[nodiscard]] result<std::vector<delivery>> unfinished(std::vector<delivery_state> const& states,
                                                            std::optional<uuid> const& after,
-                                                           std::size_t limit);
+                                                           batch_limit const& limit);
 
     [[nodiscard]] result<page<event_summary>> list_events(event_filter const& filter,
                                                           page_request const& which);
@@ -58,23 +59,22 @@ private:
     };
 
     read_session(connection opened, settings const& chosen)
-        : database_{std::move(opened)},
-          page_rows_max_{chosen.page_rows_max},
-          lease_bytes_max_{chosen.group_bytes_max} {}
+        : database_{std::move(opened)}, page_rows_max_{chosen.page_rows_max} {}
 
-    [[nodiscard]] result<std::optional<sequence_number>> find_event(uuid const& id);
-    // The first sequence whose event was stored at `time` or later.
+    // The first sequence whose event was stored at `time` or later; above all of them without one.
     [[nodiscard]] result<sequence_number> first_stored_at(wall_time time);
     [[nodiscard]] result<range> narrow(event_filter const& filter, sequence_number cursor);
     [[nodiscard]] result<routed> routing_of(sequence_number sequence);
     [[nodiscard]] result<repeats> duplicates_of(sequence_number sequence);
     [[nodiscard]] result<std::optional<event_summary>> summarise(event_columns const& row,
                                                                  event_filter const& filter);
+    [[nodiscard]] result<std::vector<std::uint64_t>> numbers_in(std::vector<delivery_state> const& states,
+                                                                std::uint64_t after, std::size_t limit);
+    [[nodiscard]] result<delivery> with_order(std::uint64_t number);
     [[nodiscard]] result<delivery_record> whole(std::uint64_t number);
 
     connection database_;
     std::size_t page_rows_max_;
-    std::size_t lease_bytes_max_;
 };
 
 }  // namespace headgate::store::sqlite

@@ -2,6 +2,7 @@
 
 #include "core/log.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace headgate::store::sqlite {
@@ -10,6 +11,9 @@ namespace {
 constexpr std::chrono::hours jump_max{1};
 
 constexpr char const* deletions[] = {
+    "UPDATE rule_texts SET uses = uses - (SELECT count(*) FROM deliveries"
+    " WHERE event_sequence = ?1 AND rule_revision = revision)"
+    " WHERE revision IN (SELECT rule_revision FROM deliveries WHERE event_sequence = ?1)",
     "DELETE FROM attempts WHERE delivery IN (SELECT number FROM deliveries WHERE event_sequence = ?1)",
     "DELETE FROM orders WHERE number IN (SELECT number FROM deliveries WHERE event_sequence = ?1)",
     "DELETE FROM deliveries WHERE event_sequence = ?1",
@@ -43,6 +47,8 @@ result<void> retention::next(write_session& session, wall_time now, instant at) 
         session.given();  // So that no number is given twice when the last row is gone.
     HEADGATE_TRY(bool const more_events, delete_events(session, now));
     HEADGATE_TRY(bool const more_keys, delete_keys(session, now));
+    if (auto const deleted = session.database().run("DELETE FROM rule_texts WHERE uses <= 0"); !deleted)
+        return deleted;
     if (more_events || more_keys)
         due_ = at;
     else
@@ -67,10 +73,12 @@ result<bool> retention::delete_events(write_session& session, wall_time now) {
         old.push_back(rows->natural(0));
     }
     for (auto const sequence : old) {
-        HEADGATE_TRY(bool const goes, may_go(database, sequence, now));
+        HEADGATE_TRY(auto const states, states_of(database, sequence));
         looked_through_ = sequence;
-        if (!goes) continue;
-        HEADGATE_TRY(auto const deleted, session.alone([&] { return delete_event(database, sequence); }));
+        bool const stays = std::ranges::any_of(states, [&](auto const& each) { return is_kept(each, now); });
+        if (stays) continue;
+        HEADGATE_TRY(auto const deleted,
+                     session.alone([&] { return delete_event(session, sequence, states); }));
         if (deleted)
             ++events_deleted_;
         else
@@ -79,34 +87,40 @@ result<bool> retention::delete_events(write_session& session, wall_time now) {
     return old.size() == settings_.batch_events;
 }
 
-result<bool> retention::may_go(connection& database, sequence_number sequence, wall_time now) const {
+result<std::vector<retention::delivery_end>> retention::states_of(connection& database,
+                                                                  sequence_number sequence) {
     HEADGATE_TRY(auto rows, database.ask("SELECT state, coalesce(ended_at, created_at) FROM deliveries"
                                          " WHERE event_sequence = ?1"));
     rows->bind(1, sequence);
+    std::vector<delivery_end> all;
     while (true) {
         HEADGATE_TRY(bool const more, rows->step());
-        if (!more) return true;
-        auto const state = static_cast<delivery_state>(rows->natural(0));
-        if (!is_final(state)) return false;
-        bool const dead_in_window =
-            state == delivery_state::dead && to_time(rows->integer(1)) + settings_.dead > now;
-        if (dead_in_window) return false;
+        if (!more) return all;
+        auto const state = std::min(rows->natural(0), static_cast<std::uint64_t>(delivery_state::dead));
+        all.push_back({static_cast<delivery_state>(state), to_time(rows->integer(1))});
     }
 }
 
-result<void> retention::delete_event(connection& database, sequence_number sequence) const {
+bool retention::is_kept(delivery_end const& each, wall_time now) const {
+    if (!is_final(each.state)) return true;
+    return each.state == delivery_state::dead && each.at + settings_.dead > now;
+}
+
+result<void> retention::delete_event(write_session& session, sequence_number sequence,
+                                     std::vector<delivery_end> const& states) {
     for (auto const* const sql : deletions) {
-        HEADGATE_TRY(auto deletion, database.ask(sql));
+        HEADGATE_TRY(auto deletion, session.database().ask(sql));
         deletion->bind(1, sequence);
         if (auto const ran = deletion->run(); !ran) return ran;
     }
+    for (auto const& each : states) session.kept_marks().count(each.state, -1);
     return {};
 }
 
 result<bool> retention::delete_keys(write_session& session, wall_time now) {
     auto& database = session.database();
     HEADGATE_TRY(auto rows,
-                 database.ask("SELECT number, hash, event_id FROM dedupe ORDER BY number LIMIT ?1"));
+                 database.ask("SELECT number, hash, event_id, source FROM dedupe ORDER BY number LIMIT ?1"));
     rows->bind(1, static_cast<std::uint64_t>(settings_.batch_events));
     std::uint64_t last = 0;
     std::size_t old = 0;
@@ -119,7 +133,8 @@ result<bool> retention::delete_keys(write_session& session, wall_time now) {
         if (in_window) break;
         last = rows->natural(0);
         ++old;
-        if (hash) session.remove_key_after_commit({hash->bytes}, last);
+        auto const source = static_cast<source_number>(rows->natural(3));
+        if (hash) session.remove_key_after_commit({hash->bytes}, last, source);
     }
     if (old == 0) return false;
     HEADGATE_TRY(auto deletion, database.ask("DELETE FROM dedupe WHERE number <= ?1"));

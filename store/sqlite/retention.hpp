@@ -5,7 +5,7 @@
 #include "store/sqlite/write_session.hpp"
 
 #include <chrono>
-#include <optional>
+#include <vector>
 
 namespace headgate::store::sqlite {
 
@@ -31,11 +31,20 @@ public:
     [[nodiscard]] std::uint64_t events_deleted() const noexcept { return events_deleted_; }
 
 private:
+    // When a delivery came into the state it is in, or was made.
+    struct delivery_end {
+        delivery_state state;
+        wall_time at;
+    };
+
     [[nodiscard]] bool clock_jumped(wall_time now, instant at);
     [[nodiscard]] result<bool> delete_events(write_session& session, wall_time now);
     [[nodiscard]] result<bool> delete_keys(write_session& session, wall_time now);
-    [[nodiscard]] result<bool> may_go(connection& database, sequence_number sequence, wall_time now) const;
-    [[nodiscard]] result<void> delete_event(connection& database, sequence_number sequence) const;
+    [[nodiscard]] static result<std::vector<delivery_end>> states_of(connection& database,
+                                                                     sequence_number sequence);
+    [[nodiscard]] bool is_kept(delivery_end const& each, wall_time now) const;
+    [[nodiscard]] static result<void> delete_event(write_session& session, sequence_number sequence,
+                                                   std::vector<delivery_end> const& states);
 
     retention_settings const& settings_;
     wall_time last_now_;

@@ -186,9 +186,6 @@ packed_order pack_order(std::uint64_t number, delivery const& of) {
     auto const& order = of.order;
     byte_writer out;
     out.number(order_version);
-    out.text(of.rule_revision);
-    out.text(order.target);
-    out.text(order.workflow_id);
     out.text(order.workflow);
     out.text(order.task_queue);
     out.text(order.input);
@@ -212,9 +209,6 @@ result<void> unpack_order(std::uint64_t number, std::string_view content, std::u
     byte_reader in{content};
     auto const version = in.number();
     auto& order = into.order;
-    into.rule_revision = in.text();
-    order.target = in.text();
-    order.workflow_id = in.text();
     order.workflow = in.text();
     order.task_queue = in.text();
     order.input = in.text();
@@ -247,6 +241,9 @@ std::uint64_t checksum_of(std::uint64_t number, delivery const& row) {
     out.text(row.run_id);
     write_optional(out, row.started_at);
     write_optional(out, row.ended_at);
+    out.number(static_cast<std::uint64_t>(to_column(row.began_at)));
+    out.text(row.rule_revision);
+    out.text(row.order.workflow_id);
     return seal(hash_of(out.written()), number, row.id);
 }
 

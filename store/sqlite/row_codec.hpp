@@ -49,14 +49,14 @@ struct unpacked_head {
 [[nodiscard]] result<unpacked_head> unpack_head(event_columns const& row);
 [[nodiscard]] result<event> unpack(event_columns const& row);
 
-// What is sent to the target, with the revision of the rule that rendered it.
+// What is sent to the target, but for target and workflow id, which stand in the narrow row.
 struct packed_order {
     std::string content;
     std::uint64_t checksum = 0;
 };
 
 [[nodiscard]] packed_order pack_order(std::uint64_t number, delivery const& of);
-// Fills in `order` and `rule_revision`. Fails with data_loss, naming the delivery.
+// Fills in the rest of `order`. Fails with data_loss, naming the delivery.
 [[nodiscard]] result<void> unpack_order(std::uint64_t number, std::string_view content,
                                         std::uint64_t checksum, delivery& into);
 

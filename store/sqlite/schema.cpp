@@ -15,8 +15,8 @@ constexpr std::int64_t application_id = 0x48644774;  // "HdGt"
 // index by a random key, which would cost more than the append (measured: four to seven times). Ids grow with
 // their row numbers, so a row is found by its id with a binary search. What changes lives in narrow tables.
 //
-// `tenant` stands on the rows that own something; routing, duplicates, orders and attempts belong to exactly
-// one of those, by number.
+// `tenant` stands on the rows that own something; keys belong to a source, and routing, duplicates, orders
+// and attempts to exactly one event or delivery, by number.
 constexpr std::array steps{
     R"(
 CREATE TABLE events (
@@ -32,10 +32,16 @@ CREATE TABLE events (
 CREATE TABLE dedupe (
     number INTEGER PRIMARY KEY,
     sequence INTEGER NOT NULL,
-    tenant TEXT NOT NULL,
+    source INTEGER NOT NULL,  -- a number of `sources`
     hash BLOB NOT NULL,
     event_id BLOB NOT NULL,
     checksum INTEGER NOT NULL
+);
+CREATE TABLE sources (
+    number INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    name TEXT NOT NULL,
+    UNIQUE (tenant, name)
 );
 CREATE TABLE duplicates (
     sequence INTEGER PRIMARY KEY,
@@ -68,6 +74,9 @@ CREATE TABLE deliveries (
     run_id TEXT NOT NULL,
     started_at INTEGER,
     ended_at INTEGER,
+    began_at INTEGER NOT NULL,
+    rule_revision TEXT NOT NULL,
+    workflow_id TEXT NOT NULL,
     checksum INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX delivery_is_one ON deliveries (event_sequence, rule, item, generation);
@@ -90,6 +99,7 @@ CREATE INDEX attempts_by_delivery ON attempts (delivery);
 CREATE TABLE rule_texts (
     revision TEXT PRIMARY KEY,
     text TEXT NOT NULL,
+    uses INTEGER NOT NULL,  -- deliveries with this revision
     checksum INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE marks (
@@ -103,7 +113,9 @@ CREATE TABLE marks (
 
 constexpr auto newest = static_cast<std::int64_t>(steps.size());
 
-result<void> refuse_what_is_not_ours(connection& database, std::string const& path, std::int64_t version) {
+// The version of a file that is ours, or new.
+result<std::int64_t> version_of(connection& database, std::string const& path) {
+    HEADGATE_TRY(auto const version, database.number("PRAGMA user_version"));
     HEADGATE_TRY(auto const owner, database.number("PRAGMA application_id"));
     HEADGATE_TRY(auto const tables, database.number("SELECT count(*) FROM sqlite_schema"));
     bool const is_new = owner == 0 && version == 0 && tables == 0;
@@ -115,7 +127,7 @@ result<void> refuse_what_is_not_ours(connection& database, std::string const& pa
                       fmt::format("{} has schema version {}; this program knows versions up to {}", path,
                                   version, newest),
                       "run the newer headgate that wrote it, or restore the copy from before the upgrade");
-    return {};
+    return version;
 }
 
 result<void> take_step(connection& database, std::int64_t from) {
@@ -138,14 +150,21 @@ result<void> prepare_writing(connection& database) {
 }
 
 result<void> migrate(connection& database, std::string const& path) {
-    HEADGATE_TRY(auto const version, database.number("PRAGMA user_version"));
-    if (auto const ours = refuse_what_is_not_ours(database, path, version); !ours)
-        return std::unexpected{ours.error()};
+    HEADGATE_TRY(auto const version, version_of(database, path));
     if (auto const prepared = prepare_writing(database); !prepared) return std::unexpected{prepared.error()};
     for (auto from = version; from < newest; ++from) {
         if (auto const taken = take_step(database, from); !taken) return std::unexpected{taken.error()};
     }
     return {};
+}
+
+result<void> check_schema(connection& database, std::string const& path) {
+    HEADGATE_TRY(auto const version, version_of(database, path));
+    if (version == newest) return {};
+    return refuse(
+        errc::failed_precondition,
+        fmt::format("{} has schema version {}; this program reads version {}", path, version, newest),
+        "let `headgate serve` open it once: that brings it to this version");
 }
 
 }  // namespace headgate::store::sqlite

@@ -19,4 +19,7 @@ inline constexpr std::uint64_t log_frame_bytes = page_bytes + 24;  // sqlite.org
 // then.
 [[nodiscard]] result<void> migrate(connection& database, std::string const& path);
 
+// For whoever only reads: fails with failed_precondition unless the file is at the schema of this program.
+[[nodiscard]] result<void> check_schema(connection& database, std::string const& path);
+
 }  // namespace headgate::store::sqlite

@@ -88,12 +88,12 @@ public:
     [[nodiscard]] result<void> open();
 
     [[nodiscard]] asio::awaitable<result<receipt>> append(event fresh, std::vector<dedupe_key> keys) override;
-    [[nodiscard]] asio::awaitable<result<std::vector<event>>> lease_events(std::size_t limit) override;
+    [[nodiscard]] asio::awaitable<result<std::vector<event>>> lease_events(batch_limit limit) override;
     [[nodiscard]] asio::awaitable<result<std::vector<delivery>>> record_routing(
         std::vector<routing> done) override;
     [[nodiscard]] asio::awaitable<result<std::vector<bool>>> record(std::vector<transition> changes) override;
     [[nodiscard]] asio::awaitable<result<std::vector<delivery>>> unfinished(
-        std::vector<delivery_state> states, std::optional<uuid> after, std::size_t limit) override;
+        std::vector<delivery_state> states, std::optional<uuid> after, batch_limit limit) override;
     [[nodiscard]] asio::awaitable<result<page<event_summary>>> list_events(event_filter filter,
                                                                            page_request which) override;
     [[nodiscard]] asio::awaitable<result<event_record>> read_event(uuid id) override;
@@ -108,7 +108,7 @@ public:
 private:
     [[nodiscard]] asio::awaitable<result<std::vector<event>>> read_lease(sequence_number from,
                                                                          sequence_number before,
-                                                                         std::size_t limit);
+                                                                         batch_limit limit);
 
     settings const settings_;
     wall_clock const& clock_;
@@ -148,8 +148,9 @@ asio::awaitable<result<receipt>> sqlite_store::append(event fresh, std::vector<d
         });
 }
 
-asio::awaitable<result<std::vector<event>>> sqlite_store::lease_events(std::size_t limit) {
-    if (limit == 0) co_return refuse(errc::invalid_argument, "a lease of no events", "ask for one at least");
+asio::awaitable<result<std::vector<event>>> sqlite_store::lease_events(batch_limit limit) {
+    if (limit.items == 0)
+        co_return refuse(errc::invalid_argument, "a lease of no events", "ask for one at least");
     while (true) {
         auto step = feed_.next(limit);
         if (!step.events.empty()) co_return std::move(step.events);
@@ -170,7 +171,7 @@ asio::awaitable<result<std::vector<event>>> sqlite_store::lease_events(std::size
 // A damaged event cannot be routed, and must not stop the ones behind it.
 asio::awaitable<result<std::vector<event>>> sqlite_store::read_lease(sequence_number from,
                                                                      sequence_number before,
-                                                                     std::size_t limit) {
+                                                                     batch_limit limit) {
     auto reading = reader_.ask<unrouted_events>(
         [from, before, limit](read_session& session) { return session.unrouted(from, before, limit); });
     HEADGATE_CO_TRY(auto found, co_await std::move(reading));
@@ -220,25 +221,27 @@ result<std::vector<delivery>> run_routing(write_session& session, wall_time now,
     return session.route(std::move(done), now);
 }
 
-result<void> apply_all(write_session& session, std::vector<transition> const& changes,
+result<void> apply_all(write_session& session, wall_time now, std::vector<transition> const& changes,
                        std::vector<bool>& applied) {
     for (auto const& change : changes) {
-        HEADGATE_TRY(bool const was, session.apply(change));
+        HEADGATE_TRY(bool const was, session.apply(change, now));
         applied.push_back(was);
     }
     return {};
 }
 
-result<std::vector<bool>> run_transitions(write_session& session, std::vector<transition> const& changes) {
+result<std::vector<bool>> run_transitions(write_session& session, wall_time now,
+                                          std::vector<transition> const& changes) {
     std::vector<bool> applied;
-    HEADGATE_TRY(auto const together, session.alone([&] { return apply_all(session, changes, applied); }));
+    HEADGATE_TRY(auto const together,
+                 session.alone([&] { return apply_all(session, now, changes, applied); }));
     if (together) return applied;
     // One of them cannot be written. The others do not wait for it.
     applied.clear();
     for (auto const& change : changes) {
         bool was = false;
         auto const apply = [&]() -> result<void> {
-            HEADGATE_TRY(was, session.apply(change));
+            HEADGATE_TRY(was, session.apply(change, now));
             return {};
         };
         HEADGATE_TRY(auto const written, session.alone(apply));
@@ -272,8 +275,8 @@ asio::awaitable<result<std::vector<bool>>> sqlite_store::record(std::vector<tran
         [this, changes = std::move(changes)](std::shared_ptr<waiting<flags>> waiter) mutable {
             auto const rows = changes.size() * 2;
             auto outcome = std::make_shared<job_outcome<flags>>(std::move(waiter));
-            auto run = [changes = std::move(changes)](write_session& session, wall_time) {
-                return run_transitions(session, changes);
+            auto run = [changes = std::move(changes)](write_session& session, wall_time now) {
+                return run_transitions(session, now, changes);
             };
             writer_->submit(job_outcome<flags>::make(rows, std::move(outcome), std::move(run)));
         });
@@ -281,7 +284,7 @@ asio::awaitable<result<std::vector<bool>>> sqlite_store::record(std::vector<tran
 
 asio::awaitable<result<std::vector<delivery>>> sqlite_store::unfinished(std::vector<delivery_state> states,
                                                                         std::optional<uuid> after,
-                                                                        std::size_t limit) {
+                                                                        batch_limit limit) {
     return reader_.ask<std::vector<delivery>>(
         [states = std::move(states), after, limit](read_session& session) {
             return session.unfinished(states, after, limit);

@@ -17,8 +17,9 @@ error log_in_use() {
             "end other programs that have this database open"};
 }
 
-error keys_full() {
-    return {errc::resource_exhausted, "event store: the window of dedupe keys is full",
+error keys_full(std::string const& source) {
+    return {errc::resource_exhausted,
+            "event store: source '" + source + "' has filled its part of the window of dedupe keys",
             "raise store.dedupe_keys_max (8 to 22 bytes of memory a key) or shorten retention.dedupe"};
 }
 
@@ -46,7 +47,7 @@ result<void> write_session::start(high_water const& floor) {
                  database_.prepare("INSERT INTO events (sequence, id, received_at, tenant, source,"
                                    " checksum, head, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
     HEADGATE_TRY(insert_key_,
-                 database_.prepare("INSERT INTO dedupe (number, sequence, tenant, hash, event_id,"
+                 database_.prepare("INSERT INTO dedupe (number, sequence, source, hash, event_id,"
                                    " checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
     HEADGATE_TRY(find_key_, database_.prepare(
                                 "SELECT sequence, hash, event_id, checksum FROM dedupe WHERE number = ?1"));
@@ -62,6 +63,8 @@ result<void> write_session::start(high_water const& floor) {
     delivery_ids_ = uuid_sequence{given_.delivery_id};
     known_numbers_.resize(known_numbers);
     if (auto const loaded = load_routed_ahead(); !loaded) return std::unexpected{loaded.error()};
+    if (auto const loaded = load_sources(); !loaded) return std::unexpected{loaded.error()};
+    HEADGATE_TRY(used_bytes_, measure());
     durable_key_ = given_.key;
     return load_keys(floor.key);
 }
@@ -76,8 +79,9 @@ result<void> write_session::prove_that_commits_work() {
 
 result<void> write_session::load_keys(std::uint64_t after) {
     if (planted(planted_bug::index_not_rebuilt)) return {};
-    HEADGATE_TRY(auto rows, database_.prepare("SELECT number, sequence, hash, event_id, checksum FROM dedupe"
-                                              " WHERE number > ?1 ORDER BY number"));
+    HEADGATE_TRY(auto rows,
+                 database_.prepare("SELECT number, sequence, hash, event_id, checksum, source FROM dedupe"
+                                   " WHERE number > ?1 ORDER BY number"));
     rows.bind(1, after);
     while (true) {
         HEADGATE_TRY(bool const more, rows.step());
@@ -88,7 +92,7 @@ result<void> write_session::load_keys(std::uint64_t after) {
         bool const fits = hash && event_id &&
                           checksum_of_key(number, rows.natural(1), hash->bytes, *event_id) == rows.natural(4);
         if (fits)
-            index_->add({hash->bytes}, number);
+            index_->add({hash->bytes}, number, static_cast<source_number>(rows.natural(5)));
         else
             log_sparingly(log_level::error, "a dedupe key is damaged in the store and will not be recognised",
                           {{"row", std::to_string(number)}});
@@ -103,6 +107,17 @@ result<void> write_session::load_routed_ahead() {
         HEADGATE_TRY(bool const more, rows.step());
         if (!more) return {};
         routed_ahead_.insert(rows.natural(0));
+    }
+}
+
+result<void> write_session::load_sources() {
+    HEADGATE_TRY(auto rows, database_.prepare("SELECT number, tenant, name FROM sources"));
+    while (true) {
+        HEADGATE_TRY(bool const more, rows.step());
+        if (!more) return {};
+        auto const number = static_cast<source_number>(rows.natural(0));
+        sources_[std::string{rows.text(1)}].emplace(rows.text(2), number);
+        newest_source_ = std::max(newest_source_, number);
     }
 }
 
@@ -134,19 +149,20 @@ result<result<void>> write_session::alone(std::function<result<void>()> const& w
 
 result<void> write_session::commit() {
     if (auto const advanced = advance_routed_through(); !advanced) return advanced;
+    HEADGATE_TRY(used_bytes_, measure());
     if (auto const saved = save_marks(database_, saved_marks_, marks_); !saved) return saved;
     if (auto const committed = commit_.run(); !committed) return committed;
     saved_marks_ = marks_;
     durable_ = appended_;
     durable_key_ = given_.key;
-    for (auto const& [key, row] : removed_) index_->remove(key, row);
+    for (auto const& [key, row, source] : removed_) index_->remove(key, row, source);
     added_.clear();
     removed_.clear();
     return {};
 }
 
 void write_session::forget_keys() {
-    for (auto const& [key, row] : added_) index_->remove(key, row);
+    for (auto const& [key, row, source] : added_) index_->remove(key, row, source);
     added_.clear();
 }
 
@@ -161,7 +177,8 @@ std::uint64_t write_session::backlog() const noexcept {
     return durable_ > routed ? durable_ - routed : 0;
 }
 
-result<std::uint64_t> write_session::used_bytes() {
+// Inside a transaction, where it costs no lock.
+result<std::uint64_t> write_session::measure() {
     HEADGATE_TRY(auto pages, database_.ask("PRAGMA page_count"));
     HEADGATE_TRY(bool const has_pages, pages->step());
     HEADGATE_TRY(auto spare, database_.ask("PRAGMA freelist_count"));
@@ -180,13 +197,20 @@ result<result<receipt>> write_session::append(event& fresh, packed_event const& 
             return std::unexpected{counted.error()};
         return result<receipt>{receipt{first->sequence, first->id, true}};
     }
-    if (!index_->has_room_for(keys.size())) return result<receipt>{std::unexpected{keys_full()}};
+    HEADGATE_TRY(auto const source, number_of_source(fresh));
+    bool const has_room = index_->has_room_for(keys.size(), source);
+    if (!has_room) {
+        sources_without_room_.insert(fresh.source);
+        return result<receipt>{std::unexpected{keys_full(fresh.source)}};
+    }
+    if (!sources_without_room_.empty()) sources_without_room_.erase(fresh.source);
     fresh.sequence = ++given_.sequence;
     fresh.id = given_.event_id = event_ids_.next(now);
     if (auto const inserted = insert(fresh, packed); !inserted) return std::unexpected{inserted.error()};
     appended_ = fresh.sequence;
     for (auto const& key : keys) {
-        if (auto const inserted = insert_key(fresh, key); !inserted) return std::unexpected{inserted.error()};
+        if (auto const inserted = insert_key(fresh, key, source); !inserted)
+            return std::unexpected{inserted.error()};
     }
     return result<receipt>{receipt{fresh.sequence, fresh.id, false}};
 }
@@ -222,9 +246,11 @@ result<std::optional<write_session::first_event>> write_session::confirm(dedupe_
     return first;
 }
 
+// Of an event that is still there: keys may outlive it.
 result<void> write_session::count_duplicate(sequence_number of, wall_time now) {
     HEADGATE_TRY(auto count,
-                 database_.ask("INSERT INTO duplicates (sequence, count, last_at) VALUES (?1, 1, ?2)"
+                 database_.ask("INSERT INTO duplicates (sequence, count, last_at)"
+                               " SELECT sequence, 1, ?2 FROM events WHERE sequence = ?1"
                                " ON CONFLICT (sequence) DO UPDATE SET count = count + 1, last_at = ?2"));
     count->bind(1, of).bind(2, to_column(now));
     return count->run();
@@ -242,18 +268,30 @@ result<void> write_session::insert(event const& fresh, packed_event const& packe
     return insert_event_.run();
 }
 
-result<void> write_session::insert_key(event const& fresh, dedupe_key const& key) {
+result<void> write_session::insert_key(event const& fresh, dedupe_key const& key, source_number source) {
     auto const row = ++given_.key;
     insert_key_.bind(1, row)
         .bind(2, fresh.sequence)
-        .bind_text(3, fresh.tenant)
+        .bind(3, std::uint64_t{source})
         .bind_bytes(4, key.hash)
         .bind_bytes(5, fresh.id.bytes)
         .bind(6, checksum_of_key(row, fresh.sequence, key.hash, fresh.id));
     if (auto const inserted = insert_key_.run(); !inserted) return inserted;
-    index_->add(key, row);
-    added_.push_back({key, row});
+    index_->add(key, row, source);
+    added_.push_back({key, row, source});
     return {};
+}
+
+result<source_number> write_session::number_of_source(event const& fresh) {
+    auto& of_tenant = sources_[fresh.tenant];
+    auto const known = of_tenant.find(fresh.source);
+    if (known != of_tenant.end()) return known->second;
+    auto const next = newest_source_ + 1;
+    HEADGATE_TRY(auto put, database_.ask("INSERT INTO sources (number, tenant, name) VALUES (?1, ?2, ?3)"));
+    put->bind(1, std::uint64_t{next}).bind_text(2, fresh.tenant).bind_text(3, fresh.source);
+    if (auto const ran = put->run(); !ran) return std::unexpected{ran.error()};
+    of_tenant.emplace(fresh.source, next);
+    return newest_source_ = next;
 }
 
 }  // namespace headgate::store::sqlite

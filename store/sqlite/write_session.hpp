@@ -10,9 +10,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace headgate::store::sqlite {
@@ -51,7 +53,7 @@ public:
     // Whether all of it can be recorded; not_found names the event that is not there. Changes nothing.
     [[nodiscard]] result<void> check(std::span<routing const> done);
     [[nodiscard]] result<std::vector<delivery>> route(std::vector<routing> done, wall_time now);
-    [[nodiscard]] result<bool> apply(transition const& change);
+    [[nodiscard]] result<bool> apply(transition const& change, wall_time now);
 
     // The newest numbers given, committed or not.
     [[nodiscard]] high_water const& given() const noexcept { return given_; }
@@ -63,18 +65,26 @@ public:
     [[nodiscard]] std::uint64_t backlog() const noexcept;
     [[nodiscard]] std::uint64_t log_frames() const noexcept { return log_frames_; }
     [[nodiscard]] auto const& deliveries() const noexcept { return marks_.deliveries; }
-    [[nodiscard]] result<std::uint64_t> used_bytes();
+    // Of the database, without its free pages, at the last commit.
+    [[nodiscard]] std::uint64_t used_bytes() const noexcept { return used_bytes_; }
+    // Sources whose last event was refused because its keys have no room.
+    [[nodiscard]] std::set<std::string> const& sources_without_room() const noexcept {
+        return sources_without_room_;
+    }
 
     // For retention, which works on the same connection and index.
     [[nodiscard]] connection& database() noexcept { return database_; }
     [[nodiscard]] marks& kept_marks() noexcept { return marks_; }
     [[nodiscard]] dedupe_index& index() noexcept { return *index_; }
-    void remove_key_after_commit(dedupe_key const& key, std::uint64_t row) { removed_.push_back({key, row}); }
+    void remove_key_after_commit(dedupe_key const& key, std::uint64_t row, source_number source) {
+        removed_.push_back({key, row, source});
+    }
 
 private:
     struct key_row {
         dedupe_key key;
         std::uint64_t row;
+        source_number source;
     };
     struct first_event {
         sequence_number sequence;
@@ -85,24 +95,29 @@ private:
 
     [[nodiscard]] result<void> start(high_water const& floor);
     [[nodiscard]] result<void> prove_that_commits_work();
+    [[nodiscard]] result<std::uint64_t> measure();
     [[nodiscard]] result<void> load_keys(std::uint64_t after);
     [[nodiscard]] result<void> load_routed_ahead();
+    [[nodiscard]] result<void> load_sources();
 
     [[nodiscard]] result<std::optional<first_event>> find(dedupe_key const& key);
     [[nodiscard]] result<std::optional<first_event>> confirm(dedupe_key const& key, std::uint64_t row);
     [[nodiscard]] result<void> count_duplicate(sequence_number of, wall_time now);
     [[nodiscard]] result<void> insert(event const& fresh, packed_event const& packed);
-    [[nodiscard]] result<void> insert_key(event const& fresh, dedupe_key const& key);
+    [[nodiscard]] result<void> insert_key(event const& fresh, dedupe_key const& key, source_number source);
+    [[nodiscard]] result<source_number> number_of_source(event const& fresh);
 
     [[nodiscard]] result<void> mark_routed(routing const& done);
     [[nodiscard]] result<void> advance_routed_through();
     [[nodiscard]] result<bool> is_next_to_route(sequence_number sequence);
     [[nodiscard]] result<void> keep_rule_text(std::string const& revision, std::string const& text);
+    [[nodiscard]] result<void> count_rule_uses(std::string const& revision, std::int64_t more);
     [[nodiscard]] result<std::optional<delivery>> existing(delivery const& same);
     [[nodiscard]] result<void> insert(delivery const& fresh, std::uint64_t number);
     [[nodiscard]] result<void> put_order(delivery const& of, std::uint64_t number);
     [[nodiscard]] result<std::optional<std::uint64_t>> number_of(uuid const& delivery);
     void remember_number(uuid const& delivery, std::uint64_t number);
+    [[nodiscard]] result<void> change_order(numbered_delivery& of, transition const& change);
     [[nodiscard]] result<void> update(numbered_delivery const& changed);
     [[nodiscard]] result<void> insert_attempt(std::uint64_t delivery, attempt const& tried);
     [[nodiscard]] result<void> forget_attempts(std::uint64_t delivery, std::uint32_t through);
@@ -137,7 +152,11 @@ private:
         std::uint64_t number = 0;
     };
     std::vector<known_number> known_numbers_;  // A cache: deliveries in flight are found without a search.
+    std::map<std::string, std::map<std::string, source_number>> sources_;  // By tenant, then by name.
+    source_number newest_source_ = 0;
+    std::set<std::string> sources_without_room_;
     std::uint64_t log_frames_ = 0;
+    std::uint64_t used_bytes_ = 0;
 };
 
 }  // namespace headgate::store::sqlite

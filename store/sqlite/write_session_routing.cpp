@@ -1,10 +1,12 @@
 #include "core/log.hpp"
+#include "store/sqlite/row_search.hpp"
 #include "store/sqlite/write_session.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 // Routing and transitions: everything that is written after an event was accepted.
 
@@ -41,6 +43,7 @@ result<void> write_session::check(std::span<routing const> done) {
 
 result<std::vector<delivery>> write_session::route(std::vector<routing> done, wall_time now) {
     std::vector<delivery> recorded;
+    std::map<std::string, std::int64_t> uses;
     for (auto& each : done) {
         if (auto const marked = mark_routed(each); !marked) return std::unexpected{marked.error()};
         for (auto const& [revision, text] : each.rule_texts) {
@@ -56,12 +59,18 @@ result<std::vector<delivery>> write_session::route(std::vector<routing> done, wa
             auto const number = ++given_.delivery;
             fresh.id = given_.delivery_id = delivery_ids_.next(now);
             if (fresh.created_at == wall_time{}) fresh.created_at = now;
+            fresh.began_at = fresh.created_at;
             if (auto const inserted = insert(fresh, number); !inserted)
                 return std::unexpected{inserted.error()};
-            ++marks_.deliveries[static_cast<std::size_t>(fresh.state)];
+            marks_.count(fresh.state, 1);
             remember_number(fresh.id, number);
+            ++uses[fresh.rule_revision];
             recorded.push_back(std::move(fresh));
         }
+    }
+    for (auto const& [revision, more] : uses) {
+        if (auto const counted = count_rule_uses(revision, more); !counted)
+            return std::unexpected{counted.error()};
     }
     return recorded;
 }
@@ -110,11 +119,18 @@ result<bool> write_session::is_next_to_route(sequence_number sequence) {
 }
 
 result<void> write_session::keep_rule_text(std::string const& revision, std::string const& text) {
-    HEADGATE_TRY(auto put,
-                 database_.ask("INSERT INTO rule_texts (revision, text, checksum) VALUES (?1, ?2, ?3)"
-                               " ON CONFLICT (revision) DO NOTHING"));
+    HEADGATE_TRY(
+        auto put,
+        database_.ask("INSERT INTO rule_texts (revision, text, uses, checksum) VALUES (?1, ?2, 0, ?3)"
+                      " ON CONFLICT (revision) DO NOTHING"));
     put->bind_text(1, revision).bind_text(2, text).bind(3, checksum_of(0, revision, text));
     return put->run();
+}
+
+result<void> write_session::count_rule_uses(std::string const& revision, std::int64_t more) {
+    HEADGATE_TRY(auto count, database_.ask("UPDATE rule_texts SET uses = uses + ?2 WHERE revision = ?1"));
+    count->bind_text(1, revision).bind(2, more);
+    return count->run();
 }
 
 result<std::optional<delivery>> write_session::existing(delivery const& same) {
@@ -135,9 +151,9 @@ result<void> write_session::insert(delivery const& fresh, std::uint64_t number) 
     HEADGATE_TRY(auto put, database_.ask("INSERT INTO deliveries (number, id, event_sequence, event_id, "
                                          "tenant, source, rule, item, generation, target,"
                                          " state, held_because, reason, attempts, created_at, due_at, "
-                                         "run_id, started_at, ended_at, checksum)"
-                                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-                                         "?14, ?15, ?16, ?17, ?18, ?19, ?20)"));
+                                         "run_id, started_at, ended_at, began_at, rule_revision, workflow_id,"
+                                         " checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+                                         "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"));
     put->bind(1, number)
         .bind_bytes(2, fresh.id.bytes)
         .bind(3, fresh.event_sequence)
@@ -157,7 +173,10 @@ result<void> write_session::insert(delivery const& fresh, std::uint64_t number) 
         .bind_text(17, fresh.run_id);
     bind_optional(*put.operator->(), 18, fresh.started_at);
     bind_optional(*put.operator->(), 19, fresh.ended_at);
-    put->bind(20, checksum_of(number, fresh));
+    put->bind(20, to_column(fresh.began_at))
+        .bind_text(21, fresh.rule_revision)
+        .bind_text(22, fresh.order.workflow_id)
+        .bind(23, checksum_of(number, fresh));
     if (auto const ran = put->run(); !ran) return ran;
 
     return put_order(fresh, number);
@@ -179,12 +198,12 @@ void write_session::remember_number(uuid const& delivery, std::uint64_t number) 
 result<std::optional<std::uint64_t>> write_session::number_of(uuid const& delivery) {
     auto const& known = known_numbers_[slot_of(delivery, known_numbers_.size())];
     if (known.number != 0 && known.id == delivery) return known.number;
-    HEADGATE_TRY(auto const found, find_delivery(database_, delivery));
+    HEADGATE_TRY(auto const found, find_row(database_, deliveries_by_id, delivery));
     if (found) remember_number(delivery, *found);
     return found;
 }
 
-result<bool> write_session::apply(transition const& change) {
+result<bool> write_session::apply(transition const& change, wall_time now) {
     HEADGATE_TRY(auto const number, number_of(change.delivery));
     if (!number) return false;
     auto loaded = load_delivery(database_, *number);
@@ -201,6 +220,13 @@ result<bool> write_session::apply(transition const& change) {
     row.reason = change.reason;
     if (!change.run_id.empty()) row.run_id = change.run_id;
     if (change.due_at) row.due_at = *change.due_at;
+    bool const begins_anew = change.from == delivery_state::held || change.from == delivery_state::dead;
+    if (begins_anew) {
+        row.began_at = now;
+        // A start that may have happened keeps a first try to be counted from.
+        row.started_at.reset();
+        if (change.to == delivery_state::starting) row.started_at = now;
+    }
     if (change.started_at) row.started_at = change.started_at;
     if (change.ended_at || !is_final(change.to)) row.ended_at = change.ended_at;
     if (change.tried) {
@@ -214,28 +240,37 @@ result<bool> write_session::apply(transition const& change) {
             if (!forgotten) return std::unexpected{forgotten.error()};
         }
     }
-    if (!change.rule_text.empty()) {
-        auto const kept = keep_rule_text(change.rule_revision, change.rule_text);
-        if (!kept) return std::unexpected{kept.error()};
-    }
-    if (change.order) row.order = *change.order;
-    if (!change.rule_revision.empty()) row.rule_revision = change.rule_revision;
-    if (change.order || !change.rule_revision.empty()) {
-        if (auto const kept = put_order(row, *number); !kept) return std::unexpected{kept.error()};
-    }
+    if (auto const ordered = change_order(**loaded, change); !ordered)
+        return std::unexpected{ordered.error()};
     if (auto const updated = update(**loaded); !updated) return std::unexpected{updated.error()};
-    // Final states count everything that ever came to them, the others what is in them now.
-    if (!is_final(change.from)) --marks_.deliveries[static_cast<std::size_t>(change.from)];
-    ++marks_.deliveries[static_cast<std::size_t>(change.to)];
+    marks_.count(change.from, -1);
+    marks_.count(change.to, 1);
     return true;
 }
 
+result<void> write_session::change_order(numbered_delivery& of, transition const& change) {
+    if (!change.rule_text.empty()) {
+        if (auto const kept = keep_rule_text(change.rule_revision, change.rule_text); !kept) return kept;
+    }
+    bool const is_of_another_rule =
+        !change.rule_revision.empty() && change.rule_revision != of.row.rule_revision;
+    if (is_of_another_rule) {
+        if (auto const counted = count_rule_uses(of.row.rule_revision, -1); !counted) return counted;
+        if (auto const counted = count_rule_uses(change.rule_revision, 1); !counted) return counted;
+        of.row.rule_revision = change.rule_revision;
+    }
+    if (!change.order) return {};
+    of.row.order = *change.order;
+    return put_order(of.row, of.number);
+}
+
 result<void> write_session::update(numbered_delivery const& changed) {
-    HEADGATE_TRY(auto put,
-                 database_.ask(
-                     "UPDATE deliveries SET state = ?2, held_because = ?3, reason = ?4, attempts = ?5,"
-                     " due_at = ?6, run_id = ?7, started_at = ?8, ended_at = ?9, checksum = ?10, target = ?11"
-                     " WHERE number = ?1"));
+    HEADGATE_TRY(
+        auto put,
+        database_.ask(
+            "UPDATE deliveries SET state = ?2, held_because = ?3, reason = ?4, attempts = ?5,"
+            " due_at = ?6, run_id = ?7, started_at = ?8, ended_at = ?9, checksum = ?10, target = ?11,"
+            " began_at = ?12, rule_revision = ?13, workflow_id = ?14 WHERE number = ?1"));
     auto const& row = changed.row;
     put->bind(1, changed.number)
         .bind(2, static_cast<std::uint64_t>(row.state))
@@ -247,6 +282,8 @@ result<void> write_session::update(numbered_delivery const& changed) {
     bind_optional(*put.operator->(), 8, row.started_at);
     bind_optional(*put.operator->(), 9, row.ended_at);
     put->bind(10, checksum_of(changed.number, row)).bind_text(11, row.order.target);
+    put->bind(12, to_column(row.began_at)).bind_text(13, row.rule_revision);
+    put->bind_text(14, row.order.workflow_id);
     return put->run();
 }
 

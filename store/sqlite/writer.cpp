@@ -8,7 +8,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <limits>
 #include <pthread.h>
+#include <system_error>
 #include <utility>
 
 namespace headgate::store::sqlite {
@@ -17,7 +20,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds before_next_opening{100};
-constexpr std::uint64_t groups_between_measuring = 16;
+constexpr std::chrono::seconds between_looks_at_disk{1};
 
 error closed() {
     return {errc::unavailable, "the event store is closed", "wait for the gateway to start again"};
@@ -108,17 +111,25 @@ void writer::close() {
 
 std::optional<error> writer::why_refused(append_work const& work) const {
     if (!numbers_->accepting.load(std::memory_order_acquire)) return numbers_->why_not();
-    if (numbers_->backlog.load(std::memory_order_relaxed) >= settings_.backlog_max)
-        return error{errc::resource_exhausted, "event store: too many events wait to be routed",
-                     "look why routing stands still, or raise store.backlog_max"};
+    if (numbers_->full.load(std::memory_order_acquire)) return numbers_->why_full();
     if (queued_bytes_.load(std::memory_order_relaxed) + work.bytes > settings_.queue_bytes_max)
         return error{errc::resource_exhausted, "event store: too many bytes wait for the disk",
                      "look for a slow disk, or raise store.queue_bytes_max"};
-    bool const is_full = settings_.bytes_max != 0 &&
-                         numbers_->database_bytes.load(std::memory_order_relaxed) >= settings_.bytes_max;
-    if (is_full)
+    return std::nullopt;
+}
+
+// Why there is no room for more events. What was accepted is still routed and recorded.
+std::optional<error> writer::why_full() const {
+    if (session_->backlog() >= settings_.backlog_max)
+        return error{errc::resource_exhausted, "event store: too many events wait to be routed",
+                     "look why routing stands still, or raise store.backlog_max"};
+    if (settings_.bytes_max != 0 && session_->used_bytes() >= settings_.bytes_max)
         return error{errc::resource_exhausted, "event store: the database has reached store.bytes_max",
                      "raise store.bytes_max, or shorten retention.events"};
+    if (numbers_->disk_free_bytes.load(std::memory_order_relaxed) < settings_.disk_free_min)
+        return error{errc::resource_exhausted,
+                     "event store: less than store.disk_free_min is free on the disk of store.sqlite.path",
+                     "free space on that disk, or shorten retention.events; accepting goes on by itself"};
     return std::nullopt;
 }
 
@@ -163,6 +174,8 @@ void writer::run() {
         if (failed_beside) {
             fail(taken, as_answer(*failed_beside));
             recover(*std::move(failed_beside));
+        } else if (taken.empty() && steady_clock::now() < retention_.due()) {
+            publish();  // There may be room again.
         } else {
             commit(taken);
         }
@@ -178,7 +191,9 @@ bool writer::wait_for_work(group& taken) {
     };
     if (!has_work()) {
         sleeps_ = true;
-        work_came_.wait_until(held, retention_.due(), has_work);
+        bool const looks_for_room = numbers_->full.load(std::memory_order_relaxed);
+        auto const until = looks_for_room ? std::min(retention_.due(), next_look_at_disk_) : retention_.due();
+        work_came_.wait_until(held, until, has_work);
         sleeps_ = false;
     }
     take(taken);
@@ -277,14 +292,33 @@ void writer::publish() {
     numbers_->dedupe_keys.store(session_->index().size(), order);
     auto const log_bytes = session_->log_frames() * log_frame_bytes;
     numbers_->wal_bytes.store(log_bytes, order);
-    if (log_bytes > numbers_->wal_bytes_highest.load(order))
-        numbers_->wal_bytes_highest.store(log_bytes, order);
+    numbers_->database_bytes.store(session_->used_bytes(), order);
     for (std::size_t i = 0; i < delivery_states; ++i)
         numbers_->deliveries[i].store(session_->deliveries()[i], order);
-    bool const measures = settings_.bytes_max != 0 || counted_.groups.value() % groups_between_measuring == 0;
-    if (!measures) return;
-    if (auto const used = session_->used_bytes()) numbers_->database_bytes.store(*used, order);
-    numbers_->dedupe_index_bytes.store(session_->index().bytes(), order);
+    if (steady_clock::now() >= next_look_at_disk_) measure_disk();
+    numbers_->set_full(why_full());
+    publish_notes();
+}
+
+// A disk that does not say is taken for one with room: its writes will tell.
+void writer::measure_disk() {
+    next_look_at_disk_ = steady_clock::now() + between_looks_at_disk;
+    std::error_code failed;
+    auto const folder = std::filesystem::absolute(settings_.sqlite.path, failed).parent_path();
+    auto const free = std::filesystem::space(folder, failed).available;
+    numbers_->disk_free_bytes.store(failed ? std::numeric_limits<std::uint64_t>::max() : free,
+                                    std::memory_order_relaxed);
+    numbers_->dedupe_index_bytes.store(session_->index().bytes(), std::memory_order_relaxed);
+}
+
+void writer::publish_notes() {
+    auto const& refused = session_->sources_without_room();
+    auto const counted = numbers_->sources_without_room.exchange(refused.size(), std::memory_order_relaxed);
+    if (refused.empty() && counted == 0) return;
+    std::vector<std::string> notes;
+    for (auto const& each : refused)
+        notes.push_back("source " + each + ": refused, its part of the window of dedupe keys is full");
+    numbers_->set_notes(std::move(notes));
 }
 
 void writer::fail(group& taken, error const& why) {

@@ -11,6 +11,7 @@
 #include "store/sqlite/write_session.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -77,6 +78,9 @@ private:
     [[nodiscard]] result<void> retain(wall_time now);
     void acknowledge(group& taken);
     void publish();
+    void measure_disk();
+    void publish_notes();
+    [[nodiscard]] std::optional<error> why_full() const;
 
     void fail(group& taken, error const& why);
     void recover(error why);
@@ -93,6 +97,7 @@ private:
     std::unique_ptr<write_session> session_;
     high_water floor_;
     retention retention_;
+    std::chrono::steady_clock::time_point next_look_at_disk_;
 
     mutable std::mutex guard_;  // Held to push and to swap only.
     std::condition_variable work_came_;

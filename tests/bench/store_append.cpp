@@ -1,9 +1,9 @@
 // What an append costs, beside the bound: a raw file, one write and one fdatasync a group.
 //
-//   store_append [seconds] [coroutines] [folder] [routed]
+//   store_append [--seconds N] [--coroutines N] [--folder F] [--routed]
 //
 // Appends events of 994 bytes of body and about 500 bytes of head, each with a random key of its own, from
-// one thread for `seconds` (default 60: shorter runs do not see the checkpointer at work). With `routed` a
+// one thread for 60 seconds (shorter runs do not see the checkpointer at work). With `--routed` a
 // dispatcher takes the events and records two deliveries for every tenth. Prints events a second, CPU for
 // each event (the whole process and the writer alone), latency of an append, the longest log, and the bound
 // with groups of the same size.
@@ -171,7 +171,36 @@ void print_bound(std::string const& folder, std::size_t group, double seconds) {
     print_quantiles("bound: a group", groups);
 }
 
-int measure(double seconds, std::size_t coroutines, std::string const& folder, bool routed) {
+struct options {
+    double seconds = 60;
+    std::size_t coroutines = 128;
+    std::string folder = (std::filesystem::temp_directory_path() / "headgate-bench").string();
+    bool routed = false;
+};
+
+bool read_options(std::vector<std::string> const& given, options& into) {
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        auto const& name = given[i];
+        if (name == "--routed") {
+            into.routed = true;
+            continue;
+        }
+        if (i + 1 == given.size()) return false;
+        auto const& value = given[++i];
+        if (name == "--seconds")
+            into.seconds = std::stod(value);
+        else if (name == "--coroutines")
+            into.coroutines = std::stoul(value);
+        else if (name == "--folder")
+            into.folder = value;
+        else
+            return false;
+    }
+    return true;
+}
+
+int measure(options const& asked) {
+    auto const& [seconds, coroutines, folder, routed] = asked;
     metrics registry;
     store::settings chosen;
     chosen.sqlite.path = folder + "/bench.db";
@@ -210,7 +239,8 @@ int measure(double seconds, std::size_t coroutines, std::string const& folder, b
         events / took, took, all.failed, group, all.routed, backlog);
     fmt::print("CPU of an event              {:.1f} us, of that writer {:.1f} us, checkpointer {:.1f} us\n",
                cpu / events * 1e6, cpu_of_writer / events * 1e6, cpu_of_log / events * 1e6);
-    fmt::print("longest log                  {:.0f} MB\n", static_cast<double>(all.longest_log) / 1e6);
+    fmt::print("longest log                  {} bytes, its bound {}; {} bytes of bodies\n", all.longest_log,
+               chosen.sqlite.wal_bytes_bound, all.latencies.size() * body_bytes);
     print_quantiles("an append", all.latencies);
     print_bound(folder, group, std::min(seconds, 5.0));
     return all.failed == 0 ? 0 : 1;
@@ -220,15 +250,14 @@ int measure(double seconds, std::size_t coroutines, std::string const& folder, b
 }  // namespace headgate
 
 int main(int count, char** arguments) {
-    std::vector<std::string> const given(arguments + 1, arguments + count);
-    double const seconds = !given.empty() ? std::stod(given[0]) : 60;
-    std::size_t const coroutines = given.size() > 1 ? std::stoul(given[1]) : 128;
-    std::string folder =
-        given.size() > 2 ? given[2] : (std::filesystem::temp_directory_path() / "headgate-bench").string();
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directories(folder);
-    bool const routed = given.size() > 3 && given[3] == "routed";
-    int const status = headgate::measure(seconds, coroutines, folder, routed);
-    std::filesystem::remove_all(folder);
+    headgate::options asked;
+    if (!headgate::read_options({arguments + 1, arguments + count}, asked)) {
+        fmt::print(stderr, "store_append [--seconds N] [--coroutines N] [--folder F] [--routed]\n");
+        return 2;
+    }
+    std::filesystem::remove_all(asked.folder);
+    std::filesystem::create_directories(asked.folder);
+    int const status = headgate::measure(asked);
+    std::filesystem::remove_all(asked.folder);
     return status;
 }

@@ -170,6 +170,66 @@ TEST_P(deliveries_of_a_store, keeps_the_first_attempt_and_as_many_of_the_last_as
     EXPECT_EQ(kept, (std::vector<std::uint32_t>{1, 6, 7}));
 }
 
+TEST_P(deliveries_of_a_store, begins_anew_when_a_delivery_leaves_held_or_dead) {
+    auto const of = appended("github", "1");
+    auto const made_at = clock_.now();
+    auto const all =
+        route(of, {make_delivery(of, "dead"), make_delivery(of, "held"), make_delivery(of, "open")});
+    auto const begun = [&](std::size_t which) {
+        return run(store_->read_delivery(all[which].id)).value().kept;
+    };
+    clock_.advance(std::chrono::hours{80});
+    for (auto const& each : all)
+        change({.delivery = each.id, .to = delivery_state::starting, .started_at = clock_.now()});
+    EXPECT_EQ(begun(0).began_at, made_at);
+    change({.delivery = all[0].id, .from = delivery_state::starting, .to = delivery_state::dead});
+    change({.delivery = all[1].id, .from = delivery_state::starting, .to = delivery_state::held});
+    change({.delivery = all[2].id, .from = delivery_state::starting, .to = delivery_state::held});
+    clock_.advance(std::chrono::hours{1});
+    EXPECT_TRUE(change({.delivery = all[0].id, .from = delivery_state::dead, .to = delivery_state::waiting}));
+    EXPECT_TRUE(change({.delivery = all[1].id, .from = delivery_state::held, .to = delivery_state::waiting}));
+    EXPECT_TRUE(
+        change({.delivery = all[2].id, .from = delivery_state::held, .to = delivery_state::starting}));
+    for (std::size_t which = 0; which < all.size(); ++which) {
+        EXPECT_EQ(begun(which).began_at, clock_.now()) << which;
+        EXPECT_EQ(begun(which).created_at, made_at) << which;
+    }
+    EXPECT_EQ(begun(0).started_at, std::nullopt);
+    EXPECT_EQ(begun(1).started_at, std::nullopt);
+    EXPECT_EQ(begun(2).started_at, clock_.now());  // Its start may have happened: it has a first try.
+}
+
+TEST_P(deliveries_of_a_store, gives_unfinished_ones_up_to_a_number_of_bytes_and_one_at_least) {
+    auto const of = appended("github", "1");
+    auto const with_input = [&](char const* rule, std::size_t bytes) {
+        auto made = make_delivery(of, rule);
+        made.order.input = '"' + std::string(bytes, 'x') + '"';
+        return made;
+    };
+    auto const all = route(of, {with_input("a", 40'000), with_input("b", 40'000), with_input("c", 90'000)});
+    auto const rules = [&](std::optional<uuid> after, std::uint64_t bytes) {
+        std::string found;
+        for (auto const& each :
+             run(store_->unfinished({delivery_state::waiting}, after, {10, bytes})).value())
+            found += each.rule;
+        return found;
+    };
+    EXPECT_EQ(rules({}, 1), "a");
+    EXPECT_EQ(rules({}, 90'000), "ab");
+    EXPECT_EQ(rules(all[1].id, 1), "c");
+    EXPECT_EQ(rules({}, 1'000'000), "abc");
+}
+
+TEST_P(deliveries_of_a_store, lists_without_what_is_sent) {
+    auto const of = appended("github", "1");
+    route(of, {make_delivery(of, "first")});
+    auto const shown = run(store_->list_deliveries({}, {})).value().items.at(0);
+    EXPECT_EQ(shown.order.target, "platform");
+    EXPECT_EQ(shown.order.workflow_id, "orders-1");
+    EXPECT_EQ(shown.rule_revision, "0123456789abcdef");
+    EXPECT_EQ(shown.order.input, "");
+}
+
 TEST_P(deliveries_of_a_store, does_not_change_a_delivery_that_is_not_there) {
     EXPECT_FALSE(change({.delivery = {}, .to = delivery_state::starting}));
 }

@@ -119,6 +119,23 @@ TEST_P(events_of_a_store, leases_from_the_database_what_the_feed_has_no_room_for
     EXPECT_EQ(lease(4).front().received.body, "x");
 }
 
+TEST_P(events_of_a_store, leases_up_to_a_number_of_bytes_and_one_at_least) {
+    for (char const name : {'a', 'b', 'c'})
+        append(*store_, make_event("github", std::string(10'000, name)), {}).value();
+    auto const names = [&] {
+        std::string found;
+        for (auto const& each : run(store_->lease_events({10, 15'000})).value())
+            found += each.received.body.front();
+        return found;
+    };
+    EXPECT_EQ(names(), "a");
+    EXPECT_EQ(names(), "b");
+    open();  // Now from the database.
+    EXPECT_EQ(names(), "a");
+    EXPECT_EQ(names(), "b");
+    EXPECT_EQ(names(), "c");
+}
+
 boost::asio::awaitable<void> lease_into(event_store& from,
                                         std::optional<result<std::vector<event>>>& answer) {
     auto leasing = from.lease_events(10);

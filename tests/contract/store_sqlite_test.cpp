@@ -1,4 +1,5 @@
 #include "core/deadline.hpp"
+#include "store/sqlite/read_only.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "tests/support/faulty_vfs.hpp"
 #include "tests/support/scratch_folder.hpp"
@@ -394,7 +395,7 @@ TEST_F(sqlite_store, names_a_damaged_delivery_and_leaves_it_out_of_lists) {
     EXPECT_THAT(run(store_->read_delivery(all[1].id)).error().message,
                 HasSubstr("order of delivery 2 is damaged"));
     EXPECT_TRUE(run(store_->read_delivery(all[2].id)));
-    EXPECT_EQ(run(store_->list_deliveries({}, {})).value().items.size(), 1U);
+    EXPECT_EQ(run(store_->list_deliveries({}, {})).value().items.size(), 2U);  // No order is read for a list.
     EXPECT_EQ(run(store_->unfinished({delivery_state::waiting}, {}, 10)).value().size(), 1U);
     EXPECT_FALSE(
         run(store_->record({{.delivery = all[0].id, .from = delivery_state::completed}})).value().front());
@@ -416,17 +417,102 @@ TEST_F(sqlite_store, keeps_the_log_near_its_bound_under_load) {
     EXPECT_LT(bytes, 2 * settings_.sqlite.wal_bytes_bound);
 }
 
-TEST_F(sqlite_store, refuses_an_event_whose_key_does_not_fit_the_index) {
+TEST_F(sqlite_store, refuses_the_source_whose_keys_are_as_many_as_are_free_and_no_other) {
+    settings_.dedupe_keys_max = 8;
+    for (bool const reopened : {false, true}) {
+        open();
+        for (auto const* const name : {"1", "2", "3", "4"})
+            EXPECT_EQ(append(*store_, make_event("github", name), {key_of(name)}).value().duplicate,
+                      reopened);
+        EXPECT_TRUE(store_->health().notes.empty());
+        auto const fifth = append(*store_, make_event("github", "5"), {key_of("5")});
+        EXPECT_EQ(fifth.error().code, errc::resource_exhausted);
+        EXPECT_THAT(fifth.error().message, HasSubstr("source 'github'"));
+        EXPECT_THAT(fifth.error().remedy, HasSubstr("dedupe_keys_max"));
+        EXPECT_TRUE(append(*store_, make_event("stripe", "s"), {key_of("stripe 1")}));
+        EXPECT_TRUE(store_->health().accepting);
+        EXPECT_THAT(store_->health().notes, testing::ElementsAre(HasSubstr("source github")));
+        EXPECT_THAT(registry_->render(), HasSubstr("\nheadgate_store_sources_without_room 1\n"));
+    }
+    EXPECT_EQ(stored(), 5U);
+}
+
+TEST_F(sqlite_store, accepts_a_source_again_when_its_keys_have_room) {
     settings_.dedupe_keys_max = 2;
     open();
     append(*store_, make_event("github", "1"), {key_of("1")}).value();
-    append(*store_, make_event("github", "2"), {key_of("2")}).value();
-    auto const third = append(*store_, make_event("github", "3"), {key_of("3")});
-    EXPECT_EQ(third.error().code, errc::resource_exhausted);
-    EXPECT_THAT(third.error().remedy, HasSubstr("dedupe_keys_max"));
-    EXPECT_TRUE(append(*store_, make_event("github", "1"), {key_of("1")}).value().duplicate);
+    EXPECT_FALSE(append(*store_, make_event("github", "2"), {key_of("2")}));
     EXPECT_TRUE(append(*store_, make_event("github", "without a key"), {}));
-    EXPECT_EQ(stored(), 3U);
+    EXPECT_TRUE(store_->health().notes.empty());
+}
+
+TEST_F(sqlite_store, refuses_events_but_routes_and_records_when_the_disk_is_nearly_full) {
+    open();
+    auto const kept = append(*store_, make_event("github", "kept"), {}).value();
+    settings_.disk_free_min = std::uint64_t{1} << 60;  // More than there is.
+    open();
+    auto const refused = append(*store_, make_event("github", "x"), {});
+    EXPECT_EQ(refused.error().code, errc::resource_exhausted);
+    EXPECT_THAT(refused.error().message, HasSubstr("store.disk_free_min"));
+    EXPECT_FALSE(store_->health().accepting);
+    EXPECT_THAT(store_->health().reason, HasSubstr("store.disk_free_min"));
+    EXPECT_THAT(registry_->render(), HasSubstr("\nheadgate_store_accepting 0\n"));
+    auto const of = run(store_->lease_events(1)).value().front();
+    EXPECT_EQ(of.id, kept.id);
+    auto const routed =
+        run(store_->record_routing({{of.sequence, event_state::routed, "", {make_delivery(of, "a")}, {}}}));
+    ASSERT_TRUE(routed) << routed.error().message;
+    EXPECT_TRUE(run(store_->record({{.delivery = routed->at(0).id, .to = delivery_state::completed}})));
+}
+
+TEST_F(sqlite_store, is_not_accepting_while_the_backlog_is_full) {
+    settings_.backlog_max = 1;
+    open();
+    auto const first = append(*store_, make_event("github", "1"), {}).value();
+    EXPECT_FALSE(append(*store_, make_event("github", "2"), {}));
+    EXPECT_FALSE(store_->health().accepting);
+    EXPECT_THAT(store_->health().reason, HasSubstr("wait to be routed"));
+    run(store_->record_routing({{first.sequence, event_state::unmatched, "", {}, {}}})).value();
+    EXPECT_TRUE(store_->health().accepting);
+    EXPECT_TRUE(append(*store_, make_event("github", "2"), {}));
+}
+
+TEST_F(sqlite_store, is_looked_into_by_whoever_only_reads) {
+    open();
+    auto const kept = append(*store_, make_event("github", "raw \xff bytes"), {}).value();
+    auto const bad = append(*store_, make_event("github", "bad"), {}).value();
+    auto const& path = settings_.sqlite.path;
+    auto const held = open_read_only(path);
+    EXPECT_EQ(held.error().code, errc::failed_precondition);
+    EXPECT_THAT(held.error().message, HasSubstr("held by a running serve"));
+    EXPECT_THAT(held.error().remedy, HasSubstr("--api"));
+    store_.reset();
+    run_sql("UPDATE events SET body = 'BAD' WHERE sequence = " + std::to_string(bad.sequence));
+
+    auto const opened = open_read_only(path).value();
+    auto const shown = opened->read_event(kept.id).value();
+    EXPECT_EQ(shown.kept.received.body, "raw \xff bytes");
+    EXPECT_EQ(shown.kept.sender.delivery_id, "72d3162e");
+    EXPECT_EQ(opened->read_event(bad.id).error().code, errc::data_loss);
+    EXPECT_EQ(opened->read_event({}).error().code, errc::not_found);
+    EXPECT_TRUE(open_read_only(path));
+    EXPECT_THAT(refused().message, HasSubstr("another headgate holds"));
+}
+
+TEST_F(sqlite_store, is_not_opened_to_read_when_it_is_missing_foreign_or_of_another_schema) {
+    auto const& path = settings_.sqlite.path;
+    auto const missing = open_read_only(path);
+    EXPECT_EQ(missing.error().code, errc::not_found);
+    EXPECT_THAT(missing.error().message, HasSubstr(path));
+    EXPECT_FALSE(std::filesystem::exists(path));
+    open();
+    store_.reset();
+    run_sql("PRAGMA user_version = 99");
+    EXPECT_THAT(open_read_only(path).error().message, HasSubstr("schema version 99"));
+    run_sql("PRAGMA application_id = 5");
+    EXPECT_THAT(open_read_only(path).error().message, HasSubstr("another program"));
+    std::ofstream{path} << std::string(8192, 'x');
+    EXPECT_EQ(open_read_only(path).error().code, errc::data_loss);
 }
 
 TEST_F(sqlite_store, refuses_events_past_the_size_of_the_database) {

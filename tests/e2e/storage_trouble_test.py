@@ -3,6 +3,7 @@
 The database lies on a small tmpfs in a mount namespace of the gateway's own, so nobody else sees it fill up.
 """
 
+import itertools
 import json
 import os
 import pathlib
@@ -18,8 +19,8 @@ IN_OWN_NAMESPACE = ["unshare", "--mount"] + ([] if os.geteuid() == 0 else ["--us
 
 
 @pytest.fixture
-def on_tmpfs(serving, tmp_path):
-    """A gateway whose database is on a tmpfs of 3 MiB."""
+def on_tmpfs(serving, tmp_path, request):
+    """A gateway whose database is on a tmpfs of 3 MiB, of which it leaves `param` bytes free (none)."""
     mount = tmp_path / "small"
     mount.mkdir()
     wrap = [
@@ -29,7 +30,9 @@ def on_tmpfs(serving, tmp_path):
         f'mount -t tmpfs -o size={TMPFS_BYTES} none "{mount}" && exec "$@"',
         "sh",
     ]
-    gateway = serving(wrap=wrap, database=mount / "headgate.db")
+    gateway = serving(wrap=wrap, database=mount / "headgate.db", started=False)
+    gateway.configuration["store"]["disk_free_min"] = getattr(request, "param", 0)
+    gateway.start()
     gateway.small_disk = pathlib.Path(f"/proc/{gateway.process.pid}/root{mount}")
     return gateway
 
@@ -68,6 +71,36 @@ def test_a_full_disk_is_503_and_recovers(on_tmpfs):
     wait_until(
         lambda: gateway.get("/readyz").status == 200, within=30, saying="it does not say that it is ready"
     )
+
+
+@pytest.mark.parametrize("on_tmpfs", [1024 * 1024], indirect=True)
+def test_a_nearly_full_disk_is_503_before_routing_runs_out_of_room(on_tmpfs):
+    gateway = on_tmpfs
+    assert big_event(gateway, 0).status == 202
+    blocker = gateway.small_disk / "blocker"
+    free = os.statvfs(gateway.small_disk)
+    blocker.write_bytes(bytes(free.f_bavail * free.f_frsize - 700 * 1024))
+    # What is free is looked at once a second, with the events that come.
+    numbers = itertools.count()
+    wait_until(
+        lambda: gateway.send_github({}, delivery=f"small-{next(numbers)}").status == 503,
+        within=20,
+        every=1.1,
+        saying="it never sees that the disk is nearly full",
+    )
+    not_ready = gateway.get("/readyz")
+    assert not_ready.status == 503
+    assert "store.disk_free_min" in str(not_ready.json["reasons"])
+    wait_until(
+        lambda: all(item["state"] != "accepted" for item in gateway.all_items("/events")),
+        within=10,
+        saying="what was accepted is not routed",
+    )
+    blocker.unlink()
+    wait_until(
+        lambda: gateway.get("/readyz").status == 200, within=10, saying="it does not see that there is room"
+    )
+    assert big_event(gateway, 1).status == 202
 
 
 def fill(path):

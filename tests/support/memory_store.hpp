@@ -37,12 +37,12 @@ public:
         co_return stored;
     }
 
-    asio::awaitable<result<std::vector<event>>> lease_events(std::size_t limit) override {
+    asio::awaitable<result<std::vector<event>>> lease_events(store::batch_limit limit) override {
         co_await asio::this_coro::throw_if_cancelled(false);
         for (;;) {
             std::vector<event> leased;
-            for (auto it = events_.upper_bound(leased_through_); it != events_.end() && leased.size() < limit;
-                 ++it) {
+            for (auto it = events_.upper_bound(leased_through_);
+                 it != events_.end() && leased.size() < limit.items; ++it) {
                 leased.push_back(it->second.kept);
                 leased_through_ = it->first;
             }
@@ -67,8 +67,10 @@ public:
             auto& from = events_.at(each.sequence);
             from.state = each.state;
             from.reason = each.reason;
+            rule_texts_.insert(each.rule_texts.begin(), each.rule_texts.end());
             for (auto& one : each.deliveries) {
                 one.id = ids_.next(one.created_at);
+                one.began_at = one.created_at;
                 deliveries_.emplace(one.id, store::delivery_record{one, {}});
                 made.push_back(one);
             }
@@ -85,10 +87,10 @@ public:
 
     asio::awaitable<result<std::vector<delivery>>> unfinished(std::vector<delivery_state> states,
                                                               std::optional<uuid> after,
-                                                              std::size_t limit) override {
+                                                              store::batch_limit limit) override {
         std::vector<delivery> found;
         for (auto it = after ? deliveries_.upper_bound(*after) : deliveries_.begin();
-             it != deliveries_.end() && found.size() < limit; ++it) {
+             it != deliveries_.end() && found.size() < limit.items; ++it) {
             if (std::ranges::find(states, it->second.kept.state) != states.end())
                 found.push_back(it->second.kept);
         }
@@ -128,8 +130,10 @@ public:
         co_return found;
     }
 
-    asio::awaitable<result<std::string>> rule_text(std::string) override {
-        co_return refuse(errc::not_found, "no such rule", "");
+    asio::awaitable<result<std::string>> rule_text(std::string revision) override {
+        auto const found = rule_texts_.find(revision);
+        if (found == rule_texts_.end()) co_return refuse(errc::not_found, "no such rule", "");
+        co_return found->second;
     }
 
     [[nodiscard]] store::store_health health() const override { return {.accepting = !refusing}; }
@@ -150,6 +154,10 @@ public:
         return deliveries_.emplace(id, store::delivery_record{std::move(old), {}}).first->second.kept;
     }
 
+    void keep_rule(std::string revision, std::string text) {
+        rule_texts_.emplace(std::move(revision), std::move(text));
+    }
+
     bool refusing = false;
     std::set<sequence_number> never_routed;
 
@@ -159,6 +167,12 @@ private:
         if (found == deliveries_.end() || found->second.kept.state != change.from) return false;
         auto& kept = found->second.kept;
         kept.state = change.to;
+        bool const begins_anew = change.from == delivery_state::held || change.from == delivery_state::dead;
+        if (begins_anew) {
+            kept.began_at = change.due_at.value_or(kept.began_at);
+            kept.started_at.reset();
+            if (change.to == delivery_state::starting) kept.started_at = kept.began_at;
+        }
         kept.held_because = change.held_because;
         kept.reason = change.reason;
         if (!change.run_id.empty()) kept.run_id = change.run_id;
@@ -169,7 +183,7 @@ private:
             kept.order = *change.order;
         }
         if (!change.rule_revision.empty()) kept.rule_revision = change.rule_revision;
-        if (!change.rule_text.empty()) rule_texts_.insert(change.rule_revision);
+        if (!change.rule_text.empty()) rule_texts_.emplace(change.rule_revision, change.rule_text);
         if (change.tried) {
             ++kept.attempts;
             auto& all = found->second.attempts;
@@ -184,7 +198,7 @@ private:
     std::map<sequence_number, store::event_record> events_;
     std::map<dedupe_key, sequence_number> keys_;
     std::map<uuid, store::delivery_record> deliveries_;
-    std::set<std::string> rule_texts_;  // Revisions that came with changes.
+    std::map<std::string, std::string> rule_texts_;
     sequence_number leased_through_ = 0;
     std::optional<asio::steady_timer> arrived_;
 };

@@ -123,6 +123,15 @@ TEST(operator_api, shows_pages_to_a_viewer_but_lets_it_change_nothing) {
     EXPECT_TRUE(work.changed.empty());
 }
 
+TEST(operator_api, shows_the_rule_that_made_a_delivery_as_it_was_then) {
+    api_at_work work;
+    auto const& kept = work.keep(delivery_state::started);
+    auto const path = "/api/v1/deliveries/" + to_string(kept.id);
+    EXPECT_NE(work.ask("GET", path).body.find(R"("rule_text":null)"), std::string::npos);
+    work.store.keep_rule(kept.rule_revision, "when: .body.ok");
+    EXPECT_EQ(member(work.ask("GET", path), "rule_text"), "when: .body.ok");
+}
+
 TEST(operator_api, a_dead_delivery_can_be_retried_and_the_dispatcher_is_told) {
     api_at_work work;
     auto const id = work.keep(delivery_state::dead).id;

@@ -93,6 +93,15 @@ TEST(judge, waits_at_least_as_long_as_the_target_asked) {
     EXPECT_EQ(judge(attempted(), told, {}, at_rest()).retry_in, 5s);
 }
 
+TEST(judge, counts_the_age_from_when_an_operator_asked_again) {
+    auto one = attempted();
+    one.created_at = now - 100h;
+    one.began_at = now - 1h;
+    EXPECT_EQ(judge(one, answer(kind::not_now), {}, at_rest()).change.to, delivery_state::waiting);
+    one.began_at = now - 73h;
+    EXPECT_EQ(judge(one, answer(kind::not_now), {}, at_rest()).change.to, delivery_state::dead);
+}
+
 TEST(judge, puts_message_and_remedy_into_the_reason_of_the_dead) {
     EXPECT_EQ(judge(attempted(), answer(kind::refused), {}, at_rest()).change.reason, "said so — do that");
 }

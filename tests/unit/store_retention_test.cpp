@@ -40,11 +40,12 @@ protected:
         return fresh;
     }
 
-    uuid route(event const& of, std::optional<delivery_state> state) {
-        std::vector<routing> done{{of.sequence, event_state::routed, "", {}, {}}};
+    uuid route(event const& of, std::optional<delivery_state> state, std::string revision = "a") {
+        std::vector<routing> done{{of.sequence, event_state::routed, "", {}, {{revision, "when: true"}}}};
         if (state) {
             done[0].deliveries.push_back(make_delivery(of, "first"));
             done[0].deliveries[0].state = *state;
+            done[0].deliveries[0].rule_revision = std::move(revision);
         }
         EXPECT_TRUE(session_->begin());
         auto const recorded = session_->route(done, clock_.now()).value();
@@ -112,6 +113,50 @@ TEST_F(retention_of_the_store, goes_round_events_that_are_not_finished) {
     EXPECT_EQ(rows("events"), 2);
     EXPECT_EQ(session_->database().number("SELECT min(sequence) FROM events").value(),
               static_cast<std::int64_t>(held.sequence));
+}
+
+TEST_F(retention_of_the_store, keeps_the_text_of_a_rule_while_a_delivery_refers_to_it) {
+    retention old{chosen_.retention, clock_.now(), at_};
+    route(append("1"), delivery_state::completed, "a");
+    route(append("2"), delivery_state::held, "b");
+    route(append("3"), delivery_state::completed, "b");
+    auto const retried = route(append("4"), delivery_state::held, "c");
+    ASSERT_TRUE(session_->begin());
+    ASSERT_TRUE(session_->apply({.delivery = retried,
+                                 .from = delivery_state::held,
+                                 .order = start_order{},
+                                 .rule_revision = "d",
+                                 .rule_text = "when: false"},
+                                clock_.now()));
+    ASSERT_TRUE(session_->commit());
+    pass(hours{25});
+    delete_all(old);
+    EXPECT_EQ(rows("rule_texts WHERE revision IN ('b', 'd')"), 2);
+    EXPECT_EQ(rows("rule_texts"), 2);
+}
+
+TEST_F(retention_of_the_store, counts_only_the_deliveries_that_are_left) {
+    retention old{chosen_.retention, clock_.now(), at_};
+    route(append("1"), delivery_state::dead);
+    route(append("2"), delivery_state::completed);
+    auto const& counts = session_->deliveries();
+    EXPECT_EQ(counts[static_cast<std::size_t>(delivery_state::dead)], 1U);
+    pass(hours{97});
+    delete_all(old);
+    EXPECT_EQ(counts[static_cast<std::size_t>(delivery_state::dead)], 0U);
+    EXPECT_EQ(counts[static_cast<std::size_t>(delivery_state::completed)], 0U);
+}
+
+TEST_F(retention_of_the_store, leaves_no_count_of_duplicates_behind) {
+    retention old{chosen_.retention, clock_.now(), at_};
+    route(append("a"), std::nullopt);
+    append("a");
+    EXPECT_EQ(rows("duplicates"), 1);
+    pass(hours{25});
+    delete_all(old);
+    append("a");
+    EXPECT_TRUE(last_.duplicate);
+    EXPECT_EQ(rows("duplicates"), 0);
 }
 
 TEST_F(retention_of_the_store, forgets_keys_after_their_own_window) {

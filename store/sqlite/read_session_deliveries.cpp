@@ -1,0 +1,174 @@
+#include "core/log.hpp"
+#include "store/sqlite/delivery_rows.hpp"
+#include "store/sqlite/paging.hpp"
+#include "store/sqlite/read_session.hpp"
+#include "store/sqlite/row_search.hpp"
+
+#include <algorithm>
+#include <string>
+
+// Reading deliveries.
+
+namespace headgate::store::sqlite {
+namespace {
+
+bool matches(delivery const& row, delivery_filter const& filter) {
+    auto const differs = [](auto const& wanted, auto const& has) { return wanted && *wanted != has; };
+    if (differs(filter.source, row.source) || differs(filter.rule, row.rule)) return false;
+    if (differs(filter.target, row.order.target) || differs(filter.state, row.state)) return false;
+    if (filter.created_from && row.created_at < *filter.created_from) return false;
+    return !filter.created_before || row.created_at < *filter.created_before;
+}
+
+}  // namespace
+
+result<page<delivery>> read_session::list_deliveries(delivery_filter const& filter,
+                                                     page_request const& which) {
+    HEADGATE_TRY(auto const limit, read_limit(which));
+    HEADGATE_TRY(auto const cursor, read_cursor(which.cursor));
+    snapshot whole{database_};
+    if (auto const begun = whole.begin(); !begun) return std::unexpected{begun.error()};
+    bool const has_index = filter.state && *filter.state != delivery_state::completed;
+    HEADGATE_TRY(auto rows,
+                 database_.ask(has_index ? "SELECT number FROM deliveries WHERE number < ?1 AND state = ?2"
+                                           " AND state <> 3 ORDER BY number DESC"
+                                         : "SELECT number FROM deliveries WHERE number < ?1"
+                                           " ORDER BY number DESC"));
+    rows->bind(1, cursor);
+    if (has_index) rows->bind(2, static_cast<std::uint64_t>(*filter.state));
+    page<delivery> found;
+    std::uint64_t last = 0;
+    for (std::size_t looked_at = 0;; ++looked_at) {
+        HEADGATE_TRY(bool const more, rows->step());
+        if (!more) return found;
+        if (found.items.size() == limit || looked_at == page_rows_max_) break;
+        last = rows->natural(0);
+        auto loaded = load_delivery(database_, last);
+        bool const fits = loaded && *loaded && matches((*loaded)->row, filter);
+        if (fits) found.items.push_back(std::move((*loaded)->row));
+        if (loaded) continue;
+        if (loaded.error().code != errc::data_loss) return std::unexpected{loaded.error()};
+        log_sparingly(log_level::error, "a delivery is left out of a list",
+                      {{"why", loaded.error().message}});
+    }
+    found.next = std::to_string(last);
+    return found;
+}
+
+result<delivery> read_session::with_order(std::uint64_t number) {
+    HEADGATE_TRY(auto loaded, load_delivery(database_, number));
+    if (!loaded) return no_such("delivery");
+    if (auto const ordered = load_order(database_, *loaded); !ordered)
+        return std::unexpected{ordered.error()};
+    return std::move(loaded->row);
+}
+
+result<delivery_record> read_session::whole(std::uint64_t number) {
+    HEADGATE_TRY(auto row, with_order(number));
+    HEADGATE_TRY(auto attempts, load_attempts(database_, number));
+    return delivery_record{std::move(row), std::move(attempts)};
+}
+
+result<delivery_record> read_session::read_delivery(uuid const& id) {
+    snapshot all{database_};
+    if (auto const begun = all.begin(); !begun) return std::unexpected{begun.error()};
+    HEADGATE_TRY(auto const number, find_row(database_, deliveries_by_id, id));
+    if (!number) return no_such("delivery");
+    return whole(*number);
+}
+
+result<std::vector<delivery_record>> read_session::deliveries_of(uuid const& event) {
+    snapshot all{database_};
+    if (auto const begun = all.begin(); !begun) return std::unexpected{begun.error()};
+    HEADGATE_TRY(auto const sequence, find_row(database_, events_by_id, event));
+    if (!sequence) return no_such("event");
+    HEADGATE_TRY(auto rows,
+                 database_.ask("SELECT number FROM deliveries WHERE event_sequence = ?1 ORDER BY number"));
+    rows->bind(1, *sequence);
+    std::vector<delivery_record> found;
+    while (true) {
+        HEADGATE_TRY(bool const more, rows->step());
+        if (!more) return found;
+        HEADGATE_TRY(auto record, whole(rows->natural(0)));
+        found.push_back(std::move(record));
+    }
+}
+
+namespace {
+
+// What a delivery takes in memory, about.
+std::uint64_t bytes_of(delivery const& one) {
+    std::uint64_t bytes = sizeof one + one.reason.size() + one.order.input.size();
+    for (auto const* const pairs : {&one.order.memo, &one.order.search_attributes}) {
+        for (auto const& [name, text] : *pairs) bytes += name.size() + text.size();
+    }
+    return bytes;
+}
+
+}  // namespace
+
+result<std::vector<std::uint64_t>> read_session::numbers_in(std::vector<delivery_state> const& states,
+                                                            std::uint64_t after, std::size_t limit) {
+    std::vector<std::uint64_t> all;
+    HEADGATE_TRY(auto rows,
+                 database_.ask("SELECT number FROM deliveries WHERE state = ?1 AND state <> 3 AND number > ?2"
+                               " ORDER BY number LIMIT ?3"));
+    for (auto const state : states) {
+        rows->reset();
+        rows->bind(1, static_cast<std::uint64_t>(state)).bind(2, after).bind(3, std::uint64_t{limit});
+        while (true) {
+            HEADGATE_TRY(bool const more, rows->step());
+            if (!more) break;
+            all.push_back(rows->natural(0));
+        }
+    }
+    std::ranges::sort(all);
+    if (all.size() > limit) all.resize(limit);
+    return all;
+}
+
+result<std::vector<delivery>> read_session::unfinished(std::vector<delivery_state> const& states,
+                                                       std::optional<uuid> const& after,
+                                                       batch_limit const& limit) {
+    snapshot whole{database_};
+    if (auto const begun = whole.begin(); !begun) return std::unexpected{begun.error()};
+    std::uint64_t after_number = 0;
+    if (after) {
+        HEADGATE_TRY(auto const number, find_row(database_, deliveries_by_id, *after));
+        if (!number) return no_such("delivery");
+        after_number = *number;
+    }
+    std::vector<delivery> found;
+    while (found.empty()) {  // A batch of nothing but damaged rows is not the end.
+        HEADGATE_TRY(auto const numbers, numbers_in(states, after_number, limit.items));
+        if (numbers.empty()) return found;
+        after_number = numbers.back();
+        std::uint64_t bytes = 0;
+        for (auto const number : numbers) {
+            auto one = with_order(number);
+            if (!one && one.error().code != errc::data_loss) return std::unexpected{one.error()};
+            if (!one) {
+                log(log_level::error, "a delivery is left out", {{"why", one.error().message}});
+                continue;
+            }
+            bytes += bytes_of(*one);
+            if (!found.empty() && bytes > limit.bytes) return found;
+            found.push_back(*std::move(one));
+        }
+    }
+    return found;
+}
+
+result<std::string> read_session::rule_text(std::string const& revision) {
+    HEADGATE_TRY(auto rows, database_.ask("SELECT text, checksum FROM rule_texts WHERE revision = ?1"));
+    rows->bind_text(1, revision);
+    HEADGATE_TRY(bool const found, rows->step());
+    if (!found) return no_such("rule revision");
+    std::string text{rows->text(0)};
+    if (checksum_of(0, revision, text) == rows->natural(1)) return text;
+    return refuse(errc::data_loss,
+                  "rule text " + revision + " is damaged in the store: its checksum does not fit",
+                  "check the disk; the rule itself is in the configuration");
+}
+
+}  // namespace headgate::store::sqlite
