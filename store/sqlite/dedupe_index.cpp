@@ -1,6 +1,7 @@
 #include "store/sqlite/dedupe_index.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace headgate::store::sqlite {
@@ -65,18 +66,27 @@ void dedupe_index::insert(std::vector<slot>& slots, slot filled) {
     slots[at] = filled;
 }
 
-void dedupe_index::grow(shard& full) {
-    std::vector<slot> larger(std::max(first_slots, full.slots.size() * 2));
-    for (auto const each : full.slots) {
+void dedupe_index::resize(shard& of, std::size_t slots) {
+    std::vector<slot> larger(slots);
+    for (auto const each : of.slots) {
         if (each != 0) insert(larger, each);
     }
-    full.slots = std::move(larger);
+    of.slots = std::move(larger);
+}
+
+void dedupe_index::reserve(std::uint64_t more) {
+    // Keys do not spread quite evenly; a shard that gets more than this grows by itself.
+    auto const more_each = more / shard_count * 17 / 16;
+    for (auto& each : shards_) {
+        auto const slots = std::bit_ceil((each.used + more_each) * 4 / 3 + 1);
+        if (slots > std::max(first_slots, each.slots.size())) resize(each, slots);
+    }
 }
 
 void dedupe_index::add(dedupe_key const& key, std::uint64_t row, source_number source) {
     auto& home = shard_of(key);
     bool const is_full = (std::size_t{home.used} + 1) * 4 > home.slots.size() * 3;
-    if (is_full) grow(home);
+    if (is_full) resize(home, std::max(first_slots, home.slots.size() * 2));
     insert(home.slots, slot_of(key, row));
     ++home.used;
     ++size_;

@@ -29,6 +29,8 @@ public:
     void add(dedupe_key const& key, std::uint64_t row, source_number source);
     void remove(dedupe_key const& key, std::uint64_t row, source_number source);
     void clear();
+    // Room for so many more keys without growing on the way.
+    void reserve(std::uint64_t more);
 
     // A source may have as many keys as are left free after it: one alone fills half, n of them leave room
     // for one more of their size. So no source, nor several, ever take the room of another.
@@ -45,7 +47,7 @@ private:
     };
 
     static void insert(std::vector<slot>& slots, slot filled);
-    static void grow(shard& full);
+    static void resize(shard& of, std::size_t slots);
     [[nodiscard]] shard& shard_of(dedupe_key const& key);
     [[nodiscard]] shard const& shard_of(dedupe_key const& key) const;
 

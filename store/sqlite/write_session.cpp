@@ -2,6 +2,7 @@
 
 #include "core/log.hpp"
 #include "core/planted.hpp"
+#include "store/sqlite/key_loading.hpp"
 #include "store/sqlite/schema.hpp"
 
 #include <algorithm>
@@ -33,11 +34,11 @@ result<std::unique_ptr<write_session>> write_session::open(settings const& chose
     HEADGATE_TRY(auto const truncated, database.checkpoint(checkpoint_mode::truncate));
     if (!truncated.complete) return std::unexpected{log_in_use()};
     std::unique_ptr<write_session> session{new write_session{std::move(database), index}};
-    if (auto const started = session->start(floor); !started) return std::unexpected{started.error()};
+    if (auto const started = session->start(chosen, floor); !started) return std::unexpected{started.error()};
     return session;
 }
 
-result<void> write_session::start(high_water const& floor) {
+result<void> write_session::start(settings const& chosen, high_water const& floor) {
     HEADGATE_TRY(begin_, database_.prepare("BEGIN IMMEDIATE"));
     HEADGATE_TRY(commit_, database_.prepare("COMMIT"));
     HEADGATE_TRY(mark_, database_.prepare("SAVEPOINT part"));
@@ -66,7 +67,8 @@ result<void> write_session::start(high_water const& floor) {
     if (auto const loaded = load_sources(); !loaded) return std::unexpected{loaded.error()};
     HEADGATE_TRY(used_bytes_, measure());
     durable_key_ = given_.key;
-    return load_keys(floor.key);
+    if (planted(planted_bug::index_not_rebuilt)) return {};
+    return load_keys(chosen, database_, floor.key, *index_);
 }
 
 result<void> write_session::prove_that_commits_work() {
@@ -75,28 +77,6 @@ result<void> write_session::prove_that_commits_work() {
                                " ON CONFLICT (name) DO UPDATE SET checksum = ?1"));
     put->bind(1, checksum_of(0, "opened", ""));
     return put->run();
-}
-
-result<void> write_session::load_keys(std::uint64_t after) {
-    if (planted(planted_bug::index_not_rebuilt)) return {};
-    HEADGATE_TRY(auto rows,
-                 database_.prepare("SELECT number, sequence, hash, event_id, checksum, source FROM dedupe"
-                                   " WHERE number > ?1 ORDER BY number"));
-    rows.bind(1, after);
-    while (true) {
-        HEADGATE_TRY(bool const more, rows.step());
-        if (!more) return {};
-        auto const number = rows.natural(0);
-        auto const hash = uuid_from(rows.bytes(2));
-        auto const event_id = uuid_from(rows.bytes(3));
-        bool const fits = hash && event_id &&
-                          checksum_of_key(number, rows.natural(1), hash->bytes, *event_id) == rows.natural(4);
-        if (fits)
-            index_->add({hash->bytes}, number, static_cast<source_number>(rows.natural(5)));
-        else
-            log_sparingly(log_level::error, "a dedupe key is damaged in the store and will not be recognised",
-                          {{"row", std::to_string(number)}});
-    }
 }
 
 result<void> write_session::load_routed_ahead() {

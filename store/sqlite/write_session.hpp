@@ -93,10 +93,9 @@ private:
 
     write_session(connection opened, dedupe_index& index) : database_{std::move(opened)}, index_{&index} {}
 
-    [[nodiscard]] result<void> start(high_water const& floor);
+    [[nodiscard]] result<void> start(settings const& chosen, high_water const& floor);
     [[nodiscard]] result<void> prove_that_commits_work();
     [[nodiscard]] result<std::uint64_t> measure();
-    [[nodiscard]] result<void> load_keys(std::uint64_t after);
     [[nodiscard]] result<void> load_routed_ahead();
     [[nodiscard]] result<void> load_sources();
 

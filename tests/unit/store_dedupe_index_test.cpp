@@ -54,6 +54,17 @@ TEST(dedupe_index, forgets_what_was_removed_and_keeps_its_neighbours) {
     EXPECT_EQ(index.size(), 50'000U);
 }
 
+TEST(dedupe_index, loses_nothing_when_room_is_made_for_many) {
+    dedupe_index index{1'000'000};
+    for (std::uint64_t i = 1; i <= 1'000; ++i) index.add(key_of(i), i, 1);
+    index.reserve(500'000);
+    auto const bytes = index.bytes();
+    for (std::uint64_t i = 1'001; i <= 100'000; ++i) index.add(key_of(i), i, 1);
+    EXPECT_EQ(index.bytes(), bytes);
+    for (std::uint64_t i = 1; i <= 100'000; ++i)
+        ASSERT_THAT(find(index, key_of(i), 100'000), testing::Contains(i));
+}
+
 TEST(dedupe_index, completes_row_numbers_past_32_bits) {
     dedupe_index index{10};
     auto const base = std::uint64_t{5} << 32;
