@@ -1,6 +1,7 @@
 """The write-ahead log stays near its bound under a minute of saturation.
 
-Only a log that was written back whole begins anew, and beside a writer that never rests that does not happen by itself.
+Only a log that was written back whole begins anew, and beside a writer that never rests that does not happen
+by itself.
 """
 
 import re
