@@ -10,7 +10,7 @@ namespace headgate::dispatch {
 namespace {
 
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t page = 64;
+constexpr std::size_t page = 500;  // Or fewer: the store bounds the bytes.
 
 store::transition release_of(delivery const& held) {
     return {.delivery = held.id, .from = delivery_state::held, .to = delivery_state::waiting};

@@ -13,7 +13,7 @@ namespace headgate::dispatch {
 namespace {
 
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t page = 64;  // Of deliveries with inputs of up to 2 MiB.
+constexpr std::size_t page = 500;  // Or fewer: the store bounds the bytes.
 constexpr std::chrono::milliseconds pause_after_trouble{500};
 constexpr std::chrono::milliseconds look_for_room_every{1'000};
 
