@@ -202,6 +202,7 @@ bool writer::wait_for_work(group& taken) {
 
 void writer::take(group& taken) {
     std::size_t bytes = 0;
+    taken.appends.reserve(std::min(appends_.size(), settings_.group_events_max));
     while (!appends_.empty() && taken.appends.size() < settings_.group_events_max) {
         auto const next = appends_.front().bytes;
         if (!taken.appends.empty() && bytes + next > settings_.group_bytes_max) break;
