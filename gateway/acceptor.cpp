@@ -151,9 +151,9 @@ asio::awaitable<response> acceptor::accept(request incoming, matched const& rout
     scratch_.release();
     from.sender.redact(fresh.received);
 
-    auto appending = store_.append(std::move(fresh), std::move(keys));
-    auto waiting = with_deadline(from_now(accept_within(*route.by, from)), std::move(appending));
-    auto const stored = co_await std::move(waiting);
+    auto appending =
+        store_.append(std::move(fresh), std::move(keys), from_now(accept_within(*route.by, from)));
+    auto const stored = co_await std::move(appending);
     if (!stored) {
         counts.unavailable.add();
         log_sparingly(log_level::error, "could not keep an event",

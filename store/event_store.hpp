@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/deadline.hpp"
 #include "core/result.hpp"
 #include "model/delivery.hpp"
 #include "model/event.hpp"
@@ -148,9 +149,9 @@ public:
     // Completes once the event would survive a power cut. Appending a known key succeeds and says so in the
     // receipt; that answer, too, waits until the first one is durable. If the commit fails, all of its group
     // fail with unavailable and their keys are unknown again. Takes the event by value: the coroutine owns
-    // it. Giving up on the wait does not take the append back.
-    [[nodiscard]] virtual asio::awaitable<result<receipt>> append(event fresh,
-                                                                  std::vector<dedupe_key> keys) = 0;
+    // it. At `until` the wait is given up (deadline_exceeded), not the append: the event may be kept.
+    [[nodiscard]] virtual asio::awaitable<result<receipt>> append(event fresh, std::vector<dedupe_key> keys,
+                                                                  deadline until) = 0;
 
     // --- for the dispatcher; one at a time ---
 

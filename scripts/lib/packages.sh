@@ -10,8 +10,8 @@ build_packages=(
     libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler
     # configuration, command line, text, logs, metrics
     libyaml-cpp-dev libcli11-dev libfmt-dev libspdlog-dev prometheus-cpp-dev
-    # cryptography and TLS, the embedded store, regular expressions
-    libssl-dev libsqlite3-dev libre2-dev
+    # cryptography and TLS, the embedded store, regular expressions, the allocator
+    libssl-dev libsqlite3-dev libre2-dev libmimalloc-dev
 )
 
 # What the demo runs beside them. Python and its venv module carry the worker.

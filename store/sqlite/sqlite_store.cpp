@@ -87,7 +87,8 @@ public:
 
     [[nodiscard]] result<void> open();
 
-    [[nodiscard]] asio::awaitable<result<receipt>> append(event fresh, std::vector<dedupe_key> keys) override;
+    [[nodiscard]] asio::awaitable<result<receipt>> append(event fresh, std::vector<dedupe_key> keys,
+                                                          deadline until) override;
     [[nodiscard]] asio::awaitable<result<std::vector<event>>> lease_events(batch_limit limit) override;
     [[nodiscard]] asio::awaitable<result<std::vector<delivery>>> record_routing(
         std::vector<routing> done) override;
@@ -137,7 +138,8 @@ void sqlite_store::close() {
     numbers_->set_not_accepting(closed());
 }
 
-asio::awaitable<result<receipt>> sqlite_store::append(event fresh, std::vector<dedupe_key> keys) {
+asio::awaitable<result<receipt>> sqlite_store::append(event fresh, std::vector<dedupe_key> keys,
+                                                      deadline until) {
     append_work work{std::move(fresh), {}, std::move(keys), nullptr, 0, receipt{}};
     return wait_for<receipt>(
         [this, work = std::move(work)](std::shared_ptr<waiting<receipt>> waiter) mutable {
@@ -145,7 +147,8 @@ asio::awaitable<result<receipt>> sqlite_store::append(event fresh, std::vector<d
             work.bytes = bytes_of(work.fresh, work.packed);
             work.waiter = std::move(waiter);
             writer_->submit(std::move(work));
-        });
+        },
+        until);
 }
 
 asio::awaitable<result<std::vector<event>>> sqlite_store::lease_events(batch_limit limit) {

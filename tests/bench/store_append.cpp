@@ -67,7 +67,7 @@ asio::awaitable<void> send(load& all) {
         if (started >= all.until) co_return;
         dedupe_key key;
         fill_random(key.hash);
-        auto appending = all.into.append(make_event(), {key});
+        auto appending = all.into.append(make_event(), {key}, from_now(std::chrono::seconds{60}));
         auto const stored = co_await std::move(appending);
         if (!stored) ++all.failed;
         all.latencies.push_back(static_cast<float>(microseconds(steady_clock::now() - started)));

@@ -349,6 +349,17 @@ TEST_F(sqlite_store, keeps_an_event_whose_sender_gave_up_waiting) {
     EXPECT_TRUE(retried.duplicate);
 }
 
+TEST_F(sqlite_store, answers_at_the_deadline_while_the_disk_hangs_and_keeps_the_event) {
+    open();
+    disk_.hold_syncs();
+    appends one{*store_};
+    one.add(make_event("github", "late"), {key_of("late")}, from_now(std::chrono::milliseconds{1}));
+    auto const answered = one.wait();
+    EXPECT_EQ(answered.at(0).error().code, errc::deadline_exceeded);
+    disk_.release_syncs();
+    EXPECT_TRUE(append(*store_, make_event("github", "late"), {key_of("late")}).value().duplicate);
+}
+
 TEST_F(sqlite_store, names_a_damaged_event_and_serves_the_others) {
     open();
     auto const good = append(*store_, make_event("github", "good"), {}).value();

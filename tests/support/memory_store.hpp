@@ -19,7 +19,8 @@ namespace asio = boost::asio;
 // can be told to refuse. Times are the caller's.
 class memory_store final : public store::event_store {
 public:
-    asio::awaitable<result<store::receipt>> append(event fresh, std::vector<dedupe_key> keys) override {
+    asio::awaitable<result<store::receipt>> append(event fresh, std::vector<dedupe_key> keys,
+                                                   deadline) override {
         if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
         for (auto const& key : keys) {
             auto const known = keys_.find(key);

@@ -66,10 +66,10 @@ class appends {
 public:
     explicit appends(store::event_store& into) : store_{into}, running_{context_.get_executor()} {}
 
-    void add(event fresh, std::vector<dedupe_key> keys) {
+    void add(event fresh, std::vector<dedupe_key> keys, deadline until = deadline::max()) {
         auto const place = answers_.size();
         answers_.emplace_back();
-        running_.spawn("append", one(*this, place, std::move(fresh), std::move(keys)));
+        running_.spawn("append", one(*this, place, std::move(fresh), std::move(keys), until));
     }
     // Lets them get as far as they can without an answer.
     void submit() { context_.poll(); }
@@ -92,8 +92,8 @@ public:
 
 private:
     static boost::asio::awaitable<void> one(appends& self, std::size_t place, event fresh,
-                                            std::vector<dedupe_key> keys) {
-        auto appending = self.store_.append(std::move(fresh), std::move(keys));
+                                            std::vector<dedupe_key> keys, deadline until) {
+        auto appending = self.store_.append(std::move(fresh), std::move(keys), until);
         auto answered = co_await std::move(appending);
         self.answers_[place] = std::move(answered);
     }
@@ -122,8 +122,9 @@ private:
     nursery running_{context_.get_executor()};
 };
 
-inline result<store::receipt> append(store::event_store& into, event fresh, std::vector<dedupe_key> keys) {
-    return run(into.append(std::move(fresh), std::move(keys)));
+inline result<store::receipt> append(store::event_store& into, event fresh, std::vector<dedupe_key> keys,
+                                     deadline until = deadline::max()) {
+    return run(into.append(std::move(fresh), std::move(keys), until));
 }
 
 }  // namespace headgate::testing_support
