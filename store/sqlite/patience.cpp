@@ -1,5 +1,6 @@
 #include "store/sqlite/patience.hpp"
 
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 
 namespace headgate::store::sqlite {
@@ -9,7 +10,8 @@ patience& patience::of(asio::any_io_executor const& executor) {
 }
 
 patience::place patience::add(asio::any_io_executor const& executor, deadline until, impatient& waits) {
-    if (!timer_) timer_.emplace(executor);
+    // Those who wait keep the context at work; the timer alone must not.
+    if (!timer_) timer_.emplace(asio::prefer(executor, asio::execution::outstanding_work.untracked));
     auto const where = waiting_.emplace(waiting_.end(), until, &waits);
     if (!looks_) look_later();
     return where;

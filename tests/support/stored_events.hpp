@@ -77,6 +77,10 @@ public:
         running_.cancel();
         context_.poll();
     }
+    // Others may be without an answer still.
+    void wait_for(std::size_t place) {
+        while (!answers_[place]) context_.run_one();
+    }
     std::vector<result<store::receipt>> wait() {
         context_.restart();
         context_.run();
