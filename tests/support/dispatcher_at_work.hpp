@@ -90,7 +90,7 @@ private:
                                                        {here, store, clock, counts, {}});
         auto& work = *working;
         for (auto& body : bodies) {
-            auto appending = store.append(event_with(std::move(body)), {});
+            auto appending = store.append(event_with(std::move(body)), {}, deadline::max());
             auto const stored = co_await std::move(appending);
             EXPECT_TRUE(stored);
         }
