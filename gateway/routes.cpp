@@ -1,11 +1,23 @@
 #include "gateway/routes.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace headgate::gateway {
 namespace {
 
-// Nothing when a segment is empty, malformed, or a dot segment.
+// What a segment must not hold once it is decoded: what a parameter is pasted into (a path, a command, a log
+// line) would read it as an end.
+bool ends_a_segment(char c) {
+    return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+bool is_segment(std::string_view decoded) {
+    return !decoded.empty() && decoded != "." && decoded != ".." &&
+           std::ranges::none_of(decoded, ends_a_segment);
+}
+
+// Nothing when one of them is malformed, or not a segment once it is decoded.
 std::optional<std::vector<std::string>> segments_of(std::string_view path) {
     std::vector<std::string> segments;
     if (!path.starts_with('/')) return std::nullopt;
@@ -13,7 +25,7 @@ std::optional<std::vector<std::string>> segments_of(std::string_view path) {
     for (;;) {
         auto const slash = path.find('/');
         auto decoded = percent_decode(path.substr(0, slash));
-        if (!decoded || decoded->empty() || *decoded == "." || *decoded == "..") return std::nullopt;
+        if (!decoded || !is_segment(*decoded)) return std::nullopt;
         segments.push_back(*std::move(decoded));
         if (slash == std::string_view::npos) return segments;
         path.remove_prefix(slash + 1);

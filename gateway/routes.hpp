@@ -26,8 +26,8 @@ public:
         parameters values;  // In the order of the path.
     };
 
-    // `path` as received, without query. Segments are percent-decoded once, each on its own, so an encoded
-    // slash never makes a segment. Empty segments, `.` and `..` match nothing.
+    // `path` as received, without query. Segments are percent-decoded once, each on its own. One that is then
+    // empty, `.`, `..`, or holds a slash, a backslash or a control character matches nothing.
     [[nodiscard]] std::optional<found> find(std::string_view path) const;
 
 private:
