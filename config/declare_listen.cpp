@@ -64,6 +64,16 @@ void declare_accepting(section& at, gateway::settings& into) {
         "body_bytes_max", into.body_bytes_max, 0, 1 * gibibyte,
         {.says =
              "Largest body, where neither the source nor its preset says otherwise; more is answered 413."});
+    at.whole(
+        "requests_per_second_per_address", into.each_address.requests_per_second, 0, 1'000'000,
+        {.says = "What one address may send for long, as `trusted_proxies` tell addresses; more is answered "
+                 "429, whatever it asks for. An IPv6 network of 64 bits is one address; 0: no limit."});
+    at.whole("requests_burst_per_address", into.each_address.requests_burst, 1, 1'000'000,
+             {.says = "What one address may send at once."});
+    at.whole(
+        "addresses_max", into.each_address.addresses_max, 64, 16'777'216,
+        {.says = "Addresses that are counted at the same time; where more are busy, those that sent least "
+                 "count anew."});
     at.duration(
         "accept_within", into.accept_within, 10ms, 1min,
         {.says = "From the whole request to the answer; later is answered 503. A preset may lower it."});

@@ -107,6 +107,28 @@ void declare_methods(section& at, std::vector<std::string>& into) {
     }
 }
 
+void declare_limits(section& at, gateway::source_settings& into) {
+    at.inside("limits", {.says = "Limits of this source."}, [&](section& limits) {
+        limits.whole("body_bytes_max", into.body_bytes_max, 0, 1 * gibibyte,
+                     {.says = "Largest body; more is answered 413.",
+                      .fallback_says = "the preset's, else that of `listen.webhooks.limits`"});
+        limits.whole("requests_per_second", into.limits.requests_per_second, 1, 1'000'000,
+                     {.says = "Verified requests for long; more is answered 503 with Retry-After.",
+                      .fallback_says = "no limit"});
+        bool const has_burst = limits.whole(
+            "requests_burst", into.limits.requests_burst, 1, 1'000'000,
+            {.says = "Verified requests at once.", .fallback_says = "as many as `requests_per_second`"});
+        if (has_burst && !into.limits.requests_per_second) {
+            limits.mistake("requests_burst", "says nothing without requests_per_second",
+                           "write requests_per_second too");
+        }
+        limits.whole("events_in_flight_max", into.limits.events_in_flight_max, 1, 1'000'000,
+                     {.says = "Events between their verification and their answer; more is answered 503 with "
+                              "Retry-After.",
+                      .fallback_says = "no limit"});
+    });
+}
+
 void declare_source(section& at, std::string const& name, gateway::settings& all) {
     gateway::source_settings one;
     one.name = name;
@@ -126,11 +148,7 @@ void declare_source(section& at, std::string const& name, gateway::settings& all
         {.says = "`digest`: the digest of the signed content is a second key, so that a captured request "
                  "cannot come back under another id. Not for senders with constant bodies."});
     one.replay_digest = second == replay::digest;
-    at.inside("limits", {.says = "Limits of this source."}, [&](section& limits) {
-        limits.whole("body_bytes_max", one.body_bytes_max, 0, 1 * gibibyte,
-                     {.says = "Largest body; more is answered 413.",
-                      .fallback_says = "the preset's, else that of `listen.webhooks.limits`"});
-    });
+    declare_limits(at, one);
     all.sources.push_back(std::move(one));
 }
 

@@ -63,6 +63,8 @@ acceptor::acceptor(std::shared_ptr<snapshot const> first, store::event_store& st
       clock_{clock},
       counts_{counts},
       in_flight_{in_flight},
+      flooded_{counts.make_counter("headgate_flood_refusals_total",
+                                   "Requests answered 429 because their address sent too many.")},
       unknown_{counts.make_counter("headgate_unknown_path_total", "Requests to paths that no source has.")},
       took_{counts.make_histogram("headgate_accept_seconds", "From the whole request to the answer.")},
       scratch_bytes_(64 * 1024),
@@ -73,9 +75,20 @@ void acceptor::use(std::shared_ptr<snapshot const> next) {
 }
 
 http::admission acceptor::admit(request_head const& head) {
+    http::admission admitted{.body_bytes_max = current_->general.body_bytes_max};
+    auto const now = std::chrono::steady_clock::now();
+    if (auto const wait = current_->flood ? current_->flood->take(head.peer, now) : std::nullopt) {
+        flooded_.add();
+        log_sparingly(log_level::warning, "an address sends too many requests",
+                      {{"peer", head.peer},
+                       {"remedy",
+                        "if it is your proxy, name it in listen.trusted_proxies; else see "
+                        "requests_per_second_per_address"}});
+        admitted.refusal = too_many_requests(*wait);
+        return admitted;
+    }
     auto route = std::make_shared<matched>();
     route->by = current_;
-    http::admission admitted{.body_bytes_max = current_->general.body_bytes_max};
     auto found = current_->routes.find(head.path());
     if (!found) {
         admitted.context = std::move(route);
@@ -92,6 +105,10 @@ http::admission acceptor::admit(request_head const& head) {
         count_headers(head.fields, "content-encoding") == 0 || (coding && to_lower(*coding) == "identity");
     if (!is_plain) {
         admitted.refusal = encoding_not_allowed();
+        return admitted;
+    }
+    if (auto const room = sender.limiter ? sender.limiter->look(now) : result<void>{}; !room) {
+        admitted.refusal = over_limit(sender, *current_, room.error());
         return admitted;
     }
     admitted.body_bytes_max = sender.settings.body_bytes_max.value_or(
@@ -121,13 +138,14 @@ asio::awaitable<response> acceptor::handle(request incoming, http::admission adm
                   incoming.head.method)) {
         co_return method_not_allowed(methods_of(*route.sender));
     }
-    auto accepting = accept(std::move(incoming), route);
+    auto accepting = accept(std::move(incoming), route, began);
     auto answer = co_await std::move(accepting);
     took_.observe(std::chrono::steady_clock::now() - began);
     co_return answer;
 }
 
-asio::awaitable<response> acceptor::accept(request incoming, matched const& route) {
+asio::awaitable<response> acceptor::accept(request incoming, matched const& route,
+                                           std::chrono::steady_clock::time_point began) {
     auto const& from = *route.sender;
     auto const& answers = from.sender.answers();
     auto& counts = counts_of(from.settings.name);
@@ -138,6 +156,12 @@ asio::awaitable<response> acceptor::accept(request incoming, matched const& rout
         counts.refused.add();
         log_refusal(from, incoming.head, proof.error());
         co_return refused(answers, route.by->general, proof.error());
+    }
+    std::optional<source_limiter::place> place;
+    if (from.limiter) {
+        auto entered = from.limiter->enter(began);
+        if (!entered) co_return over_limit(from, *route.by, entered.error());
+        place.emplace(*std::move(entered));
     }
 
     auto const digest = digest_if_needed(from, incoming, *proof);
@@ -151,8 +175,7 @@ asio::awaitable<response> acceptor::accept(request incoming, matched const& rout
     scratch_.release();
     from.sender.redact(fresh.received);
 
-    auto appending =
-        store_.append(std::move(fresh), std::move(keys), from_now(accept_within(*route.by, from)));
+    auto appending = store_.append(std::move(fresh), std::move(keys), began + accept_within(*route.by, from));
     auto const stored = co_await std::move(appending);
     if (!stored) {
         counts.unavailable.add();
@@ -164,6 +187,13 @@ asio::awaitable<response> acceptor::accept(request incoming, matched const& rout
     }
     (stored->duplicate ? counts.duplicate : counts.accepted).add();
     co_return accepted(answers, *stored);
+}
+
+response acceptor::over_limit(source const& from, snapshot const& by, error const& why) {
+    counts_of(from.settings.name).limited.add();
+    log_sparingly(log_level::warning, "a source is over its limit",
+                  {{"source", from.settings.name}, {"why", why.message}, {"remedy", why.remedy}});
+    return refused(from.sender.answers(), by.general, why);
 }
 
 response acceptor::shake_hands(request const& incoming, matched const& route, auth::handshake const& which) {
@@ -185,8 +215,8 @@ acceptor::source_counters& acceptor::counts_of(std::string const& source) {
         return counts_.make_counter("headgate_requests_total", "Requests to sources, by what became of them.",
                                     {{"source", source}, {"result", result}});
     };
-    source_counters made{make("accepted"), make("duplicate"), make("refused"), make("unavailable"),
-                         make("handshake")};
+    source_counters made{make("accepted"), make("duplicate"),   make("refused"),
+                         make("limited"),  make("unavailable"), make("handshake")};
     return by_source_.emplace(source, made).first->second;
 }
 

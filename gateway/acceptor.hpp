@@ -7,12 +7,13 @@
 #include "store/event_store.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
 
-// Accepts: route, verify, dedupe key, one durable append, answer.
+// Accepts: limits, route, verify, dedupe key, one durable append, answer.
 
 namespace headgate::gateway {
 
@@ -41,11 +42,14 @@ private:
         counter& accepted;
         counter& duplicate;
         counter& refused;
+        counter& limited;
         counter& unavailable;
         counter& handshakes;
     };
 
-    asio::awaitable<response> accept(request incoming, matched const& route);
+    asio::awaitable<response> accept(request incoming, matched const& route,
+                                     std::chrono::steady_clock::time_point began);
+    response over_limit(source const& from, snapshot const& by, error const& why);
     response shake_hands(request const& incoming, matched const& route, auth::handshake const& which);
     source_counters& counts_of(std::string const& source);
 
@@ -54,6 +58,7 @@ private:
     wall_clock const& clock_;
     metrics& counts_;
     load& in_flight_;
+    counter& flooded_;
     counter& unknown_;
     duration_histogram& took_;
     std::map<std::string, source_counters, std::less<>> by_source_;

@@ -41,6 +41,12 @@ response unknown_path() {
     return json_answer(404, not_accepted);
 }
 
+response too_many_requests(std::chrono::seconds retry_after) {
+    auto answer = json_answer(429, R"({"error":"too many requests"})");
+    answer.fields.push_back({"retry-after", std::to_string(retry_after.count())});
+    return answer;
+}
+
 response method_not_allowed(std::vector<std::string> const& allowed) {
     auto answer = json_answer(405, R"({"error":"method not allowed"})");
     std::string list;

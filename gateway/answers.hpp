@@ -6,6 +6,7 @@
 #include "model/response.hpp"
 #include "store/event_store.hpp"
 
+#include <chrono>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,9 @@ namespace headgate::gateway {
 
 // An unknown path: the same body as a refused signature.
 [[nodiscard]] response unknown_path();
+
+// 429: the same whatever was asked for, so that a flood learns nothing.
+[[nodiscard]] response too_many_requests(std::chrono::seconds retry_after);
 
 [[nodiscard]] response method_not_allowed(std::vector<std::string> const& allowed);
 [[nodiscard]] response encoding_not_allowed();

@@ -25,6 +25,22 @@ struct dedupe_settings {
     std::uint64_t steps_max = 10'000;
 };
 
+// What a source brings in; absent: no limit. Over: 503 + Retry-After.
+struct source_limits {
+    std::optional<std::size_t> requests_per_second;
+    std::optional<std::size_t> requests_burst;  // Absent: as many as a second's.
+    std::optional<std::size_t> events_in_flight_max;
+
+    [[nodiscard]] bool has_any() const noexcept { return requests_per_second || events_in_flight_max; }
+};
+
+// What one address sends, before anything of it is verified. Over: 429 + Retry-After.
+struct address_limits {
+    std::size_t requests_per_second = 1000;  // 0: no limit.
+    std::size_t requests_burst = 5000;
+    std::size_t addresses_max = 16 * 1024;  // Looked after at once; beyond, those that send least are not.
+};
+
 struct source_settings {
     std::string name;
     std::string tenant = "default";
@@ -34,11 +50,13 @@ struct source_settings {
     dedupe_settings dedupe;
     bool replay_digest = false;                 // The digest of the signed content is a second key.
     std::optional<std::size_t> body_bytes_max;  // Absent: the preset's, else `settings::body_bytes_max`.
+    source_limits limits;
 };
 
 struct settings {
     std::vector<source_settings> sources;
     std::size_t body_bytes_max = 1024 * 1024;
+    address_limits each_address;
     std::chrono::milliseconds accept_within{
         2500};                            // From the whole request to the answer; a preset may lower it.
     std::chrono::seconds retry_after{5};  // Of 503 answers, where the preset says nothing.

@@ -37,9 +37,12 @@ std::shared_ptr<snapshot const> make_snapshot(settings from, problems& found) {
                              .remedy = "give each source a path of its own"});
         }
         if (!sender) continue;
-        made->sources.push_back({std::move(each), *std::move(sender), std::move(dedupe)});
+        auto limiter = each.limits.has_any() ? std::make_unique<source_limiter>(each.limits) : nullptr;
+        made->sources.push_back({std::move(each), *std::move(sender), std::move(dedupe), std::move(limiter)});
     }
     if (has_mistake(found, before)) return nullptr;
+    if (from.each_address.requests_per_second > 0)
+        made->flood = std::make_unique<address_limiter>(from.each_address);
     from.sources.clear();
     made->general = std::move(from);
     return made;

@@ -2,8 +2,10 @@
 
 #include "auth/authenticator.hpp"
 #include "core/problem.hpp"
+#include "gateway/address_limiter.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/settings.hpp"
+#include "gateway/source_limiter.hpp"
 #include "transforms/program.hpp"
 
 #include <memory>
@@ -18,13 +20,16 @@ struct source {
     source_settings settings;
     auth::authenticator sender;
     std::optional<transforms::program> dedupe;  // For `dedupe: {program: …}`.
+    std::unique_ptr<source_limiter> limiter;    // Null: no limits.
 };
 
-// Immutable and shared by all workers; a request ends with the snapshot it began with.
+// Immutable, but for what its limiters count, and shared by all workers; a request ends with the snapshot it
+// began with. A new snapshot counts anew.
 struct snapshot {
     settings general;
     std::vector<source> sources;
     route_table routes;
+    std::unique_ptr<address_limiter> flood;  // Null: no limit.
 };
 
 // Notes everything that is wrong, with its path; then there is no snapshot.

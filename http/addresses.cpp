@@ -72,6 +72,16 @@ std::optional<asio::ip::address> parse_address(std::string_view text) {
     return canonical(address);
 }
 
+// No IPv6 address that is routed begins with 16 zero bits (RFC 4291, 2.4), so IPv4 fits beside them.
+std::uint64_t sender_of(asio::ip::address const& canonical_address) {
+    constexpr std::uint64_t v4_bit = std::uint64_t{1} << 32;
+    if (canonical_address.is_v4()) return v4_bit | canonical_address.to_v4().to_uint();
+    auto const bytes = canonical_address.to_v6().to_bytes();
+    std::uint64_t network = 0;
+    for (std::size_t i = 0; i < sizeof network; ++i) network = network << 8 | bytes[i];
+    return network;
+}
+
 result<networks> networks::parse(std::vector<std::string> const& ranges) {
     networks parsed;
     for (auto const& range : ranges) {

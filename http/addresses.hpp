@@ -5,6 +5,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,10 @@ namespace asio = boost::asio;
 
 // The same for the other end of a connection.
 [[nodiscard]] asio::ip::address canonical(asio::ip::address const& address);
+
+// Whom limits count as one sender: an IPv4 address, or the first 64 bits of an IPv6 one, because whoever has
+// one of those has them all.
+[[nodiscard]] std::uint64_t sender_of(asio::ip::address const& canonical_address);
 
 // A set of networks.
 class networks {

@@ -20,7 +20,8 @@ namespace asio = boost::asio;
 class memory_store final : public store::event_store {
 public:
     asio::awaitable<result<store::receipt>> append(event fresh, std::vector<dedupe_key> keys,
-                                                   deadline) override {
+                                                   deadline until) override {
+        last_until = until;
         if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
         for (auto const& key : keys) {
             auto const known = keys_.find(key);
@@ -161,6 +162,7 @@ public:
 
     bool refusing = false;
     std::set<sequence_number> never_routed;
+    deadline last_until;  // Of the last append.
 
 private:
     bool apply(store::transition const& change) {

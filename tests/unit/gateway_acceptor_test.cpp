@@ -1,3 +1,4 @@
+#include "core/deadline.hpp"
 #include "gateway/acceptor.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
@@ -55,13 +56,14 @@ request signed_request(std::string delivery = "d1") {
 
 class acceptor_at_work {
 public:
-    explicit acceptor_at_work(source_settings from = github_source()) {
-        settings all;
+    explicit acceptor_at_work(source_settings from = github_source(), settings all = {},
+                              wall_clock const* other_clock = nullptr) {
         all.sources.push_back(std::move(from));
         problems found;
         auto made = make_snapshot(std::move(all), found);
         EXPECT_TRUE(made) << (found.empty() ? "" : found.front().what);
-        worker_ = std::make_unique<acceptor>(std::move(made), store, clock, counts, in_flight);
+        worker_ = std::make_unique<acceptor>(
+            std::move(made), store, other_clock != nullptr ? *other_clock : clock, counts, in_flight);
     }
 
     response answer(request incoming) {
@@ -76,6 +78,7 @@ public:
     manual_clock clock;
     metrics counts;
     load in_flight{0};
+    std::shared_ptr<snapshot const> in_force;
 
 private:
     std::unique_ptr<acceptor> worker_;
@@ -149,6 +152,93 @@ TEST(acceptor, a_store_that_refuses_is_503_and_nothing_is_acknowledged) {
     EXPECT_EQ(answer.status, 503U);
     EXPECT_TRUE(sole_header(answer.fields, "retry-after"));
     work.store.refusing = false;
+    EXPECT_EQ(work.answer(signed_request()).status, 202U);
+}
+
+// Asked before a request is verified; remembers when, and takes its time.
+class slow_clock final : public wall_clock {
+public:
+    [[nodiscard]] wall_time now() const override {
+        asked_at = std::chrono::steady_clock::now();
+        while (std::chrono::steady_clock::now() <= asked_at) {
+        }
+        return manual_clock{}.now();
+    }
+
+    mutable deadline asked_at;
+};
+
+TEST(acceptor, the_time_that_verifying_takes_is_part_of_its_deadline) {
+    settings all;
+    all.accept_within = std::chrono::minutes{1};
+    slow_clock const clock;
+    acceptor_at_work work{github_source(), all, &clock};
+    EXPECT_EQ(work.answer(signed_request()).status, 202U);
+    EXPECT_LE(work.store.last_until, clock.asked_at + all.accept_within);
+    EXPECT_GT(work.store.last_until, clock.asked_at);
+}
+
+// Whatever is taken then is not earned again while the test runs.
+pace::instant in_an_hour() {
+    return from_now(std::chrono::hours{1});
+}
+
+TEST(acceptor, answers_a_flood_of_one_address_429_before_it_looks_at_anything) {
+    settings all;
+    all.each_address = {.requests_per_second = 1, .requests_burst = 1, .addresses_max = 64};
+    acceptor_at_work work{github_source(), all};
+    EXPECT_FALSE(work.in_force->flood->take("192.0.2.1", in_an_hour()));
+    auto lost = signed_request();
+    lost.head.target = "/webhooks/gitlab";
+    auto wrong_method = signed_request();
+    wrong_method.head.method = "PUT";
+    auto forged = signed_request();
+    forged.body += "!";
+    for (auto const& each : {signed_request(), lost, wrong_method, forged}) {
+        auto const answer = work.answer(each);
+        EXPECT_EQ(answer.status, 429U);
+        EXPECT_EQ(answer.body, R"({"error":"too many requests"})");
+        EXPECT_TRUE(sole_header(answer.fields, "retry-after"));
+        EXPECT_FALSE(sole_header(answer.fields, "allow"));
+    }
+    EXPECT_TRUE(work.store.events().empty());
+    EXPECT_NE(work.counts.render().find("headgate_flood_refusals_total 4\n"), std::string::npos);
+
+    auto other = signed_request();
+    other.head.peer = "192.0.2.2";
+    EXPECT_EQ(work.answer(other).status, 202U);
+}
+
+TEST(acceptor, lets_any_flood_in_when_told_so) {
+    settings all;
+    all.each_address = {.requests_per_second = 0, .requests_burst = 1, .addresses_max = 64};
+    acceptor_at_work work{github_source(), all};
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(work.answer(signed_request(std::to_string(i))).status, 202U);
+}
+
+TEST(acceptor, answers_a_source_over_its_rate_503_and_never_429) {
+    auto from = github_source();
+    from.limits.requests_per_second = 1;
+    acceptor_at_work work{from};
+    EXPECT_TRUE(work.in_force->sources.front().limiter->enter(in_an_hour()));
+    auto forged = signed_request();
+    forged.body += "!";
+    auto const over = work.answer(signed_request());
+    EXPECT_EQ(over.status, 503U);
+    EXPECT_EQ(sole_header(over.fields, "retry-after"), "5");
+    EXPECT_EQ(work.answer(forged).body, over.body) << "says nothing about who signed";
+    EXPECT_TRUE(work.store.events().empty());
+    EXPECT_NE(work.counts.render().find(R"(source="github",result="limited"} 2)"), std::string::npos)
+        << work.counts.render();
+}
+
+TEST(acceptor, forged_requests_do_not_use_up_what_a_source_may_send) {
+    auto from = github_source();
+    from.limits.requests_per_second = 1;
+    acceptor_at_work work{from};
+    auto forged = signed_request();
+    forged.body += "!";
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(work.answer(forged).status, 401U);
     EXPECT_EQ(work.answer(signed_request()).status, 202U);
 }
 
