@@ -3,6 +3,7 @@
 #include "app/files.hpp"
 #include "app/gateway_process.hpp"
 #include "core/log.hpp"
+#include "http/descriptors.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -18,16 +19,26 @@ namespace {
 
 constexpr std::chrono::seconds drain_within{25};
 
-// Secrets do not end up in core files, and descriptors reach as far as the system lets them.
+// Secrets do not end up in core files.
 void prepare_process() {
     rlimit const no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
-    rlimit files{};
-    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        ::setrlimit(RLIMIT_NOFILE, &files);
-    }
     std::signal(SIGPIPE, SIG_IGN);
+}
+
+// Connections never take the descriptors that everything else needs.
+void fit_into_descriptors(config::configuration& settings) {
+    auto const open_files = http::raise_descriptor_limit();
+    for (auto const& [listener, configured] :
+         http::share_descriptors(open_files, settings.webhooks, settings.operator_)) {
+        log(log_level::warning, "connections_max is lowered to what the limit of open files leaves",
+            {{"listener", listener->name},
+             {"configured", std::to_string(configured)},
+             {"used", std::to_string(listener->bounds.connections_max)},
+             {"open_files", std::to_string(open_files)},
+             {"remedy",
+              "raise the hard limit of open files (LimitNOFILE=, ulimit -Hn), or configure fewer"}});
+    }
 }
 
 // Signals are blocked in every thread (all inherit this) and taken one by one, by `wait_for_signal`.
@@ -85,6 +96,7 @@ int serve(serve_options const& asked) {
     if (!planned.made) return exit_no;
     configure_log(planned.made->settings.log);
     auto const signals = block_signals();
+    fit_into_descriptors(planned.made->settings);
 
     auto gateway = start_gateway(*std::move(planned.made));
     if (!gateway) {

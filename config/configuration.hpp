@@ -14,7 +14,9 @@ namespace headgate::config {
 // Everything a configuration says, room by room. A fresh one holds the defaults.
 struct configuration {
     http::listener_settings webhooks{.name = "webhooks", .address = "127.0.0.1:8080"};
-    http::listener_settings operator_{.name = "operator", .address = "127.0.0.1:8081"};
+    http::listener_settings operator_{.name = "operator",
+                                      .address = "127.0.0.1:8081",
+                                      .bounds = {.connections_max = 256, .connections_per_address_max = 128}};
     console::settings console;
     store::settings store;
     gateway::settings gateway;

@@ -28,25 +28,42 @@ void declare_sizes(section& at, http::limits& into) {
              {.says = "All header lines of a request together; more is answered 431."});
     at.whole("header_lines_max", into.header_lines_max, 1, 10'000,
              {.says = "Header lines of a request; more is answered 431."});
-    at.whole("connections_max", into.connections_max, 1, 1'000'000,
-             {.says = "Open connections; one more is accepted and closed."});
+    at.whole("small_chunks_max", into.small_chunks_max, 1, 1'000'000,
+             {.says = "Chunks of under 16 bytes in one body; more is answered 400."});
+    at.whole(
+        "connections_max", into.connections_max, 1, 1'000'000,
+        {.says = "Open connections; one more is accepted and closed. Lowered at the start, with a warning, "
+                 "where the limit of open files leaves less."});
+    at.whole(
+        "connections_per_address_max", into.connections_per_address_max, 1, 1'000'000,
+        {.says = "Open connections of one address that is none of `trusted_proxies`; one more is accepted "
+                 "and closed. An IPv6 network of 64 bits is one address."});
     at.whole("in_flight_bytes_max", into.in_flight_bytes_max, 64 * kibibyte, 64 * gibibyte,
              {.says = "Bodies being read or handled, together; more is answered 503 with Retry-After."});
+    at.whole(
+        "in_flight_bytes_per_address_max", into.in_flight_bytes_per_address_max, 64 * kibibyte, 64 * gibibyte,
+        {.says = "The same of one address, as `trusted_proxies` tell addresses; more is answered 429 with "
+                 "Retry-After."});
     at.whole("requests_per_connection_max", into.requests_per_connection_max, 1, 1'000'000'000,
              {.says = "Requests on one connection before it is closed politely."});
     at.whole(
         "body_bytes_per_second_min", into.body_bytes_per_second_min, 0, 1 * gibibyte,
-        {.says = "A body that comes slower than this for more than 5 s is answered 408; 0 lets any pass."});
+        {.says = "A body that comes slower than this once `body_rate_after` is over is answered 408; so is "
+                 "one of which less came than would make it whole `body_within`. 0 lets any pass."});
     at.whole("linger_bytes_max", into.linger_bytes_max, 0, 1 * gibibyte,
              {.says = "Read and dropped after the last answer, so that the sender can read it."});
 }
 
 void declare_times(section& at, http::limits& into) {
+    at.duration("first_byte_within", into.first_byte_within, 100ms, 1h,
+                {.says = "From the connection to the first byte of its first request; then it is closed."});
     at.duration(
         "headers_within", into.headers_within, 100ms, 1h,
         {.says = "From the first byte of a request to the end of its headers; later is answered 408."});
     at.duration("body_within", into.body_within, 100ms, 1h,
                 {.says = "From the end of the headers to the end of the body; later is answered 408."});
+    at.duration("body_rate_after", into.body_rate_after, 100ms, 1h,
+                {.says = "How long a body may come at any speed before its rate counts."});
     at.duration("write_within", into.write_within, 100ms, 1h,
                 {.says = "For writing one answer; then the connection is cut."});
     at.duration("idle_for", into.idle_for, 100ms, 24h,

@@ -119,8 +119,8 @@ void declare_limits(section& at, gateway::source_settings& into) {
             "requests_burst", into.limits.requests_burst, 1, 1'000'000,
             {.says = "Verified requests at once.", .fallback_says = "as many as `requests_per_second`"});
         if (has_burst && !into.limits.requests_per_second) {
-            limits.mistake("requests_burst", "says nothing without requests_per_second",
-                           "write requests_per_second too");
+            limits.mistake("requests_per_second", "is missing beside requests_burst",
+                           "say how many a second, or leave both out");
         }
         limits.whole("events_in_flight_max", into.limits.events_in_flight_max, 1, 1'000'000,
                      {.says = "Events between their verification and their answer; more is answered 503 with "

@@ -1,31 +1,11 @@
 #include "gateway/address_limiter.hpp"
 
-#include "http/addresses.hpp"
-
 #include <algorithm>
 #include <bit>
-#include <random>
 
 namespace headgate::gateway {
-namespace {
-
-std::uint64_t fresh_seed() {
-    std::random_device random;
-    return std::uint64_t{random()} << 32 | random();
-}
-
-// The finalizer of splitmix64: every bit of the input reaches every bit of the output.
-std::uint64_t mixed(std::uint64_t bits) noexcept {
-    bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9;
-    bits = (bits ^ bits >> 27) * 0x94d049bb133111eb;
-    return bits ^ bits >> 31;
-}
-
-}  // namespace
-
 address_limiter::address_limiter(address_limits const& bounds)
     : pace_{bounds.requests_per_second, bounds.requests_burst},
-      seed_{fresh_seed()},
       rows_(std::bit_floor(std::max<std::size_t>(bounds.addresses_max / row{}.places.size(), 1))) {}
 
 std::optional<std::chrono::seconds> address_limiter::take(std::string_view peer, pace::instant now) {
@@ -45,7 +25,7 @@ std::optional<std::chrono::seconds> address_limiter::take(std::string_view peer,
 }
 
 address_limiter::row& address_limiter::row_of(std::uint64_t address) noexcept {
-    return rows_[mixed(mixed(address + seed_) ^ seed_) & (rows_.size() - 1)];
+    return rows_[hash_(address) & (rows_.size() - 1)];
 }
 
 }  // namespace headgate::gateway

@@ -2,6 +2,7 @@
 
 #include "gateway/pace.hpp"
 #include "gateway/settings.hpp"
+#include "http/addresses.hpp"
 
 #include <array>
 #include <chrono>
@@ -18,8 +19,7 @@ namespace headgate::gateway {
 // asked for.
 //
 // A table of fixed size, shared by all workers. Where more addresses are busy at once than it has places, the
-// one that owes least is forgotten: it gains a fresh burst and nothing else. The hash is seeded, so nobody
-// can choose addresses that push out another.
+// one that owes least is forgotten: it gains a fresh burst and nothing else.
 class address_limiter {
 public:
     explicit address_limiter(address_limits const& bounds);
@@ -40,7 +40,7 @@ private:
     [[nodiscard]] row& row_of(std::uint64_t address) noexcept;
 
     pace pace_;
-    std::uint64_t seed_;
+    http::sender_hash hash_;
     std::vector<row> rows_;  // A power of two.
 };
 

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <optional>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,15 +27,15 @@ int open_reserve() {
     return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-std::string text_of(sockaddr_storage const& from) {
+asio::ip::address address_of(sockaddr_storage const& from) {
     if (from.ss_family == AF_INET6) {
         auto const& v6 = reinterpret_cast<sockaddr_in6 const&>(from);
         asio::ip::address_v6::bytes_type bytes;
         std::copy_n(v6.sin6_addr.s6_addr, bytes.size(), bytes.begin());
-        return canonical(asio::ip::address_v6{bytes}).to_string();
+        return canonical(asio::ip::address_v6{bytes});
     }
     auto const& v4 = reinterpret_cast<sockaddr_in const&>(from);
-    return asio::ip::address_v4{ntohl(v4.sin_addr.s_addr)}.to_string();
+    return asio::ip::address_v4{ntohl(v4.sin_addr.s_addr)};
 }
 
 counter& turned_away(metrics& counts, std::string const& listener, std::string reason) {
@@ -55,6 +56,7 @@ acceptor::acceptor(asio::ip::tcp::acceptor listener, std::vector<std::unique_ptr
       accepted_{counts.make_counter("headgate_http_connections_total", "Connections accepted.",
                                     {{"listener", shared_->name}})},
       over_limit_{turned_away(counts, shared_->name, "limit")},
+      over_address_limit_{turned_away(counts, shared_->name, "address")},
       out_of_descriptors_{turned_away(counts, shared_->name, "descriptors")},
       reserve_{open_reserve()},
       pause_{lanes.front()->context()},
@@ -100,15 +102,20 @@ acceptor::taken acceptor::accept_waiting() {
         int const descriptor = ::accept4(listener_.native_handle(), reinterpret_cast<sockaddr*>(&from),
                                          &from_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (descriptor >= 0) {
-            deal(descriptor, text_of(from));
+            if (std::exchange(is_out_of_descriptors_, false))
+                log_sparingly(log_level::info, "accepts connections again", {{"listener", shared_->name}});
+            deal(descriptor, address_of(from));
             continue;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK) return taken::none_left_over;
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            log_sparingly(log_level::error, "cannot accept connections: out of descriptors or memory",
-                          {{"listener", shared_->name},
-                           {"what", ::strerrordesc_np(errno)},
-                           {"remedy", "raise the limit of open files, or lower connections_max"}});
+            auto const* const what = ::strerrordesc_np(errno);
+            if (!std::exchange(is_out_of_descriptors_, true)) {
+                log_sparingly(log_level::error, "cannot accept connections: out of descriptors or memory",
+                              {{"listener", shared_->name},
+                               {"what", what},
+                               {"remedy", "raise the limit of open files, or lower connections_max"}});
+            }
             turn_one_away();
             return taken::out_of_descriptors;
         }
@@ -117,14 +124,24 @@ acceptor::taken acceptor::accept_waiting() {
     return taken::all_for_now;
 }
 
-void acceptor::deal(int descriptor, std::string peer) {
+void acceptor::deal(int descriptor, asio::ip::address const& from) {
     accepted_.add();
+    bool const is_proxy = shared_->trusted_proxies.contains(from);
+    auto share = is_proxy ? std::optional{peer_accounts::share{}} : shared_->peers.connect(sender_of(from));
+    if (!share) {
+        log_sparingly(log_level::warning, "an address has too many connections",
+                      {{"listener", shared_->name},
+                       {"peer", from.to_string()},
+                       {"remedy",
+                        "if it is your proxy, name it in listen.trusted_proxies; else see "
+                        "connections_per_address_max"}});
+        return turn_away(descriptor, over_address_limit_);
+    }
     if (shared_->connections.fetch_add(1, std::memory_order_relaxed) >= shared_->bounds.connections_max) {
         shared_->connections.fetch_sub(1, std::memory_order_relaxed);
-        over_limit_.add();
-        ::close(descriptor);
-        return;
+        return turn_away(descriptor, over_limit_);
     }
+    caller peer{from.to_string(), is_proxy, *std::move(share)};
     auto const turn = next_++ % lanes_.size();
     auto* const to = lanes_[turn].get();
     if (turn == 0) return to->adopt(descriptor, std::move(peer), tls_);
@@ -133,13 +150,15 @@ void acceptor::deal(int descriptor, std::string peer) {
     });
 }
 
+void acceptor::turn_away(int descriptor, counter& why) {
+    why.add();
+    ::close(descriptor);
+}
+
 void acceptor::turn_one_away() {
     if (reserve_ >= 0) ::close(reserve_);
     int const descriptor = ::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
-    if (descriptor >= 0) {
-        out_of_descriptors_.add();
-        ::close(descriptor);
-    }
+    if (descriptor >= 0) turn_away(descriptor, out_of_descriptors_);
     reserve_ = open_reserve();
 }
 

@@ -20,7 +20,7 @@ namespace headgate::http {
 // Takes connections from the kernel and deals them to the lanes in turn. Lives on the first lane's thread.
 //
 // Survives running out of descriptors: one is kept in reserve, so that a waiting connection can be taken and
-// closed instead of staying ready for ever; then it pauses.
+// closed instead of staying ready for ever; then it pauses. Says so when that begins, and when it ends.
 class acceptor {
 public:
     acceptor(asio::ip::tcp::acceptor listener, std::vector<std::unique_ptr<lane>> const& lanes,
@@ -43,7 +43,8 @@ private:
 
     [[nodiscard]] asio::awaitable<void> accept_until_stopped();
     [[nodiscard]] taken accept_waiting();
-    void deal(int descriptor, std::string peer);
+    void deal(int descriptor, asio::ip::address const& from);
+    void turn_away(int descriptor, counter& why);
     void turn_one_away();
 
     asio::ip::tcp::acceptor listener_;
@@ -52,9 +53,11 @@ private:
     std::shared_ptr<tls_contexts const> tls_;
     counter& accepted_;
     counter& over_limit_;
+    counter& over_address_limit_;
     counter& out_of_descriptors_;
     int reserve_;
     std::size_t next_ = 0;
+    bool is_out_of_descriptors_ = false;
     bool is_over_ = false;
     asio::steady_timer pause_;
     nursery accepting_;

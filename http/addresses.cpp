@@ -1,8 +1,11 @@
 #include "http/addresses.hpp"
 
+#include "core/digest.hpp"
 #include "http/characters.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 
 namespace headgate::http {
@@ -80,6 +83,20 @@ std::uint64_t sender_of(asio::ip::address const& canonical_address) {
     std::uint64_t network = 0;
     for (std::size_t i = 0; i < sizeof network; ++i) network = network << 8 | bytes[i];
     return network;
+}
+
+sender_hash::sender_hash() {
+    std::array<std::uint8_t, sizeof seed_> bytes;
+    fill_random(bytes);
+    seed_ = std::bit_cast<std::uint64_t>(bytes);
+}
+
+// The finalizer of splitmix64: every bit of the input reaches every bit of the output.
+std::size_t sender_hash::operator()(std::uint64_t sender) const noexcept {
+    auto bits = sender + seed_;
+    bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9;
+    bits = (bits ^ bits >> 27) * 0x94d049bb133111eb;
+    return bits ^ bits >> 31 ^ seed_;
 }
 
 result<networks> networks::parse(std::vector<std::string> const& ranges) {

@@ -5,6 +5,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,16 @@ namespace asio = boost::asio;
 // Whom limits count as one sender: an IPv4 address, or the first 64 bits of an IPv6 one, because whoever has
 // one of those has them all.
 [[nodiscard]] std::uint64_t sender_of(asio::ip::address const& canonical_address);
+
+// For tables of senders: seeded, so that nobody can choose addresses that meet in one place.
+class sender_hash {
+public:
+    sender_hash();
+    [[nodiscard]] std::size_t operator()(std::uint64_t sender) const noexcept;
+
+private:
+    std::uint64_t seed_ = 0;
+};
 
 // A set of networks.
 class networks {

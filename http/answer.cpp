@@ -60,6 +60,7 @@ std::string_view error_body(unsigned status) {
         case 413: return R"({"error":"content too large"})";
         case 414: return R"({"error":"uri too long"})";
         case 417: return R"({"error":"expectation failed"})";
+        case 429: return R"({"error":"too many requests"})";
         case 431: return R"({"error":"header fields too large"})";
         case 501: return R"({"error":"not implemented"})";
         case 503: return R"({"error":"service unavailable"})";
@@ -124,7 +125,7 @@ response answer_to(refusal why) {
     response answer{.status = status,
                     .fields = {{"content-type", "application/json"}},
                     .body = std::string{error_body(status)}};
-    if (status == 503) answer.fields.push_back({"retry-after", "1"});
+    if (status == 503 || status == 429) answer.fields.push_back({"retry-after", "1"});
     return answer;
 }
 

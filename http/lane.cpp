@@ -18,23 +18,30 @@ namespace {
 // Often enough that a deadline is missed by a quarter of the shortest at most, and never more than a second.
 std::chrono::milliseconds watch_interval(limits const& bounds) {
     auto const shortest =
-        std::min({bounds.headers_within, bounds.body_within, bounds.body_rate_after, bounds.write_within,
-                  bounds.idle_for, bounds.tls_handshake_within, bounds.linger_for});
+        std::min({bounds.first_byte_within, bounds.headers_within, bounds.body_within, bounds.body_rate_after,
+                  bounds.write_within, bounds.idle_for, bounds.tls_handshake_within, bounds.linger_for});
     return std::clamp(shortest / 4, std::chrono::milliseconds{5}, std::chrono::milliseconds{1000});
 }
 
 }  // namespace
 
-bool byte_hold::grow_to(std::size_t bytes) noexcept {
-    if (bytes <= held_) return true;
+byte_hold::~byte_hold() {
+    state_.in_flight_bytes.fetch_sub(held_, std::memory_order_relaxed);
+    sender_.release(held_);
+}
+
+std::expected<void, refusal> byte_hold::grow_to(std::size_t bytes) noexcept {
+    if (bytes <= held_) return {};
     auto const more = bytes - held_;
+    if (!sender_.hold(more)) return std::unexpected{refusal::too_many_bytes_of_one_address};
     auto const before = state_.in_flight_bytes.fetch_add(more, std::memory_order_relaxed);
     if (before + more > state_.bounds.in_flight_bytes_max) {
         state_.in_flight_bytes.fetch_sub(more, std::memory_order_relaxed);
-        return false;
+        sender_.release(more);
+        return std::unexpected{refusal::too_many_bytes_in_flight};
     }
     held_ = bytes;
-    return true;
+    return {};
 }
 
 lane::lane(worker where, std::shared_ptr<listener_state> shared, metrics& counts)
@@ -65,7 +72,7 @@ void lane::start() {
     watch_.spawn("deadlines of connections", watch_deadlines());
 }
 
-void lane::adopt(int descriptor, std::string peer, std::shared_ptr<tls_contexts const> tls) {
+void lane::adopt(int descriptor, caller from, std::shared_ptr<tls_contexts const> tls) {
     if (is_cut_) {
         ::close(descriptor);
         shared_->connections.fetch_sub(1, std::memory_order_relaxed);
@@ -73,7 +80,7 @@ void lane::adopt(int descriptor, std::string peer, std::shared_ptr<tls_contexts 
     }
     auto sender =
         tls ? make_tls_wire(context(), descriptor, std::move(tls)) : make_plain_wire(context(), descriptor);
-    sessions_.spawn("connection", serve(*this, std::move(sender), std::move(peer)));
+    sessions_.spawn("connection", serve(*this, std::move(sender), std::move(from)));
 }
 
 void lane::stop() {

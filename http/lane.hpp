@@ -4,6 +4,7 @@
 #include "core/metrics.hpp"
 #include "core/nursery.hpp"
 #include "http/addresses.hpp"
+#include "http/peers.hpp"
 #include "http/refusal.hpp"
 #include "http/server.hpp"
 #include "http/settings.hpp"
@@ -16,6 +17,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <list>
 #include <memory>
 #include <string>
@@ -30,21 +32,25 @@ struct listener_state {
     networks trusted_proxies;
     std::atomic<std::size_t> connections{0};
     std::atomic<std::size_t> in_flight_bytes{0};
+    peer_accounts peers{bounds};
 };
 
-// A part of the listener's bytes in flight, given back when destroyed.
+// A part of the listener's bytes in flight, and of one sender's; given back when destroyed. `sender` outlives
+// it.
 class byte_hold {
 public:
-    explicit byte_hold(listener_state& state) : state_{state} {}
-    ~byte_hold() { state_.in_flight_bytes.fetch_sub(held_, std::memory_order_relaxed); }
+    byte_hold(listener_state& state, peer_accounts::share& sender) : state_{state}, sender_{sender} {}
+    ~byte_hold();
     byte_hold(byte_hold const&) = delete;
     byte_hold& operator=(byte_hold const&) = delete;
 
-    // Holds `bytes` in all. False, and nothing more held, when the listener has no room for them.
-    [[nodiscard]] bool grow_to(std::size_t bytes) noexcept;
+    // Holds `bytes` in all. Fails, and holds nothing more, when the listener or the sender has no room for
+    // them.
+    [[nodiscard]] std::expected<void, refusal> grow_to(std::size_t bytes) noexcept;
 
 private:
     listener_state& state_;
+    peer_accounts::share& sender_;
     std::size_t held_ = 0;
 };
 
@@ -87,7 +93,7 @@ public:
     void start();
 
     // Takes a fresh connection, whose descriptor it owns from here. `tls` is null on a plain listener.
-    void adopt(int descriptor, std::string peer, std::shared_ptr<tls_contexts const> tls);
+    void adopt(int descriptor, caller from, std::shared_ptr<tls_contexts const> tls);
 
     // From now on connections close after the request they are busy with; idle ones at once.
     void stop();

@@ -51,6 +51,8 @@ constexpr std::array<row, refusal_count> table{{
     {body_too_slow, 408, "body_too_slow", "the request's body did not come in time"},
     {too_many_bytes_in_flight, 503, "too_many_bytes_in_flight",
      "the bodies in flight together are larger than the limit"},
+    {too_many_bytes_of_one_address, 429, "too_many_bytes_of_one_address",
+     "the bodies in flight of this address are larger than its limit"},
 }};
 
 consteval bool is_in_order() {

@@ -36,9 +36,10 @@ enum class refusal : std::uint8_t {
     headers_too_slow,
     body_too_slow,
     too_many_bytes_in_flight,
+    too_many_bytes_of_one_address,
 };
 
-inline constexpr std::size_t refusal_count = 26;
+inline constexpr std::size_t refusal_count = 27;
 
 // The HTTP status that the sender sees.
 [[nodiscard]] unsigned status_of(refusal why) noexcept;

@@ -34,17 +34,13 @@ using stop = std::optional<refusal>;
 // lane's `is_stopping`, looked at between requests.
 class session final : public connection {
 public:
-    session(lane& on, std::unique_ptr<wire> sender, std::string peer)
+    session(lane& on, std::unique_ptr<wire> sender, caller from)
         : lane_{on},
           bounds_{on.bounds()},
-          peer_{std::move(peer)},
+          from_{std::move(from)},
           wire_{std::move(sender)},
           scanner_{bounds_},
-          position_{on.enter(*this)} {
-        if (auto const address = parse_address(peer_)) {
-            peer_is_proxy_ = lane_.shared().trusted_proxies.contains(*address);
-        }
-    }
+          position_{on.enter(*this)} {}
     ~session() override { lane_.leave(position_); }
     session(session const&) = delete;
     session& operator=(session const&) = delete;
@@ -74,15 +70,15 @@ private:
 
     [[nodiscard]] bool take_what_is_there();
     [[nodiscard]] std::optional<stop> stop_in_body(boost::system::error_code failure) const;
-    void note_body_progress(std::size_t bytes) noexcept;
+    void note_body_progress(std::size_t bytes, std::size_t announced) noexcept;
+    [[nodiscard]] peer_accounts::share share_of_forwarded(std::string const& sender);
     [[nodiscard]] admission admit(request_head const& head);
     [[nodiscard]] after_answer after_this(framed_head const& framed) noexcept;
     [[nodiscard]] bool skip_body(framed_head const& framed);
 
     lane& lane_;
     limits const& bounds_;
-    std::string peer_;
-    bool peer_is_proxy_ = false;
+    caller from_;
     std::unique_ptr<wire> wire_;
     receive_buffer buffer_;
     head_scanner scanner_;
@@ -135,9 +131,9 @@ asio::awaitable<bool> session::serve_request() {
     auto& head = framed.head;
     auto const body_of_answer = head.method == "HEAD" ? answer_body::leave_out : answer_body::send;
 
-    head.peer = peer_;
-    if (peer_is_proxy_) {
-        auto sender = forwarded_peer(head.fields, lane_.shared().trusted_proxies, peer_);
+    head.peer = from_.address;
+    if (from_.is_trusted_proxy) {
+        auto sender = forwarded_peer(head.fields, lane_.shared().trusted_proxies, from_.address);
         if (!sender) {
             auto refusing = refuse_with(refusal::bad_forwarded_for);
             co_return co_await std::move(refusing);
@@ -153,7 +149,8 @@ asio::awaitable<bool> session::serve_request() {
     }
 
     request incoming;
-    byte_hold hold{lane_.shared()};
+    auto passed_on = framed.has_body() ? share_of_forwarded(head.peer) : peer_accounts::share{};
+    byte_hold hold{lane_.shared(), from_.is_trusted_proxy ? passed_on : from_.share};
     if (framed.has_body()) {
         auto reading_body = read_body(framed, admitted.body_bytes_max, hold, incoming.body);
         auto const body_read = co_await std::move(reading_body);
@@ -182,7 +179,7 @@ asio::awaitable<bool> session::serve_request() {
 
 // Waits for a request and reads on until its head is whole in the buffer.
 asio::awaitable<std::expected<void, stop>> session::read_head() {
-    begin(doing::idle, bounds_.idle_for);
+    begin(doing::idle, requests_ == 0 ? bounds_.first_byte_within : bounds_.idle_for);
     while (true) {
         if (!buffer_.unread().empty()) {
             if (now_ == doing::idle) begin(doing::head, bounds_.headers_within);
@@ -235,14 +232,14 @@ asio::awaitable<std::expected<void, stop>> session::read_body(framed_head const&
 asio::awaitable<std::expected<void, stop>> session::read_sized_body(std::size_t bytes, byte_hold& hold,
                                                                     std::string& body) {
     auto const there = buffer_.unread().substr(0, bytes);
-    if (!hold.grow_to(there.size())) co_return std::unexpected{stop{refusal::too_many_bytes_in_flight}};
+    if (auto const held = hold.grow_to(there.size()); !held) co_return std::unexpected{stop{held.error()}};
     body = there;
     buffer_.consume(there.size());
     while (body.size() < bytes) {
         auto const have = body.size();
         auto const room = std::min(bytes - have, std::max(body_read_bytes, have));
-        if (!hold.grow_to(have + room)) co_return std::unexpected{stop{refusal::too_many_bytes_in_flight}};
-        note_body_progress(have);
+        if (auto const held = hold.grow_to(have + room); !held) co_return std::unexpected{stop{held.error()}};
+        note_body_progress(have, bytes);
         body.resize_and_overwrite(have + room, [](char*, std::size_t size) { return size; });
         auto receiving = wire_->receive(asio::buffer(body.data() + have, room));
         auto const got = co_await std::move(receiving);
@@ -261,9 +258,9 @@ asio::awaitable<std::expected<void, stop>> session::read_chunked_body(std::size_
         auto const used = decoder.decode(buffer_.unread(), body);
         if (!used) co_return std::unexpected{stop{used.error()}};
         buffer_.consume(*used);
-        if (!hold.grow_to(body.size())) co_return std::unexpected{stop{refusal::too_many_bytes_in_flight}};
+        if (auto const held = hold.grow_to(body.size()); !held) co_return std::unexpected{stop{held.error()}};
         if (decoder.is_whole()) co_return std::expected<void, stop>{};
-        note_body_progress(body.size());
+        note_body_progress(body.size(), 0);
         auto receiving = wire_->receive(buffer_.room());
         auto const got = co_await std::move(receiving);
         lane_.count_received(got.bytes);
@@ -273,12 +270,17 @@ asio::awaitable<std::expected<void, stop>> session::read_chunked_body(std::size_
     }
 }
 
-// The rate has a floor: when the bytes so far are the last, this is the moment at which it is missed.
-void session::note_body_progress(std::size_t bytes) noexcept {
-    auto const floor = std::max<std::size_t>(bounds_.body_bytes_per_second_min, 1);
+// The rate has a floor, the higher one where a body of the announced size (0: unknown) would not be whole in
+// time otherwise: a sender that announces much and sends little is not waited for. When the bytes so far are
+// the last, this is the moment at which the floor is missed.
+void session::note_body_progress(std::size_t bytes, std::size_t announced) noexcept {
+    due_ = body_began_ + bounds_.body_within;
+    if (bounds_.body_bytes_per_second_min == 0) return;
+    auto const within = static_cast<std::size_t>(bounds_.body_within.count());
+    auto const floor = std::max(bounds_.body_bytes_per_second_min, announced * 1000 / within);
     auto const missed_at = std::max<std::chrono::milliseconds>(
         bounds_.body_rate_after, std::chrono::milliseconds{bytes * 1000 / floor});
-    due_ = body_began_ + std::min(bounds_.body_within, missed_at);
+    due_ = std::min(due_, body_began_ + missed_at);
 }
 
 // Nothing: the read was interrupted for a reason that has passed, and is tried again.
@@ -287,6 +289,14 @@ std::optional<stop> session::stop_in_body(boost::system::error_code failure) con
     if (failure != asio::error::operation_aborted || lane_.is_cut()) return stop{};
     if (is_overdue(std::chrono::steady_clock::now())) return stop{refusal::body_too_slow};
     return std::nullopt;
+}
+
+// The account of whoever a proxy speaks for. A proxy that does not say so speaks for nobody that could be
+// counted.
+peer_accounts::share session::share_of_forwarded(std::string const& sender) {
+    auto const address =
+        from_.is_trusted_proxy && sender != from_.address ? parse_address(sender) : std::nullopt;
+    return address ? lane_.shared().peers.join(sender_of(*address)) : peer_accounts::share{};
 }
 
 // Bytes that came while the lane began to stop: a request among them is still answered.
@@ -328,7 +338,7 @@ asio::awaitable<bool> session::refuse_with(stop why) {
     lane_.count_refusal(*why);
     log_sparingly(log_level::info, "a request was refused before its handler",
                   {{"listener", lane_.shared().name},
-                   {"peer", peer_},
+                   {"peer", from_.address},
                    {"reason", std::string{name_of(*why)}},
                    {"what", std::string{sentence_of(*why)}}});
     auto answering = answer_with(answer_to(*why), answer_body::send, after_answer::close);
@@ -359,8 +369,8 @@ asio::awaitable<bool> session::send() {
 
 }  // namespace
 
-asio::awaitable<void> serve(lane& on, std::unique_ptr<wire> sender, std::string peer) {
-    session serving{on, std::move(sender), std::move(peer)};
+asio::awaitable<void> serve(lane& on, std::unique_ptr<wire> sender, caller from) {
+    session serving{on, std::move(sender), std::move(from)};
     auto running = serving.run();
     co_await std::move(running);
 }

@@ -20,12 +20,16 @@ struct limits {
     std::size_t header_lines_max = 100;             // over: 431
     std::size_t small_chunks_max = 256;             // chunks of under 16 bytes in one body; over: 400
     std::size_t connections_max = 10'000;           // over: accepted and closed
+    std::size_t connections_per_address_max = 512;  // not of trusted proxies; over: accepted and closed
     std::size_t in_flight_bytes_max =
         256 * 1024 * 1024;  // bodies being read or handled; over: 503 + Retry-After
-    std::uint32_t requests_per_connection_max = 100'000;  // then `Connection: close`
-    std::chrono::milliseconds headers_within{10'000};     // from the first byte of a request; over: 408
-    std::chrono::milliseconds body_within{30'000};        // over: 408
-    std::size_t body_bytes_per_second_min = 1024;         // after `body_rate_after`; slower: 408
+    std::size_t in_flight_bytes_per_address_max = 64 * 1024 * 1024;  // over: 429 + Retry-After
+    std::uint32_t requests_per_connection_max = 100'000;             // then `Connection: close`
+    std::chrono::milliseconds first_byte_within{5'000};  // of a connection's first request; over: closed
+    std::chrono::milliseconds headers_within{10'000};    // from the first byte of a request; over: 408
+    std::chrono::milliseconds body_within{30'000};       // over: 408
+    std::size_t body_bytes_per_second_min =
+        1024;  // after `body_rate_after`, more for a body that would not end `body_within`; slower: 408
     std::chrono::milliseconds body_rate_after{5'000};
     std::chrono::milliseconds write_within{30'000};          // over: cut
     std::chrono::milliseconds idle_for{60'000};              // between requests; over: closed

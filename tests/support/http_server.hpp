@@ -17,6 +17,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace headgate::testing_support {
@@ -132,6 +133,17 @@ public:
     [[nodiscard]] std::uint16_t port() const { return server_->port(); }
     [[nodiscard]] http::server& server() { return *server_; }
     [[nodiscard]] remembering_handler& handler(std::size_t worker = 0) { return *handlers_[worker]; }
+    // Waits until so many connections are open: the other side of a close is seen a little later.
+    void await_connections(std::size_t wanted) const {
+        auto const line =
+            "\nheadgate_http_connections{listener=\"webhooks\"} " + std::to_string(wanted) + "\n";
+        auto const until = from_now(std::chrono::seconds{10});
+        while (metrics_text().find(line) == std::string::npos) {
+            HEADGATE_CHECK(std::chrono::steady_clock::now() < until, "the connections stay open");
+            std::this_thread::yield();
+        }
+    }
+
     [[nodiscard]] std::string metrics_text() const { return counts_.render(); }
 
 private:

@@ -57,6 +57,15 @@ public:
     raw_connection() : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
         HEADGATE_CHECK(socket_ >= 0, "no socket for the test");
     }
+    // From another address of this machine: "127.0.0.2".
+    raw_connection(std::uint16_t port, char const* own_address) : raw_connection{} {
+        sockaddr_in own{};
+        own.sin_family = AF_INET;
+        own.sin_addr.s_addr = inet_addr(own_address);
+        HEADGATE_CHECK(::bind(socket_, reinterpret_cast<sockaddr*>(&own), sizeof own) == 0,
+                       "cannot speak from that address");
+        connect(port);
+    }
     ~raw_connection() { close(); }
     raw_connection(raw_connection&& other) noexcept
         : socket_{std::exchange(other.socket_, -1)}, received_{std::move(other.received_)} {}

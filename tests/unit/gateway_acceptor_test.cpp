@@ -62,6 +62,7 @@ public:
         problems found;
         auto made = make_snapshot(std::move(all), found);
         EXPECT_TRUE(made) << (found.empty() ? "" : found.front().what);
+        in_force = made;
         worker_ = std::make_unique<acceptor>(
             std::move(made), store, other_clock != nullptr ? *other_clock : clock, counts, in_flight);
     }

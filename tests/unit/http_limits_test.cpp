@@ -117,6 +117,44 @@ TEST(limit_of_bytes_in_flight, is_503_with_retry_after_and_is_given_back) {
     EXPECT_EQ(status_of(under_test, post(1000)), 200);
 }
 
+std::string post_for(std::string const& sender, std::size_t body_bytes, std::string const& target = "/hook") {
+    return "POST " + target + " HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: " + sender +
+           "\r\nContent-Length: " + std::to_string(body_bytes) + "\r\n\r\n" + std::string(body_bytes, 'x');
+}
+
+TEST(limit_of_bytes_of_an_address, is_429_with_retry_after_and_leaves_others_alone) {
+    running_server under_test{with({.in_flight_bytes_per_address_max = 1000})};
+    raw_connection holding{under_test.port()};
+    holding.send("POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 600\r\n\r\n" + std::string(600, 'x'));
+    under_test.handler().await_slow_request();
+    EXPECT_EQ(status_of(under_test, post(400)), 200);
+    raw_connection sender{under_test.port()};
+    sender.send(post(401));
+    auto const refused = sender.read_to_end();
+    ASSERT_TRUE(refused);
+    ASSERT_EQ(refused->size(), 1);
+    EXPECT_EQ(refused->front().status, 429);
+    EXPECT_TRUE(refused->front().has("\r\nretry-after: 1\r\n"));
+    raw_connection other{under_test.port(), "127.0.0.2"};
+    other.send(post(1000));
+    EXPECT_EQ(other.read_answer()->status, 200);
+    under_test.handler().release();
+    EXPECT_EQ(holding.read_answer()->status, 200);
+    EXPECT_EQ(status_of(under_test, post(1000)), 200);
+}
+
+TEST(limit_of_bytes_of_an_address, is_that_of_the_sender_behind_a_trusted_proxy) {
+    auto settings = with({.in_flight_bytes_per_address_max = 1000});
+    settings.trusted_proxies = {"127.0.0.1"};
+    running_server under_test{settings};
+    raw_connection holding{under_test.port()};
+    holding.send(post_for("192.0.2.1", 600, "/slow"));
+    under_test.handler().await_slow_request();
+    EXPECT_EQ(status_of(under_test, post_for("192.0.2.1", 401)), 429);
+    EXPECT_EQ(status_of(under_test, post_for("192.0.2.2", 1000)), 200);
+    EXPECT_EQ(status_of(under_test, post(2000)), 200) << "nobody is named who could be counted";
+}
+
 TEST(limit_of_connections, closes_one_past_it_without_a_word) {
     running_server under_test{with({.connections_max = 2})};
     raw_connection first{under_test.port()};
@@ -129,6 +167,46 @@ TEST(limit_of_connections, closes_one_past_it_without_a_word) {
     EXPECT_TRUE(third.is_closed_silently());
     EXPECT_NE(under_test.metrics_text().find(R"(turned_away_total{listener="webhooks",reason="limit"} 1)"),
               std::string::npos);
+}
+
+TEST(limit_of_connections_of_an_address, closes_one_past_it_and_leaves_others_alone) {
+    running_server under_test{with({.connections_per_address_max = 2})};
+    std::vector<raw_connection> mine;
+    for (int i = 0; i < 2; ++i) {
+        mine.emplace_back(under_test.port()).send(get_hook);
+        EXPECT_EQ(mine.back().read_answer()->status, 200);
+    }
+    raw_connection one_more{under_test.port()};
+    EXPECT_TRUE(one_more.is_closed_silently());
+    raw_connection other{under_test.port(), "127.0.0.2"};
+    other.send(get_hook);
+    EXPECT_EQ(other.read_answer()->status, 200);
+    EXPECT_NE(under_test.metrics_text().find(R"(turned_away_total{listener="webhooks",reason="address"} 1)"),
+              std::string::npos);
+}
+
+TEST(limit_of_connections_of_an_address, counts_those_that_are_open) {
+    running_server under_test{with({.connections_per_address_max = 1, .requests_per_connection_max = 1})};
+    for (int i = 0; i < 3; ++i) {
+        raw_connection once{under_test.port()};
+        once.send(get_hook);
+        auto const answers = once.read_to_end();
+        ASSERT_TRUE(answers);
+        ASSERT_EQ(answers->size(), 1);
+        once.close();
+        under_test.await_connections(0);
+    }
+}
+
+TEST(limit_of_connections_of_an_address, does_not_bind_a_trusted_proxy) {
+    auto settings = with({.connections_per_address_max = 1});
+    settings.trusted_proxies = {"127.0.0.1"};
+    running_server under_test{settings};
+    std::vector<raw_connection> passing_on;
+    for (int i = 0; i < 3; ++i) {
+        passing_on.emplace_back(under_test.port()).send(get_hook);
+        EXPECT_EQ(passing_on.back().read_answer()->status, 200);
+    }
 }
 
 TEST(limit_of_requests, closes_after_the_last_one) {
@@ -160,6 +238,30 @@ TEST(slow_sender, below_the_floor_of_the_rate_gets_408) {
     running_server under_test{
         with({.body_bytes_per_second_min = 1024 * 1024, .body_rate_after = milliseconds{30}})};
     EXPECT_EQ(status_of(under_test, "POST /hook HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx"), 408);
+}
+
+TEST(slow_sender, of_a_body_that_would_never_be_whole_in_time_gets_408) {
+    running_server under_test{with({.body_within = std::chrono::minutes{1},
+                                    .body_bytes_per_second_min = 1,
+                                    .body_rate_after = milliseconds{30}})};
+    under_test.handler().body_bytes_max = 600'000'000;
+    EXPECT_EQ(status_of(under_test, "POST /hook HTTP/1.1\r\nHost: a\r\nContent-Length: 600000000\r\n\r\n" +
+                                        std::string(1000, 'x')),
+              408)
+        << "10 MB/s are needed, 1,000 bytes came";
+}
+
+TEST(silent_connection, is_closed_before_an_idle_one) {
+    running_server under_test{with({.first_byte_within = milliseconds{30}})};
+    raw_connection silent{under_test.port()};
+    EXPECT_TRUE(silent.is_closed_silently());
+    raw_connection spoken{under_test.port()};
+    spoken.send(get_hook);
+    EXPECT_EQ(spoken.read_answer()->status, 200);
+    raw_connection also_silent{under_test.port()};
+    EXPECT_TRUE(also_silent.is_closed_silently());
+    spoken.send(get_hook);
+    EXPECT_EQ(spoken.read_answer()->status, 200) << "kept alive for as long as idle_for says";
 }
 
 TEST(slow_reader, is_cut) {
