@@ -17,7 +17,7 @@ public:
 
     // Both at least 1.
     pace(std::size_t per_second, std::size_t burst)
-        : each_{std::max<wait>(wait{1}, std::chrono::seconds{1} / static_cast<wait::rep>(per_second))},
+        : each_{std::max(wait{1}, wait{std::chrono::seconds{1}} / static_cast<wait::rep>(per_second))},
           ahead_max_{each_ * static_cast<wait::rep>(burst - 1)} {}
 
     // The debt after one more was taken at `now`; or how long until one may be.
