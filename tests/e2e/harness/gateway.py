@@ -9,7 +9,7 @@ import urllib.parse
 
 from . import senders
 from .processes import TOP, Process, free_port, wait_until
-from .wire import Connection, exchange, request_bytes
+from .wire import Connection, connect, exchange, request_bytes
 
 BINARY = pathlib.Path(os.environ.get("HEADGATE_BINARY") or TOP / "build" / "release" / "headgate")
 TOKENS = {"operator": "operator-token-0123456789", "viewer": "viewer-token-0123456789"}
@@ -120,6 +120,7 @@ class Gateway:
     def _is_up(self):
         assert self.process.is_alive(), self.process.output()[-3000:]
         try:
+            connect(self.port).close()  # The last thing that a starting gateway opens.
             return self.get("/healthz").status == 200
         except OSError:
             return False

@@ -24,9 +24,14 @@ def read_answer(connection, *, method="POST"):
     )
 
 
-def exchange(port, request, *, within=10, close_after=None):
+def connect(port, *, source="127.0.0.1", within=10):
+    """A connection from that loopback address."""
+    return socket.create_connection(("127.0.0.1", port), timeout=within, source_address=(source, 0))
+
+
+def exchange(port, request, *, within=10, close_after=None, source="127.0.0.1"):
     """Sends bytes and reads one answer; `close_after` shuts our writing side after so many bytes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=within) as connection:
+    with connect(port, source=source, within=within) as connection:
         connection.sendall(request if close_after is None else request[:close_after])
         if close_after is not None:
             connection.shutdown(socket.SHUT_WR)
