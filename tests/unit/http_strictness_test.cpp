@@ -45,6 +45,12 @@ std::string chunked(std::string_view chunks) {
     return post("Transfer-Encoding: chunked\r\n", chunks);
 }
 
+std::string many(std::size_t count, std::string_view what) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) all += what;
+    return all;
+}
+
 // A request that would be answered if a refused one before it had been read in two ways.
 constexpr std::string_view smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -72,6 +78,9 @@ std::vector<row> request_lines() {
         {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, then::closes},
         {"HTTP/11.1", "GET /hook HTTP/11.1\r\nHost: a\r\n\r\n", 400, then::closes},
         {"http/1.1 in small letters", "GET /hook http/1.1\r\nHost: a\r\n\r\n", 400, then::closes},
+        {"HTTP/1", "GET /hook HTTP/1\r\nHost: a\r\n\r\n", 400, then::closes},
+        {"HTTP/1.10", "GET /hook HTTP/1.10\r\nHost: a\r\n\r\n", 400, then::closes},
+        {"HTTP/01.1", "GET /hook HTTP/01.1\r\nHost: a\r\n\r\n", 400, then::closes},
         {"version with a blank after it", "GET /hook HTTP/1.1 \r\nHost: a\r\n\r\n", 400, then::closes},
         {"CONNECT", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 501, then::closes},
         {"TRACE", "TRACE /hook HTTP/1.1\r\nHost: a\r\n\r\n", 501, then::closes},
@@ -90,6 +99,8 @@ std::vector<row> request_lines() {
         {"a NUL in the target", "GET /ho\0ok HTTP/1.1\r\nHost: a\r\n\r\n"s, 400, then::closes},
         {"a fragment", get("/hook#x"), 400, then::closes},
         {"a high byte", get("/h\xc3\xb6ok"), 400, then::closes},
+        {"a DEL in the target", get("/ho\x7fok"), 400, then::closes},
+        {"a vertical tab in the target", get("/ho\vok"), 400, then::closes},
         {"a backslash", get("/ho\\ok"), 400, then::closes},
         {"a quote", get("/ho\"ok"), 400, then::closes},
         {"braces", get("/{hook}"), 400, then::closes},
@@ -103,6 +114,8 @@ std::vector<row> request_lines() {
         {"an asterisk with GET", get("*"), 400, then::closes},
         {"authority form", get("a:80"), 400, then::closes},
         {"absolute form of another host", get("http://b/hook"), 400, then::closes},
+        {"absolute form of another port", get("http://a:81/hook"), 400, then::closes},
+        {"absolute form without a host", get("http:///hook"), 400, then::closes},
         {"absolute form with a user", get("http://u@a/hook"), 400, then::closes},
         {"absolute form of another scheme", get("ftp://a/hook"), 400, then::closes},
     };
@@ -120,12 +133,19 @@ std::vector<row> header_fields() {
         {"an empty Host", get("/hook", ""), 400, then::closes},
         {"a Host with user", get("/hook", "a@b"), 400, then::closes},
         {"a list of Hosts", get("/hook", "a, b"), 400, then::closes},
+        {"a Host with a high byte", get("/hook", "\xc3\xa4"), 400, then::closes},
+        {"a Host with a blank", get("/hook", "a b"), 400, then::closes},
+        {"a Host with a fragment", get("/hook", "a#b"), 400, then::closes},
         {"a Host with a path", get("/hook", "a/b"), 400, then::closes},
         {"a Host with an empty port", get("/hook", "a:"), 400, then::closes},
         {"a Host with a port too large", get("/hook", "a:65536"), 400, then::closes},
         {"a Host with a signed port", get("/hook", "a:+80"), 400, then::closes},
         {"a Host that is half an IPv6 address", get("/hook", "[::1"), 400, then::closes},
         {"a folded line", post("X-A: b\r\n c\r\n"), 400, then::closes},
+        {"a line folded with a tab", post("X-A: b\r\n\tc\r\n"), 400, then::closes},
+        {"a folded Host", "GET /hook HTTP/1.1\r\nHost:\r\n a\r\n\r\n", 400, then::closes},
+        {"a folded Content-Length", post("Content-Length:\r\n 4\r\n", "ping"), 400, then::closes},
+        {"a fold of blanks alone", post("X-A: b\r\n \r\n"), 400, then::closes},
         {"a folded Transfer-Encoding", post("Transfer-Encoding:\r\n chunked\r\n", "0\r\n\r\n"), 400,
          then::closes},
         {"a first line that begins with a blank", "GET /hook HTTP/1.1\r\n Host: a\r\n\r\n", 400,
@@ -136,6 +156,8 @@ std::vector<row> header_fields() {
         {"no name", post(": b\r\n"), 400, then::closes},
         {"an underscore in a name", post("Content_Length: 4\r\n"), 400, then::closes},
         {"a high byte in a name", post("X-\xc3\xa9: b\r\n"), 400, then::closes},
+        {"a bracket in a name", post("X(A): b\r\n"), 400, then::closes},
+        {"900 header lines", post(many(900, "a:b\r\n")), 431, then::closes},
         {"a NUL in a name", post("X-\0: b\r\n"sv), 400, then::closes},
         {"a NUL in a value", post("X-A: b\0c\r\n"sv), 400, then::closes},
         {"a bare carriage return in a value", post("X-A: b\rc\r\n"), 400, then::closes},
@@ -156,6 +178,10 @@ std::vector<row> lengths() {
         {"a body of the announced length", post("Content-Length: 4\r\n", "ping"), 200, then::keeps},
         {"a length of zero", post("Content-Length: 0\r\n"), 200, then::keeps},
         {"neither length nor coding is no body", post(""), 200, then::keeps},
+        {"a GET may have a body, and the next request begins after it",
+         "GET /hook HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nping", 200, then::keeps},
+        {"two unequal lengths around a request",
+         post("Content-Length: 0\r\nContent-Length: 38\r\n", smuggled), 400, then::closes},
         {"two equal lengths", post("Content-Length: 4\r\nContent-Length: 4\r\n", "ping"), 400, then::closes},
         {"two unequal lengths", post("Content-Length: 4\r\nContent-Length: 0\r\n", "ping"), 400,
          then::closes},
@@ -188,6 +214,8 @@ std::vector<row> transfer_codings() {
         {"a length and chunked", post("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", "0\r\n\r\n"),
          400, then::closes},
         {"chunked in HTTP/1.0", "POST /hook HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+         then::closes},
+        {"an unknown coding in HTTP/1.0", "POST /hook HTTP/1.0\r\nTransfer-Encoding: cow\r\n\r\n", 400,
          then::closes},
         {"chunked twice in a line", post("Transfer-Encoding: chunked, chunked\r\n", smuggled), 400,
          then::closes},
@@ -240,6 +268,10 @@ std::vector<row> chunks() {
         {"data shorter than the size", chunked("5\r\nping\r\n0\r\n\r\n"), 400, then::closes},
         {"no line end after the data", chunked("4\r\nping0\r\n\r\n"), 400, then::closes},
         {"a trailer", chunked("0\r\nAuthorization: x\r\n\r\n"), 400, then::closes},
+        {"a second Host in a trailer", chunked("0\r\nHost: b\r\n\r\n"), 400, then::closes},
+        {"20,000 trailers", chunked("0\r\n" + many(20'000, "a:b\r\n") + "\r\n"), 400, then::closes},
+        {"a trailer that is folded", chunked("0\r\n a: b\r\n\r\n"), 400, then::closes},
+        {"100,000 chunks of one byte", chunked(many(100'000, "1\r\nx\r\n") + "0\r\n\r\n"), 400, then::closes},
         {"a trailer of 66 KB", chunked("0\r\nX: " + std::string(66'000, 'a') + "\r\n\r\n"), 400,
          then::closes},
         {"a bare line feed at the end", chunked("0\r\n\n"), 400, then::closes},
