@@ -31,10 +31,6 @@ unsigned status_of(errc code) {
 
 }  // namespace
 
-response json_answer(unsigned status, std::string body) {
-    return {status, {{"content-type", "application/json"}}, std::move(body)};
-}
-
 response text_answer(std::string_view type, std::string body) {
     return {200, {{"content-type", std::string{type}}}, std::move(body)};
 }

@@ -6,11 +6,10 @@
 #include <string>
 #include <string_view>
 
-// The answers of the operator listener: JSON, and problems as RFC 9457 says.
+// The answers of the operator listener beside `json_answer`: texts, and problems as RFC 9457 says.
 
 namespace headgate::console {
 
-[[nodiscard]] response json_answer(unsigned status, std::string body);
 [[nodiscard]] response text_answer(std::string_view type, std::string body);
 
 // application/problem+json {type, title, status, detail, remedy}; the status comes from the code alone.

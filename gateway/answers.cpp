@@ -8,10 +8,6 @@
 namespace headgate::gateway {
 namespace {
 
-response json_answer(unsigned status, std::string body) {
-    return {status, {{"content-type", "application/json"}}, std::move(body)};
-}
-
 constexpr char const* not_accepted = R"({"error":"not accepted"})";
 
 }  // namespace

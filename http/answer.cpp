@@ -122,17 +122,13 @@ unsigned append_answer(std::string& out, response const& answer, std::string_vie
 
 response answer_to(refusal why) {
     auto const status = status_of(why);
-    response answer{.status = status,
-                    .fields = {{"content-type", "application/json"}},
-                    .body = std::string{error_body(status)}};
+    auto answer = json_answer(status, std::string{error_body(status)});
     if (status == 503 || status == 429) answer.fields.push_back({"retry-after", "1"});
     return answer;
 }
 
 response internal_error() {
-    return {.status = 500,
-            .fields = {{"content-type", "application/json"}},
-            .body = std::string{error_body(500)}};
+    return json_answer(500, std::string{error_body(500)});
 }
 
 std::string http_date(std::int64_t seconds) {

@@ -13,4 +13,7 @@ struct response {
     std::string body;
 };
 
+// One of `body`, which is a JSON text.
+[[nodiscard]] response json_answer(unsigned status, std::string body);
+
 }  // namespace headgate

@@ -11,10 +11,6 @@ std::size_t bytes_of(event const& each) {
     return bytes;
 }
 
-error closed() {
-    return {errc::unavailable, "the event store is closed", "wait for the gateway to start again"};
-}
-
 }  // namespace
 
 void feed::start(sequence_number routed, sequence_number committed) {

@@ -4,6 +4,7 @@
 #include "core/log.hpp"
 #include "store/sqlite/lock_file.hpp"
 #include "store/sqlite/read_session.hpp"
+#include "store/sqlite/waiting.hpp"
 #include "store/sqlite/writer.hpp"
 
 #include <atomic>
@@ -14,10 +15,6 @@ namespace headgate::store {
 namespace {
 
 using namespace sqlite;
-
-error closed() {
-    return {errc::unavailable, "the event store is closed", "wait for the gateway to start again"};
-}
 
 // The reading thread, its connection, and how many wait for it.
 class reader {

@@ -23,6 +23,11 @@ namespace headgate::store::sqlite {
 
 namespace asio = boost::asio;
 
+// What whoever asks for work, or still waits for it, learns once the store is closed.
+[[nodiscard]] inline error closed() {
+    return {errc::unavailable, "the event store is closed", "wait for the gateway to start again"};
+}
+
 // One coroutine that waits for a T. Made on its executor; whoever does the work keeps a share and calls
 // `answer` once, from any thread. Terminal cancellation and a deadline end the wait, not the work: the
 // coroutine gets `cancelled` or `deadline_exceeded`, and a later answer goes nowhere. Everything but `answer`

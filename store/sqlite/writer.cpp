@@ -22,10 +22,6 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds before_next_opening{100};
 constexpr std::chrono::seconds between_looks_at_disk{1};
 
-error closed() {
-    return {errc::unavailable, "the event store is closed", "wait for the gateway to start again"};
-}
-
 // What a sender or the dispatcher learns of a failed transaction: nothing was acknowledged, try again.
 error as_answer(error why) {
     if (why.code != errc::resource_exhausted) why.code = errc::unavailable;
