@@ -11,13 +11,6 @@
 
 namespace headgate::gateway {
 
-// What routing found; travels with the request.
-struct acceptor::matched {
-    std::shared_ptr<snapshot const> by;
-    source const* sender = nullptr;  // Null: no such path.
-    parameters path_parameters;
-};
-
 namespace {
 
 class counted_in {
@@ -33,19 +26,8 @@ private:
     load& in_flight_;
 };
 
-std::vector<std::string> methods_of(source const& from) {
-    if (!from.settings.methods.empty()) return from.settings.methods;
-    auto const all = from.sender.methods();
-    return {all.begin(), all.end()};
-}
-
 bool contains(auto const& list, std::string_view wanted) {
     return std::ranges::find(list, wanted) != list.end();
-}
-
-std::chrono::milliseconds accept_within(snapshot const& by, source const& from) {
-    auto const general = by.general.accept_within;
-    return std::min(general, from.sender.answers().budget.value_or(general));
 }
 
 void log_refusal(source const& of, request_head const& head, error const& why) {
@@ -87,17 +69,11 @@ http::admission acceptor::admit(request_head const& head) {
         admitted.refusal = too_many_requests(*wait);
         return admitted;
     }
-    auto route = std::make_shared<matched>();
-    route->by = current_;
     auto found = current_->routes.find(head.path());
-    if (!found) {
-        admitted.context = std::move(route);
-        return admitted;
-    }
-    auto const& sender = current_->sources[found->source];
-    auto const allowed = methods_of(sender);
-    if (!contains(allowed, head.method) && !contains(sender.sender.methods(), head.method)) {
-        admitted.refusal = method_not_allowed(allowed);
+    if (!found) return admitted;
+    auto const& from = current_->sources[found->source];
+    if (!contains(from.methods, head.method) && !contains(from.sender.methods(), head.method)) {
+        admitted.refusal = method_not_allowed(from.methods);
         return admitted;
     }
     auto const coding = sole_header(head.fields, "content-encoding");
@@ -107,46 +83,39 @@ http::admission acceptor::admit(request_head const& head) {
         admitted.refusal = encoding_not_allowed();
         return admitted;
     }
-    if (auto const room = sender.limiter ? sender.limiter->look(now) : result<void>{}; !room) {
-        admitted.refusal = over_limit(sender, *current_, room.error());
+    if (auto const room = from.limiter ? from.limiter->look(now) : result<void>{}; !room) {
+        admitted.refusal = over_limit(from, room.error());
         return admitted;
     }
-    admitted.body_bytes_max = sender.settings.body_bytes_max.value_or(
-        sender.sender.body_bytes_max().value_or(current_->general.body_bytes_max));
-    route->sender = &sender;
-    route->path_parameters = std::move(found->values);
-    admitted.context = std::move(route);
+    admitted.body_bytes_max = from.body_bytes_max;
+    admitted.context = std::shared_ptr<source const>{current_, &from};  // Keeps the whole snapshot.
+    admitted.path_parameters = std::move(found->values);
     return admitted;
 }
 
 asio::awaitable<response> acceptor::handle(request incoming, http::admission admitted) {
     counted_in const counting{in_flight_};
     auto const began = std::chrono::steady_clock::now();
-    auto const& route = *static_cast<matched const*>(admitted.context.get());
-    if (route.sender == nullptr) {
+    if (!admitted.context) {
         auth::burn_time(incoming.body);
         unknown_.add();
         co_return unknown_path();
     }
-    incoming.path_parameters = route.path_parameters;
+    auto const& from = *static_cast<source const*>(admitted.context.get());
+    incoming.path_parameters = std::move(admitted.path_parameters);
     incoming.received_at = clock_.now();
-    if (auto const* const which = route.sender->sender.handshake_for(incoming)) {
-        co_return shake_hands(incoming, route, *which);
+    if (auto const* const which = from.sender.handshake_for(incoming)) {
+        co_return shake_hands(incoming, from, *which);
     }
-    if (!contains(route.sender->settings.methods.empty() ? route.sender->sender.event_methods()
-                                                         : std::span{route.sender->settings.methods},
-                  incoming.head.method)) {
-        co_return method_not_allowed(methods_of(*route.sender));
-    }
-    auto accepting = accept(std::move(incoming), route, began);
+    if (!contains(from.methods, incoming.head.method)) co_return method_not_allowed(from.methods);
+    auto accepting = accept(std::move(incoming), from, began);
     auto answer = co_await std::move(accepting);
     took_.observe(std::chrono::steady_clock::now() - began);
     co_return answer;
 }
 
-asio::awaitable<response> acceptor::accept(request incoming, matched const& route,
+asio::awaitable<response> acceptor::accept(request incoming, source const& from,
                                            std::chrono::steady_clock::time_point began) {
-    auto const& from = *route.sender;
     auto const& answers = from.sender.answers();
     auto& counts = counts_of(from.settings.name);
     auth::facts const
@@ -155,12 +124,12 @@ asio::awaitable<response> acceptor::accept(request incoming, matched const& rout
     if (!proof) {
         counts.refused.add();
         log_refusal(from, incoming.head, proof.error());
-        co_return refused(answers, route.by->general, proof.error());
+        co_return refused(answers, from.retry_after, proof.error());
     }
     std::optional<source_limiter::place> place;
     if (from.limiter) {
         auto entered = from.limiter->enter(began);
-        if (!entered) co_return over_limit(from, *route.by, entered.error());
+        if (!entered) co_return over_limit(from, entered.error());
         place.emplace(*std::move(entered));
     }
 
@@ -169,13 +138,13 @@ asio::awaitable<response> acceptor::accept(request incoming, matched const& rout
                 .id = {},
                 .tenant = from.settings.tenant,
                 .source = from.settings.name,
-                .sender = proof->sender,
+                .sender = std::move(proof->sender),
                 .received = std::move(incoming)};
-    auto keys = dedupe_keys(from, fresh, *proof, digest, scratch_);
+    auto keys = dedupe_keys(from, fresh, proof->once, digest, scratch_);
     scratch_.release();
     from.sender.redact(fresh.received);
 
-    auto appending = store_.append(std::move(fresh), std::move(keys), began + accept_within(*route.by, from));
+    auto appending = store_.append(std::move(fresh), std::move(keys), began + from.accept_within);
     auto const stored = co_await std::move(appending);
     if (!stored) {
         counts.unavailable.add();
@@ -183,21 +152,20 @@ asio::awaitable<response> acceptor::accept(request incoming, matched const& rout
                       {{"source", from.settings.name},
                        {"why", stored.error().message},
                        {"remedy", stored.error().remedy}});
-        co_return refused(answers, route.by->general, stored.error());
+        co_return refused(answers, from.retry_after, stored.error());
     }
     (stored->duplicate ? counts.duplicate : counts.accepted).add();
     co_return accepted(answers, *stored);
 }
 
-response acceptor::over_limit(source const& from, snapshot const& by, error const& why) {
+response acceptor::over_limit(source const& from, error const& why) {
     counts_of(from.settings.name).limited.add();
     log_sparingly(log_level::warning, "a source is over its limit",
                   {{"source", from.settings.name}, {"why", why.message}, {"remedy", why.remedy}});
-    return refused(from.sender.answers(), by.general, why);
+    return refused(from.sender.answers(), from.retry_after, why);
 }
 
-response acceptor::shake_hands(request const& incoming, matched const& route, auth::handshake const& which) {
-    auto const& from = *route.sender;
+response acceptor::shake_hands(request const& incoming, source const& from, auth::handshake const& which) {
     auto answer = from.sender.answer(which, incoming, {}, incoming.received_at);
     if (answer) {
         counts_of(from.settings.name).handshakes.add();
@@ -205,7 +173,7 @@ response acceptor::shake_hands(request const& incoming, matched const& route, au
     }
     counts_of(from.settings.name).refused.add();
     log_refusal(from, incoming.head, answer.error());
-    return refused(from.sender.answers(), route.by->general, answer.error());
+    return refused(from.sender.answers(), from.retry_after, answer.error());
 }
 
 acceptor::source_counters& acceptor::counts_of(std::string const& source) {

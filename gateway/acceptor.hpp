@@ -37,7 +37,6 @@ public:
     [[nodiscard]] asio::awaitable<response> handle(request incoming, http::admission admitted) override;
 
 private:
-    struct matched;
     struct source_counters {
         counter& accepted;
         counter& duplicate;
@@ -47,10 +46,10 @@ private:
         counter& handshakes;
     };
 
-    asio::awaitable<response> accept(request incoming, matched const& route,
+    asio::awaitable<response> accept(request incoming, source const& from,
                                      std::chrono::steady_clock::time_point began);
-    response over_limit(source const& from, snapshot const& by, error const& why);
-    response shake_hands(request const& incoming, matched const& route, auth::handshake const& which);
+    response over_limit(source const& from, error const& why);
+    response shake_hands(request const& incoming, source const& from, auth::handshake const& which);
     source_counters& counts_of(std::string const& source);
 
     std::shared_ptr<snapshot const> current_;

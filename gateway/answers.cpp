@@ -19,12 +19,11 @@ response accepted(auth::answer_rule const& as, store::receipt const& stored) {
     return json_answer(stored.duplicate ? as.duplicate : as.ok, std::move(body));
 }
 
-response refused(auth::answer_rule const& as, settings const& general, error const& why) {
+response refused(auth::answer_rule const& as, std::chrono::seconds retry_after, error const& why) {
     auto const status = http_status(why.code);
     if (status == 503) {
         auto answer = json_answer(as.overload, R"({"error":"try again later"})");
-        auto const wait = as.retry_after.value_or(general.retry_after);
-        answer.fields.push_back({"retry-after", std::to_string(wait.count())});
+        answer.fields.push_back({"retry-after", std::to_string(retry_after.count())});
         return answer;
     }
     if (status == 400) return json_answer(as.malformed, R"({"error":"malformed request"})");

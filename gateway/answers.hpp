@@ -18,7 +18,8 @@ namespace headgate::gateway {
 [[nodiscard]] response accepted(auth::answer_rule const& as, store::receipt const& stored);
 
 // 401, 400, 503 … from the error's code, as the preset maps them; 503 with Retry-After.
-[[nodiscard]] response refused(auth::answer_rule const& as, settings const& general, error const& why);
+[[nodiscard]] response refused(auth::answer_rule const& as, std::chrono::seconds retry_after,
+                               error const& why);
 
 // An unknown path: the same body as a refused signature.
 [[nodiscard]] response unknown_path();

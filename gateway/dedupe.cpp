@@ -75,7 +75,7 @@ std::optional<sha256_digest> digest_if_needed(source const& of, request const& i
     return proof.content.digest();
 }
 
-std::vector<dedupe_key> dedupe_keys(source const& of, event const& fresh, auth::verdict const& proof,
+std::vector<dedupe_key> dedupe_keys(source const& of, event const& fresh, std::span<std::string const> once,
                                     std::optional<sha256_digest> const& digest, json::arena& scratch) {
     key_maker make{fresh, digest};
     switch (of.settings.dedupe.key) {
@@ -84,12 +84,12 @@ std::vector<dedupe_key> dedupe_keys(source const& of, event const& fresh, auth::
         case dedupe_settings::by::program: make.add_configured(key_by_program(of, fresh, scratch)); break;
         case dedupe_settings::by::preset:
             if (of.settings.sender.delivery.id) {
-                auto const& id = proof.sender.delivery_id;
+                auto const& id = fresh.sender.delivery_id;
                 make.add_configured(id.empty() ? std::nullopt : std::optional{id});
             }
             break;
     }
-    for (auto const& value : proof.once) make.add(dedupe_kind::once, value);
+    for (auto const& value : once) make.add(dedupe_kind::once, value);
     if (of.settings.replay_digest) make.add_digest();
     return std::move(make).take();
 }

@@ -7,6 +7,8 @@
 #include "model/event.hpp"
 
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 // Which keys make a request the same as an earlier one.
@@ -19,11 +21,11 @@ namespace headgate::gateway {
                                                             auth::verdict const& proof);
 
 // One key decides: the source's `dedupe`, else the sender's delivery id, else none. A configured key that is
-// missing or empty falls back to the digest of the signed content, never to "". Beside it: values to be used
-// once, and the digest where `replay: digest` asks for it. `fresh` is the event with its request still
+// missing or empty falls back to the digest of the signed content, never to "". Beside it: the values to be
+// used once, and the digest where `replay: digest` asks for it. `fresh` is the event with its request still
 // unredacted.
 [[nodiscard]] std::vector<dedupe_key> dedupe_keys(source const& of, event const& fresh,
-                                                  auth::verdict const& proof,
+                                                  std::span<std::string const> once,
                                                   std::optional<sha256_digest> const& digest,
                                                   json::arena& scratch);
 

@@ -22,6 +22,18 @@ std::optional<transforms::program> compile_dedupe(source_settings const& from, s
     return std::nullopt;
 }
 
+void settle(source& made, settings const& general) {
+    auto const& chosen = made.settings;
+    auto const& preset = made.sender.answers();
+    auto const methods = made.sender.event_methods();
+    made.methods = chosen.methods;
+    if (made.methods.empty()) made.methods.assign(methods.begin(), methods.end());
+    made.body_bytes_max =
+        chosen.body_bytes_max.value_or(made.sender.body_bytes_max().value_or(general.body_bytes_max));
+    made.accept_within = std::min(general.accept_within, preset.budget.value_or(general.accept_within));
+    made.retry_after = preset.retry_after.value_or(general.retry_after);
+}
+
 }  // namespace
 
 std::shared_ptr<snapshot const> make_snapshot(settings from, problems& found) {
@@ -38,7 +50,9 @@ std::shared_ptr<snapshot const> make_snapshot(settings from, problems& found) {
         }
         if (!sender) continue;
         auto limiter = each.limits.has_any() ? std::make_unique<source_limiter>(each.limits) : nullptr;
-        made->sources.push_back({std::move(each), *std::move(sender), std::move(dedupe), std::move(limiter)});
+        auto& kept = made->sources.emplace_back(std::move(each), *std::move(sender), std::move(dedupe),
+                                                std::move(limiter));
+        settle(kept, from);
     }
     if (has_mistake(found, before)) return nullptr;
     if (from.each_address.requests_per_second > 0)

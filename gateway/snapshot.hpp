@@ -8,8 +8,11 @@
 #include "gateway/source_limiter.hpp"
 #include "transforms/program.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 // Everything that decides about a request, as it was configured at one moment.
@@ -21,6 +24,12 @@ struct source {
     auth::authenticator sender;
     std::optional<transforms::program> dedupe;  // For `dedupe: {program: …}`.
     std::unique_ptr<source_limiter> limiter;    // Null: no limits.
+
+    // What holds for it, of the configuration, its preset and the general settings.
+    std::vector<std::string> methods;  // Of its events; a handshake may have others.
+    std::size_t body_bytes_max = 0;
+    std::chrono::milliseconds accept_within{0};
+    std::chrono::seconds retry_after{0};
 };
 
 // Immutable, but for what its limiters count, and shared by all workers; a request ends with the snapshot it

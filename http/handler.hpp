@@ -19,8 +19,9 @@ struct admission {
         0;  // One byte more is answered 413, before reading where Content-Length says so.
     std::optional<response> refusal;  // Set: answered at once. The body is not read, so the connection
                                       // closes, unless there is no body or all of it came with the head.
-    std::shared_ptr<void const>
-        context;  // Handed to `handle` untouched: for example the snapshot this request began with.
+    // Handed to `handle` untouched:
+    std::shared_ptr<void const> context;  // for example the snapshot this request began with,
+    parameters path_parameters;           // and what routing found in the path.
 };
 
 // Answers requests. One handler belongs to one worker thread: no locks needed. It outlives the server.

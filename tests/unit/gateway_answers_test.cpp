@@ -32,7 +32,7 @@ TEST(answers, a_fixed_body_is_the_same_for_a_duplicate) {
 TEST(answers, our_own_trouble_is_503_with_a_time_to_come_back) {
     for (auto const code : {errc::resource_exhausted, errc::unavailable, errc::deadline_exceeded,
                             errc::internal, errc::data_loss, errc::failed_precondition}) {
-        auto const answer = refused({}, {}, {code, "x", "y"});
+        auto const answer = refused({}, std::chrono::seconds{5}, {code, "x", "y"});
         EXPECT_EQ(answer.status, 503U);
         EXPECT_EQ(sole_header(answer.fields, "retry-after"), "5");
     }
