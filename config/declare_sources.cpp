@@ -24,7 +24,9 @@ constexpr std::string_view dedupe_schema = R"({"oneOf": [
 "program": {"type": "string", "minLength": 1,
 "description": "Gives the key: one non-empty string or a number."},
 "steps_max": {"type": "integer", "minimum": 100, "maximum": 10000000, "default": 10000,
-"description": "Steps that the program may take; it runs while the sender waits."}}}]})";
+"description": "Steps that the program may take; it runs while the sender waits."},
+"values_max": {"type": "integer", "minimum": 100, "maximum": 10000000, "default": 100000,
+"description": "Values that a body may have for the program to read it."}}}]})";
 
 bool is_token(std::string_view text) {
     auto const fits = [](char c) {
@@ -54,14 +56,16 @@ void read_dedupe_program(section& at, gateway::dedupe_settings& into) {
     if (!at.text("program", into.program, {.says = {}})) return;
     into.key = gateway::dedupe_settings::by::program;
     at.whole("steps_max", into.steps_max, 100, 10'000'000, {.says = {}});
+    at.whole("values_max", into.values_max, 100, 10'000'000, {.says = {}});
 }
 
-// `none`, {header: NAME} or {program: TEXT, steps_max: COUNT}.
+// `none`, {header: NAME} or {program: TEXT, steps_max: COUNT, values_max: COUNT}.
 void declare_dedupe(section& at, gateway::dedupe_settings& into) {
     auto const* const given = at.special(
         "dedupe", dedupe_schema,
-        {.says = "Which key decides whether a request is a duplicate: `{header: NAME}`, `{program: '…'}` "
-                 "(`steps_max` bounds it), or `none`: every request is an event.",
+        {.says =
+             "Which key decides whether a request is a duplicate: `{header: NAME}`, `{program: '…'}` "
+             "(`steps_max` bounds it, `values_max` the body it reads), or `none`: every request is an event.",
          .fallback_says = "the preset's delivery id, or none without one"});
     if (given == nullptr) return;
     if (given->is_scalar() && given->text == "none") {

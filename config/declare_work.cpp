@@ -211,6 +211,16 @@ void declare_dispatch(section& root, dispatch::settings& into) {
                  {.says = "Steps that one program of a rule may take on one event."});
         at.whole("rule_memory_bytes_max", into.rule_memory_bytes_max, 64 * 1024, 1024LL * 1024 * 1024,
                  {.says = "Memory that one program of a rule may use on one event."});
+        at.whole("rule_outputs_max", into.rule_outputs_max, 1, 10'000'000,
+                 {.says = "Outputs that one program of a rule may give on one event, before it is told that "
+                          "one is wanted."});
+        at.whole("rule_depth_max", into.rule_depth_max, 8, 1'000'000,
+                 {.says = "Calls within calls that one program of a rule may make."});
+        at.duration("rule_time_max", into.rule_time_max, 0ms, 1min,
+                    {.says = "Time that one program of a rule may work on one event, waiting not counted; "
+                             "0s: no limit."});
+        at.whole("rule_values_max", into.rule_values_max, 100, 10'000'000,
+                 {.says = "Values that a body may have for rules to read it."});
     });
 }
 

@@ -1,6 +1,10 @@
 #include "core/clock.hpp"
 
+#include "core/check.hpp"
+
 #include <fmt/format.h>
+
+#include <ctime>
 
 namespace headgate {
 namespace {
@@ -9,6 +13,16 @@ class machine_clock final : public wall_clock {
 public:
     [[nodiscard]] wall_time now() const override {
         return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    }
+};
+
+class processor_clock final : public work_clock {
+public:
+    [[nodiscard]] std::chrono::nanoseconds worked() const override {
+        timespec time{};
+        HEADGATE_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0,
+                       "threads have a clock of their own");
+        return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
     }
 };
 
@@ -46,6 +60,11 @@ int take_milliseconds(std::string_view& text) {
 
 wall_clock const& system_clock() {
     static machine_clock const clock;
+    return clock;
+}
+
+work_clock const& thread_clock() {
+    static processor_clock const clock;
     return clock;
 }
 

@@ -26,6 +26,22 @@ protected:
 // The machine's clock; lives as long as the process.
 [[nodiscard]] wall_clock const& system_clock();
 
+// How long the thread that asks has worked, from any beginning: what a budget of time is measured by.
+class work_clock {
+public:
+    virtual ~work_clock() = default;
+    [[nodiscard]] virtual std::chrono::nanoseconds worked() const = 0;
+
+protected:
+    work_clock() = default;
+    work_clock(work_clock const&) = default;
+    work_clock& operator=(work_clock const&) = default;
+};
+
+// The processor time of the calling thread, so that nobody pays for what else the machine is doing. Lives as
+// long as the process.
+[[nodiscard]] work_clock const& thread_clock();
+
 // RFC 3339 in UTC with milliseconds: 2026-11-21T03:24:05.123Z
 [[nodiscard]] std::string to_rfc3339(wall_time time);
 

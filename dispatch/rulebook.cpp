@@ -253,8 +253,13 @@ std::string reason_of(match const& failed) {
 std::shared_ptr<rulebook const> rulebook::compile(settings const& from, problems& found) {
     auto const before = found.size();
     auto book = std::make_shared<rulebook>();
-    book->budget_.steps_max = from.rule_steps_max;
-    book->budget_.memory_bytes_max = from.rule_memory_bytes_max;
+    book->budget_ = {.steps_max = from.rule_steps_max,
+                     .memory_bytes_max = from.rule_memory_bytes_max,
+                     .outputs_max = from.rule_outputs_max,
+                     .depth_max = from.rule_depth_max,
+                     .time_max = from.rule_time_max,
+                     .configured_by = "dispatch.rule_"};
+    book->values_max_ = from.rule_values_max;
     book->sources_.insert(from.sources.begin(), from.sources.end());
     for (std::size_t i = 0; i < from.rules.size(); ++i) {
         auto compiled = compile_rule(from.rules[i], i, found);
@@ -286,7 +291,7 @@ std::vector<match> rulebook::evaluate(event const& from, json::arena& scratch) c
     std::vector<match> all;
     auto const& rules = rules_of(from.source);
     if (rules.empty()) return all;
-    auto const input = transforms::make_rule_input(from, scratch);
+    auto const input = transforms::make_rule_input(from, scratch, {.values_max = values_max_});
     transforms::run_options const options{
         .limits = budget_, .now = from.received.received_at, .variables = {}};
     evaluator const evaluate{input.value, scratch, options};
@@ -303,7 +308,7 @@ std::vector<verdict> rulebook::verdicts(event const& from, json::arena& scratch)
 }
 
 std::optional<match> rulebook::evaluate_one(rule const& by, event const& from, json::arena& scratch) const {
-    auto const input = transforms::make_rule_input(from, scratch);
+    auto const input = transforms::make_rule_input(from, scratch, {.values_max = values_max_});
     transforms::run_options const options{
         .limits = budget_, .now = from.received.received_at, .variables = {}};
     return judge(by, from, evaluator{input.value, scratch, options});

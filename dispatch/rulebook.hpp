@@ -8,6 +8,7 @@
 #include "store/event_store.hpp"
 #include "transforms/program.hpp"
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -73,6 +74,7 @@ private:
     [[nodiscard]] std::vector<rule const*> const& rules_of(std::string_view source) const;
 
     transforms::budget budget_;
+    std::size_t values_max_ = 0;
     std::vector<std::unique_ptr<rule const>> rules_;
     std::map<std::string, std::vector<rule const*>, std::less<>> by_source_;
     std::map<std::string, rule const*, std::less<>> by_name_;

@@ -59,8 +59,14 @@ struct settings {
     std::size_t follows_in_flight_max = 32;
     std::size_t follows_in_memory_max = 100'000;
     std::chrono::milliseconds sweep_every{30'000};  // Looks for deliveries that are ready but not in memory.
+
+    // What one program of a rule may use on one event.
     std::uint64_t rule_steps_max = 100'000;
     std::size_t rule_memory_bytes_max = 16 * 1024 * 1024;
+    std::size_t rule_outputs_max = 10'000;
+    std::size_t rule_depth_max = 512;
+    std::chrono::milliseconds rule_time_max{50};  // Of the dispatcher's own work; zero: no limit.
+    std::size_t rule_values_max = 1'000'000;      // Of the decoded body.
 };
 
 }  // namespace headgate::dispatch

@@ -11,7 +11,8 @@ namespace {
 
 // The program's one non-empty string or number; anything else is nothing.
 std::optional<std::string> key_by_program(source const& of, event const& fresh, json::arena& scratch) {
-    auto const input = transforms::make_rule_input(fresh, scratch, transforms::with_id::no);
+    auto const input = transforms::make_rule_input(
+        fresh, scratch, {.has_id = false, .values_max = of.settings.dedupe.values_max});
     transforms::run_options options{.limits = {}, .now = fresh.received.received_at, .variables = {}};
     options.limits.steps_max = of.settings.dedupe.steps_max;
     auto const outputs = of.dedupe->run(input.value, scratch, options);

@@ -23,6 +23,7 @@ struct dedupe_settings {
     std::string header;   // Lower case; for `header`.
     std::string program;  // For `program`.
     std::uint64_t steps_max = 10'000;
+    std::size_t values_max = 100'000;  // Of the body, for `program`.
 };
 
 // What a source brings in; absent: no limit. Over: 503 + Retry-After.

@@ -15,8 +15,8 @@
 namespace headgate::json {
 
 struct parse_limits {
-    std::size_t depth_max = 64;           // Levels of arrays and objects; never more than `nesting_max`.
-    std::size_t values_max = 10'000'000;  // All values together.
+    std::size_t depth_max = 64;          // Levels of arrays and objects; never more than `nesting_max`.
+    std::size_t values_max = 1'000'000;  // All values together.
 };
 
 struct parsed {

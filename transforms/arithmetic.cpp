@@ -49,7 +49,7 @@ bool repeat(runtime& run, std::string_view text, double times, json::value& out)
         return true;
     }
     auto const bytes = static_cast<double>(text.size()) * std::floor(times);
-    if (bytes > static_cast<double>(run.limits().memory_bytes_max)) return run.refuse("memory");
+    if (bytes > static_cast<double>(run.limits().memory_bytes_max)) return run.refuse(limit::memory);
     auto const whole = static_cast<std::size_t>(bytes);
     std::string made;
     made.reserve(whole);

@@ -220,7 +220,7 @@ bool join(runtime& run, value const* in, value& out) {
             return run.fail(fmt::format("string and {} cannot be added", name_of(item.type())));
         }
         if (!item.is_null()) append_text(item, text);
-        if (text.size() > run.limits().memory_bytes_max) return run.refuse("memory");
+        if (text.size() > run.limits().memory_bytes_max) return run.refuse(limit::memory);
     }
     out = run.text(text);
     return run.ok();

@@ -148,7 +148,7 @@ bool append_formatted(runtime& run, text_format format, json::value const& any, 
             break;
         }
     }
-    return out.size() <= run.limits().memory_bytes_max || run.refuse("memory");
+    return out.size() <= run.limits().memory_bytes_max || run.refuse(limit::memory);
 }
 
 }  // namespace headgate::transforms

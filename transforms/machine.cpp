@@ -72,7 +72,7 @@ result<std::optional<json::value>> machine::next() {
     if (how == step::stop) return end_with_error();
     if (out.holds_unreadable()) (void)run_.unreadable(out);
     (void)run_.may_walk(out);
-    if (++outputs_ > run_.limits().outputs_max) (void)run_.refuse("outputs");
+    if (++outputs_ > run_.limits().outputs_max) (void)run_.refuse(limit::outputs);
     if (!run_.ok()) return end_with_error();
     return out;
 }
@@ -96,7 +96,7 @@ result<std::optional<json::value>> machine::end_with_error() {
 
 void machine::push(fork_kind kind, instruction const* next, std::uint32_t error) {
     if (forks_.size() * sizeof(fork) >= run_.limits().memory_bytes_max) {
-        (void)run_.refuse("memory");
+        (void)run_.refuse(limit::memory);
         return;
     }
     forks_.push_back({kind, error, here_, next, frames_.top()});
@@ -266,7 +266,7 @@ void machine::do_collect(instruction const& now) {
 
 machine::outcome machine::do_keep(instruction const& now) {
     if (kept_.size() * sizeof(json::value) >= run_.limits().memory_bytes_max) {
-        (void)run_.refuse("memory");
+        (void)run_.refuse(limit::memory);
         return outcome::failed;
     }
     if (now.what == op::keep_entry) kept_.push_back(registers_[now.b]);

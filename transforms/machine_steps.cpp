@@ -149,8 +149,8 @@ bool machine::enter(instruction const& now, function_code const& callee, frame* 
         next.before = here_->before;
         frames_.drop_to(here_->before);
     }
-    if (next.depth > run_.limits().depth_max) return run_.refuse("depth");
-    if (frames_.held_bytes() > run_.limits().memory_bytes_max) return run_.refuse("memory");
+    if (next.depth > run_.limits().depth_max) return run_.refuse(limit::depth);
+    if (frames_.held_bytes() > run_.limits().memory_bytes_max) return run_.refuse(limit::memory);
     auto const bytes = sizeof(frame) + callee.closures * sizeof(closure) + callee.slots * sizeof(json::value);
     here_ = new (frames_.allocate(bytes)) frame{next};
     std::copy_n(given.begin(), site.closures.size(), here_->closures());

@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "json/value.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,13 +24,20 @@ struct budget {
     std::size_t memory_bytes_max = std::size_t{16} * 1024 * 1024;  // Of values made while it runs.
     std::size_t outputs_max = 10'000;
     std::size_t depth_max = 512;  // Calls within calls.
+    std::chrono::milliseconds
+        time_max{};  // Of the thread's work, looked at every thousand steps. Zero: no limit.
+
+    // What the settings' names begin with where these limits come from a configuration, `dispatch.rule_` for
+    // example; outlives the run.
+    std::string_view configured_by;
 };
 
 struct run_options {
     budget limits;
     wall_time now;  // What `now` gives.
     std::vector<std::pair<std::string_view, json::value>>
-        variables;  // $name, for the names it was compiled with
+        variables;                              // $name, for the names it was compiled with
+    work_clock const* clock = &thread_clock();  // For `time_max`; outlives the run.
 };
 
 class evaluation;

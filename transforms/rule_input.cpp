@@ -4,6 +4,8 @@
 #include "json/parse.hpp"
 #include "transforms/utf8.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -111,16 +113,20 @@ std::string media_type(headers const& fields) {
     return to_lower(type);
 }
 
-result<value> decode_body(request const& received, json::arena& where) {
+result<value> decode_body(request const& received, json::arena& where, std::size_t values_max) {
     auto const type = media_type(received.head.fields);
     if (received.body.empty()) return value{};
     if (type == "application/json" || type.ends_with("+json")) {
-        auto const read = json::parse(std::string_view{received.body}, where);
+        auto const read = json::parse(std::string_view{received.body}, where, {.values_max = values_max});
         if (!read)
             return std::unexpected{while_doing("the body is not the JSON that its type says", read.error())};
         return read->root;
     }
     if (type == "application/x-www-form-urlencoded") {
+        if (static_cast<std::size_t>(std::ranges::count(received.body, '&')) >= values_max) {
+            return refuse(errc::invalid_argument,
+                          fmt::format("the body is a form of more than {} values", values_max));
+        }
         auto const form = parse_form(received.body);
         if (!form)
             return refuse(errc::invalid_argument,
@@ -132,11 +138,11 @@ result<value> decode_body(request const& received, json::arena& where) {
 
 }  // namespace
 
-rule_input make_rule_input(event const& from, json::arena& where, with_id id) {
+rule_input make_rule_input(event const& from, json::arena& where, input_options const& options) {
     auto const& received = from.received;
     auto const query = group(parse_form(received.head.query()).value_or(parameters{}), where);
     rule_input made;
-    auto body = decode_body(received, where);
+    auto body = decode_body(received, where, options.values_max);
     if (!body) {
         made.body_error = body.error();
         body = value::unreadable(body.error().message, where);
@@ -157,7 +163,7 @@ rule_input make_rule_input(event const& from, json::arena& where, with_id id) {
         {"body", *body},
         {"body_text", is_utf8(received.body) ? value::string_view_of(received.body) : value{}},
     };
-    if (id == with_id::yes) {
+    if (options.has_id) {
         members.front().value = value::string(to_string(from.id), where);
     } else {
         members.erase(members.begin());

@@ -4,6 +4,7 @@
 #include "json/value.hpp"
 #include "model/event.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,9 +23,13 @@ struct rule_input {
     std::optional<error> body_error;
 };
 
-enum class with_id { yes, no };  // While accepting there is no id yet.
+struct input_options {
+    bool has_id = true;                  // While accepting there is none yet.
+    std::size_t values_max = 1'000'000;  // Of the body; one with more is not what its type says.
+};
 
 // Strings may point into `from`, which outlives the value.
-[[nodiscard]] rule_input make_rule_input(event const& from, json::arena& where, with_id id = with_id::yes);
+[[nodiscard]] rule_input make_rule_input(event const& from, json::arena& where,
+                                         input_options const& options = {});
 
 }  // namespace headgate::transforms

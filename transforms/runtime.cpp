@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace headgate::transforms {
@@ -28,11 +29,29 @@ bool fits(json::value const& any, std::size_t& left) {
     return takes(sizeof(any) + any.held_bytes());
 }
 
+struct limit_text {
+    std::string_view name;
+    std::string_view setting;  // Empty: always the same.
+    std::string_view remedy;
+};
+
+constexpr std::array<limit_text, 6> limit_texts{{
+    {"steps", "steps_max", "make the program look at less"},
+    {"memory", "memory_bytes_max", "make the program keep less at once"},
+    {"outputs", "outputs_max", "make the program give fewer outputs, with first(...) or limit(...; ...)"},
+    {"depth", "depth_max",
+     "make the program's calls end sooner, or let them be the last thing a function does"},
+    {"nesting", "", "make the program nest values less: a thousand levels are the most"},
+    {"time", "time_max", "make the program do less"},
+}};
+
+constexpr std::uint64_t steps_between_looks = 1'000;
+
 }  // namespace
 
 bool runtime::may_walk_into(json::value const& any) {
     auto left = limits_.memory_bytes_max;
-    if (!fits(any, left)) return refuse("memory");
+    if (!fits(any, left)) return refuse(limit::memory);
     return may_touch(limits_.memory_bytes_max - left);
 }
 
@@ -44,7 +63,7 @@ json::value runtime::text(std::string_view bytes) {
 json::value runtime::list(std::span<json::value const> items) {
     if (!may_take(items.size_bytes())) return {};
     for (auto const& item : items) {
-        if (item.depth() >= json::nesting_max) return refuse("depth"), json::value{};
+        if (item.depth() >= json::nesting_max) return refuse(limit::nesting), json::value{};
     }
     return json::value::array(items, where_);
 }
@@ -54,7 +73,7 @@ json::value runtime::object(std::span<json::member const> members) {
     if (!may_take(members.size_bytes() + members.size() * 16)) return {};
     std::size_t key_bytes = 0;
     for (auto const& one : members) {
-        if (one.value.depth() >= json::nesting_max) return refuse("depth"), json::value{};
+        if (one.value.depth() >= json::nesting_max) return refuse(limit::nesting), json::value{};
         key_bytes += one.key.size();
     }
     if (!may_touch(key_bytes)) return {};
@@ -63,12 +82,12 @@ json::value runtime::object(std::span<json::member const> members) {
 
 json::value runtime::appended(json::value base, std::span<json::value const> more) {
     for (auto const& item : more) {
-        if (item.depth() >= json::nesting_max) return refuse("depth"), json::value{};
+        if (item.depth() >= json::nesting_max) return refuse(limit::nesting), json::value{};
     }
     if (!may_touch(more.size_bytes())) return {};
     // Checked before, because the new block may be twice the whole.
     auto const whole = (base.items().size() + more.size()) * sizeof(json::value);
-    if (taken_ + whole > limits_.memory_bytes_max) return refuse("memory"), json::value{};
+    if (taken_ + whole > limits_.memory_bytes_max) return refuse(limit::memory), json::value{};
     std::size_t bytes = 0;
     auto const made = json::value::appended(base, more, where_, bytes);
     return may_take(bytes) ? made : json::value{};
@@ -77,7 +96,7 @@ json::value runtime::appended(json::value base, std::span<json::value const> mor
 json::value runtime::appended(json::value base, std::string_view more) {
     if (!may_touch(more.size())) return {};
     auto const whole = base.as_string().size() + more.size();
-    if (taken_ + whole > limits_.memory_bytes_max) return refuse("memory"), json::value{};
+    if (taken_ + whole > limits_.memory_bytes_max) return refuse(limit::memory), json::value{};
     std::size_t bytes = 0;
     auto const made = json::value::appended(base, more, where_, bytes);
     return may_take(bytes) ? made : json::value{};
@@ -94,15 +113,36 @@ bool runtime::fail_with(json::value any) {
     return false;
 }
 
-bool runtime::refuse(std::string_view setting) {
+bool runtime::refuse(limit which) {
     if (is_refused()) return false;
-    refusal_ = error{errc::resource_exhausted, fmt::format("the program went over its limit of {}", setting),
-                     "make the program do less, or raise the limit"};
+    next_look_ = 0;
+    auto const& [name, setting, remedy] = limit_texts.at(static_cast<std::size_t>(which));
+    bool const can_be_raised = !setting.empty() && !limits_.configured_by.empty();
+    refusal_ = error{errc::resource_exhausted, fmt::format("the program went over its limit of {}", name),
+                     can_be_raised ? fmt::format("{}, or raise {}{}", remedy, limits_.configured_by, setting)
+                                   : std::string{remedy}};
     return false;
 }
 
+bool runtime::may_go_on() {
+    if (is_refused()) return false;
+    auto const most = limits_.steps_max * bytes_per_step;
+    if (touched_ > most) return refuse(limit::steps);
+    next_look_ = most;
+    if (limits_.time_max.count() > 0) {
+        if (clock_->worked() - started_ > limits_.time_max) return refuse(limit::time);
+        next_look_ = std::min(most, touched_ + steps_between_looks * bytes_per_step);
+    }
+    return true;
+}
+
 bool runtime::unreadable(json::value any) {
-    if (!is_refused()) refusal_ = error{errc::failed_precondition, std::string{any.why_unreadable()}, {}};
+    if (is_refused()) return false;
+    refusal_ =
+        error{errc::failed_precondition, std::string{any.why_unreadable()},
+              fmt::format("let the rule read `.body_text`, or the sender send what it says; {}values_max "
+                          "bounds how many values a body may have",
+                          limits_.configured_by)};
     return false;
 }
 

@@ -4,6 +4,7 @@
 #include "json/value.hpp"
 #include "transforms/program.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,6 +18,8 @@ namespace headgate::transforms {
 // the sixteen that each has. So the budget of steps bounds time, whatever the functions are given.
 inline constexpr std::size_t bytes_per_step = 256;
 
+enum class limit : std::uint8_t { steps, memory, outputs, depth, nesting, time };
+
 // What native functions have of a run: where values are made, what is left of the budget, and how to say no.
 //
 // Two kinds of no: an error is a value that `try` can catch; a refusal ends the run whatever the program says
@@ -24,7 +27,11 @@ inline constexpr std::size_t bytes_per_step = 256;
 class runtime {
 public:
     runtime(json::arena& where, run_options const& options)
-        : where_{where}, limits_{options.limits}, now_{options.now} {}
+        : where_{where},
+          limits_{options.limits},
+          now_{options.now},
+          clock_{options.clock},
+          started_{limits_.time_max.count() > 0 ? clock_->worked() : std::chrono::nanoseconds{}} {}
 
     // Each makes a value and counts its bytes. Over the budget, or nested too deep, it refuses and gives
     // null: native functions end with `return run.ok()`.
@@ -50,10 +57,10 @@ public:
     }
 
     // All give false, so that a function can return them.
-    bool fail(std::string_view message);    // An error with a text: no payload in it.
-    bool fail_with(json::value any);        // An error with any value.
-    bool refuse(std::string_view setting);  // Over the budget.
-    bool unreadable(json::value any);       // `any` holds what could not be read.
+    bool fail(std::string_view message);  // An error with a text: no payload in it.
+    bool fail_with(json::value any);      // An error with any value.
+    bool refuse(limit which);             // Over the budget.
+    bool unreadable(json::value any);     // `any` holds what could not be read.
 
     [[nodiscard]] bool ok() const noexcept { return !has_error_ && !refusal_; }
     [[nodiscard]] bool is_refused() const noexcept { return refusal_.has_value(); }
@@ -67,11 +74,15 @@ public:
 
 private:
     [[nodiscard]] bool may_walk_into(json::value const& any);
+    [[nodiscard]] bool may_go_on();
 
     json::arena& where_;
     budget limits_;
     wall_time now_;
-    std::uint64_t touched_ = 0;  // Steps in bytes, so that many small looks add up.
+    work_clock const* clock_;
+    std::chrono::nanoseconds started_;
+    std::uint64_t touched_ = 0;    // Steps in bytes, so that many small looks add up.
+    std::uint64_t next_look_ = 0;  // At the budgets of steps and time, when so much was touched.
     std::size_t taken_ = 0;
     bool has_error_ = false;
     json::value error_;
@@ -80,7 +91,7 @@ private:
 
 inline bool runtime::may_touch(std::size_t bytes) {
     touched_ += bytes;
-    return touched_ <= limits_.steps_max * bytes_per_step || refuse("steps");
+    return touched_ <= next_look_ || may_go_on();
 }
 
 inline bool runtime::may_look(json::value const& any) {
@@ -89,7 +100,7 @@ inline bool runtime::may_look(json::value const& any) {
 
 inline bool runtime::may_take(std::size_t bytes) {
     taken_ += bytes;
-    return (taken_ <= limits_.memory_bytes_max || refuse("memory")) && may_touch(bytes);
+    return (taken_ <= limits_.memory_bytes_max || refuse(limit::memory)) && may_touch(bytes);
 }
 
 }  // namespace headgate::transforms

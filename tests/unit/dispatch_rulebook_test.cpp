@@ -1,7 +1,9 @@
 #include "dispatch/rulebook.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 
 namespace headgate::dispatch {
@@ -234,6 +236,39 @@ TEST(rulebook, says_where_a_program_is_wrong) {
     ASSERT_EQ(found.size(), 2U);
     EXPECT_EQ(found[0].path, "rules[1].when");
     EXPECT_EQ(found[1].path, "rules[1].start.memo.m");
+}
+
+// Each budget reaches the programs, and the dead delivery says which setting it was.
+TEST(rulebook, a_rule_over_a_budget_leaves_a_dead_delivery_that_names_the_setting) {
+    struct row {
+        char const* when;
+        void (*lower)(settings&);
+        char const* reason;
+    };
+    constexpr std::array rows{
+        row{"last(range(1000))", [](settings& all) { all.rule_steps_max = 100; }, "dispatch.rule_steps_max"},
+        row{"\"a\" * 2000", [](settings& all) { all.rule_memory_bytes_max = 1'000; },
+            "dispatch.rule_memory_bytes_max"},
+        row{"range(9)", [](settings& all) { all.rule_outputs_max = 5; }, "dispatch.rule_outputs_max"},
+        row{"def f: [f]; f", [](settings& all) { all.rule_depth_max = 8; }, "dispatch.rule_depth_max"},
+        row{".body.n", [](settings& all) { all.rule_values_max = 3; }, "more than 3 values"},
+    };
+    for (auto const& [when, lower, reason] : rows) {
+        settings from;
+        from.rules = {rule_named("orders")};
+        from.rules.front().when = when;
+        from.sources = {"github"};
+        lower(from);
+        problems found;
+        auto const book = rulebook::compile(from, found);
+        ASSERT_TRUE(book);
+        json::arena scratch;
+        auto const done = route(release(), *book, scratch, now);
+        ASSERT_EQ(done.deliveries.size(), 1U) << when;
+        EXPECT_EQ(done.deliveries[0].state, delivery_state::dead);
+        EXPECT_THAT(done.deliveries[0].reason, testing::StartsWith("match: when: "));
+        EXPECT_THAT(done.deliveries[0].reason, testing::HasSubstr(reason));
+    }
 }
 
 }  // namespace

@@ -132,6 +132,36 @@ TEST(acceptor, dedupe_none_makes_every_request_an_event) {
     EXPECT_EQ(work.answer(signed_request()).status, 202U);
 }
 
+// The program runs while the sender waits: what it cannot do within its budgets is not waited for.
+TEST(acceptor, a_dedupe_program_that_goes_over_a_budget_falls_back_to_the_digest) {
+    auto const numbered = [](char const* body) {
+        auto made = signed_request();
+        made.head.fields = {{"content-type", "application/json"}};
+        made.body = body;
+        return made;
+    };
+    auto const second_status = [&](dedupe_settings const& dedupe) {
+        auto from = github_source();
+        from.sender.verify.reset();
+        from.sender.secrets.clear();
+        from.sender.insecure = true;
+        from.dedupe = dedupe;
+        acceptor_at_work work{from};
+        EXPECT_EQ(work.answer(numbered(R"({"id":7,"try":1})")).status, 202U);
+        return work.answer(numbered(R"({"id":7,"try":2})")).status;
+    };
+    dedupe_settings by_id{.key = dedupe_settings::by::program, .header = {}, .program = ".body.id"};
+    EXPECT_EQ(second_status(by_id), 200U);
+    by_id.values_max = 2;
+    EXPECT_EQ(second_status(by_id), 202U);
+    by_id.values_max = 3;
+    EXPECT_EQ(second_status(by_id), 200U);
+    by_id.program = "last(range(100000) | 7)";
+    EXPECT_EQ(second_status(by_id), 202U);
+    by_id.steps_max = 300'000;
+    EXPECT_EQ(second_status(by_id), 200U);
+}
+
 TEST(acceptor, a_forged_body_and_an_unknown_path_cannot_be_told_apart_by_their_bodies) {
     acceptor_at_work work;
     auto forged = signed_request();

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -263,6 +264,93 @@ TEST(budget, harmless_ones_are_done_within_it) {
     EXPECT_EQ(spend("[., .] | unique | length", a_lot).ending, "1");
     EXPECT_EQ(spend("[range(5000)] | sort | group_by(. % 7) | length", "null").ending, "7");
     EXPECT_THAT(spend("test(\"((a{30}){30}){30}\")", a_lot).ending, HasSubstr("is not valid"));
+}
+
+// Each limit, at it and one past it, with what the operator reads.
+TEST(budget, one_more_than_a_limit_is_too_much_and_the_remedy_names_the_setting) {
+    struct edge {
+        budget limits;
+        std::string_view source;
+        std::string_view one_past;
+        std::string_view message;
+        std::string_view remedy;
+    };
+    std::vector<edge> const edges{
+        {{.steps_max = 4},
+         "1, 2, 3",
+         "1, 2, 3, 4",
+         "steps",
+         "make the program look at less, or raise dispatch.rule_steps_max"},
+        {{.memory_bytes_max = 1'000},
+         "\"a\" * 1000 | length",
+         "\"a\" * 1001 | length",
+         "memory",
+         "make the program keep less at once, or raise dispatch.rule_memory_bytes_max"},
+        {{.outputs_max = 2},
+         "1, 2",
+         "1, 2, 3",
+         "outputs",
+         "make the program give fewer outputs, with first(...) or limit(...; ...), or raise "
+         "dispatch.rule_outputs_max"},
+        {{.depth_max = 3},
+         "def f: if . < 2 then . + 1 | [f] else . end; 0 | f",
+         "def f: if . < 3 then . + 1 | [f] else . end; 0 | f",
+         "depth",
+         "make the program's calls end sooner, or let them be the last thing a function does, or raise "
+         "dispatch.rule_depth_max"},
+        {{},
+         "reduce range(998) as $i ([]; [.]) | [.] | length",
+         "reduce range(1000) as $i ([]; [.]) | length",
+         "nesting",
+         "make the program nest values less: a thousand levels are the most"},
+    };
+    for (auto const& [limits, source, one_past, message, remedy] : edges) {
+        run_options options{.limits = limits, .now = {}, .variables = {}};
+        options.limits.configured_by = "dispatch.rule_";
+        EXPECT_THAT(spend(source, "null", options).ending, testing::Not(HasSubstr("limit"))) << source;
+        json::arena own;
+        auto const outputs = program::compile(one_past)->run({}, own, options);
+        ASSERT_FALSE(outputs) << one_past;
+        EXPECT_EQ(outputs.error().code, errc::resource_exhausted);
+        EXPECT_EQ(outputs.error().message, "the program went over its limit of " + std::string{message});
+        EXPECT_EQ(outputs.error().remedy, remedy);
+    }
+}
+
+// A clock on which a millisecond goes by each time it is asked.
+class hurried_clock final : public work_clock {
+public:
+    [[nodiscard]] std::chrono::nanoseconds worked() const override {
+        return std::chrono::milliseconds{asked_++};
+    }
+    [[nodiscard]] int times_asked() const { return asked_; }
+
+private:
+    mutable int asked_ = 0;
+};
+
+TEST(budget, time_is_looked_at_every_thousand_steps) {
+    using namespace std::chrono_literals;
+    hurried_clock clock;
+    run_options options{.limits = {.time_max = 5ms, .configured_by = "dispatch.rule_"},
+                        .now = {},
+                        .variables = {},
+                        .clock = &clock};
+    json::arena own;
+    auto const endless = program::compile("[range(1e9)]");
+    auto running = endless->start({}, own, options);
+    auto const output = running.next();
+    ASSERT_FALSE(output);
+    EXPECT_EQ(output.error().code, errc::resource_exhausted);
+    EXPECT_EQ(output.error().message, "the program went over its limit of time");
+    EXPECT_EQ(output.error().remedy, "make the program do less, or raise dispatch.rule_time_max");
+    EXPECT_EQ(clock.times_asked(), 7);  // At the beginning, and until more than five milliseconds had gone.
+    EXPECT_NEAR(static_cast<double>(running.steps()), 5'000, 50);
+    EXPECT_FALSE(running.next()) << "and it stays so";
+
+    options.limits.time_max = 0ms;
+    EXPECT_THAT(spend("[range(1e9)]", "null", options).ending, HasSubstr("limit of steps"));
+    EXPECT_EQ(clock.times_asked(), 7) << "without a limit nobody asks";
 }
 
 // jq's order of objects: the sets of keys as sorted arrays, then the values, key by key. The results are

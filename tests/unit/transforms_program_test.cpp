@@ -145,7 +145,7 @@ TEST(program_budget, ends_what_would_go_on_and_names_the_setting) {
         {"[range(10000)] | map(tostring * 500)", "memory"},
         {"[limit(30; repeat(\"x\" * 1000000))]", "memory"},
         {".[500000000] = 1", "memory"},
-        {"reduce range(2000) as $i (null; [.])", "depth"},
+        {"reduce range(2000) as $i (null; [.])", "nesting"},
         {"[[range(300)] | combinations(3)]", "steps"},
         {"\"x\" * 100000 | [match(\"\"; \"g\")] | length", "steps"},
     }};

@@ -33,9 +33,9 @@ event example() {
 }
 
 // What `source` gives on the event, or the error's message.
-std::string on(event const& any, std::string_view source, with_id id = with_id::yes) {
+std::string on(event const& any, std::string_view source, input_options const& options = {}) {
     json::arena own;
-    auto const input = make_rule_input(any, own, id);
+    auto const input = make_rule_input(any, own, options);
     auto const compiled = program::compile(source);
     if (!compiled) return compiled.error().message;
     auto const outputs = compiled->run(input.value, own, {});
@@ -57,8 +57,8 @@ TEST(rule_input, has_what_the_reference_page_says) {
 }
 
 TEST(rule_input, has_no_id_while_accepting) {
-    EXPECT_EQ(on(example(), "has(\"id\")", with_id::no), "false");
-    EXPECT_EQ(on(example(), ".source", with_id::no), "\"github\"");
+    EXPECT_EQ(on(example(), "has(\"id\")", {.has_id = false}), "false");
+    EXPECT_EQ(on(example(), ".source", {.has_id = false}), "\"github\"");
 }
 
 TEST(rule_input, decodes_the_body_by_its_type) {
@@ -138,6 +138,24 @@ TEST(rule_input, a_body_that_is_not_what_its_type_says_fails_every_program_that_
     auto const input = make_rule_input(any, own);
     ASSERT_TRUE(input.body_error);
     EXPECT_EQ(input.body_error->message, message);
+}
+
+// What is decoded is bounded before any program's budget begins.
+TEST(rule_input, a_body_of_one_value_too_many_cannot_be_read) {
+    auto any = example();
+    any.received.body = "[1,2,3]";
+    EXPECT_EQ(on(any, ".body | length", {.values_max = 4}), "3");
+    any.received.body = "[1,2,3,4]";
+    EXPECT_EQ(
+        on(any, ".body | length", {.values_max = 4}),
+        "the body is not the JSON that its type says: JSON text has more than 4 values at line 1, column 9");
+    EXPECT_EQ(on(any, ".source", {.values_max = 4}), "\"github\"");
+
+    any.received.head.fields = {{"content-type", "application/x-www-form-urlencoded"}};
+    any.received.body = "a=1&b=2&c&d";
+    EXPECT_EQ(on(any, ".body.b", {.values_max = 4}), "\"2\"");
+    any.received.body = "a=1&b=2&c&d&e";
+    EXPECT_EQ(on(any, ".body.b", {.values_max = 4}), "the body is a form of more than 4 values");
 }
 
 }  // namespace
