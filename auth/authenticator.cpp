@@ -5,6 +5,7 @@
 #include "auth/coverage.hpp"
 #include "auth/handshake.hpp"
 #include "auth/inspect.hpp"
+#include "auth/json_pointers.hpp"
 #include "auth/redaction.hpp"
 
 #include <fmt/format.h>
@@ -202,6 +203,7 @@ std::optional<authenticator> authenticator::make(settings const& from, std::stri
 
     inspect_public_url(source, path, notes);
     made->place.params = source.params;
+    made->place.members = json::lookup{json_pointers_of(source)};
     made->place.public_url = plain_public_url(source.public_url);
     made->place.public_url_ported = public_url_with_other_port(source.public_url);
 

@@ -108,8 +108,7 @@ struct evaluator {
     }
 
     maybe operator()(slice_value const& v) const {
-        HEADGATE_TRY(auto const root, of.document());
-        HEADGATE_TRY(auto const raw, of.slice_at(root.is_array() ? v.if_array : v.if_object));
+        HEADGATE_TRY(auto const raw, of.slice_of(v));
         if (!raw) return std::nullopt;
         return kept(*raw);
     }

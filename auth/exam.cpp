@@ -7,41 +7,62 @@
 
 namespace headgate::auth {
 
+namespace {
+
+std::unexpected<error> not_json(error const& why) {
+    return fails("the body is not JSON: " + why.message, "is the sender set to send JSON?");
+}
+
+std::unexpected<error> ambiguous(std::string_view pointer) {
+    return fails(fmt::format("JSON member {} goes through a name that stands twice", pointer));
+}
+
+}  // namespace
+
 std::unexpected<error> fails(std::string what, std::string remedy) {
     return refuse(errc::unauthenticated, std::move(what), std::move(remedy));
 }
 
-result<json::value> exam::document() {
-    if (!parsed_) {
-        arena_ = std::make_unique<json::arena>();
-        parsed_ = json::parse(incoming.body, *arena_);
-    }
-    if (!*parsed_) {
-        return fails("the body is not JSON: " + parsed_->error().message, "is the sender set to send JSON?");
-    }
-    return (*parsed_)->root;
+json::arena& exam::values() {
+    if (!arena_) arena_ = std::make_unique<json::arena>();
+    return *arena_;
 }
 
-std::string exam::pointer_of(json_path const& path) const {
-    return path.from == json_path::start::item ? item_pointer + path.pointer : path.pointer;
+// All that the source's checks look at is found in one pass, the first time anything is asked for.
+result<json::place> exam::place_of(std::string_view pointer) {
+    if (!places_) places_ = place.members.find_in(incoming.body);
+    if (!*places_) return not_json(places_->error());
+    if (auto const foreseen = place.members.index_of(pointer)) return (**places_)[*foreseen];
+    std::string const unforeseen{pointer};
+    HEADGATE_TRY(auto const found, json::lookup{std::span{&unforeseen, 1}}.find_in(incoming.body));
+    return found.front();
 }
 
 result<std::optional<json::value>> exam::json_at(json_path const& path) {
-    HEADGATE_TRY(auto const root, document());
-    auto const pointer = pointer_of(path);
-    auto const there = root.at_pointer(pointer);
+    if (path.from == json_path::start::item) return item_at(item_pointer + path.pointer);
+    HEADGATE_TRY(auto const found, place_of(path.pointer));
+    if (found.is_ambiguous) return ambiguous(path.pointer);
+    if (!found.raw) return std::nullopt;
+    auto const read = json::parse(*found.raw, values());
+    if (!read) return not_json(read.error());
+    return read->root;
+}
+
+// Inside an `each` the whole is read once, whatever the number of items.
+result<std::optional<json::value>> exam::item_at(std::string_view pointer) {
+    if (!parsed_) parsed_ = json::parse(incoming.body, values());
+    if (!*parsed_) return not_json(parsed_->error());
+    auto const there = (*parsed_)->root.at_pointer(pointer);
     // Another reader might take the first of two members with one name, this one takes the last: neither.
-    // Inside an `each` no second look is taken: its cost would be the sender's to choose.
-    bool const ambiguous = there && (*parsed_)->has_duplicates &&
-                           (path.from == json_path::start::item || !json::raw_slice(incoming.body, pointer));
-    if (ambiguous) return fails(fmt::format("JSON member {} goes through a name that stands twice", pointer));
+    if (there && (*parsed_)->has_duplicates) return ambiguous(pointer);
     return there;
 }
 
-result<std::optional<std::string_view>> exam::slice_at(json_path const& path) {
-    HEADGATE_TRY(auto const root, document());
-    static_cast<void>(root);
-    return json::raw_slice(incoming.body, pointer_of(path));
+result<std::optional<std::string_view>> exam::slice_of(slice_value const& from) {
+    HEADGATE_TRY(auto const whole, place_of(""));
+    bool const is_array = whole.raw && whole.raw->starts_with('[');
+    HEADGATE_TRY(auto const found, place_of((is_array ? from.if_array : from.if_object).pointer));
+    return found.raw;
 }
 
 parameters const* exam::query() {

@@ -6,6 +6,7 @@
 #include "auth/verifier.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "json/lookup.hpp"
 #include "json/parse.hpp"
 #include "model/request.hpp"
 
@@ -28,6 +29,7 @@ struct surroundings {
     std::map<std::string, std::vector<std::string>> params;
     std::string public_url;         // As configured, without a slash at the end.
     std::string public_url_ported;  // The same, with the default port written or left out the other way.
+    json::lookup members{{}};       // What the source's checks may look at in a JSON body.
 };
 
 // A failed check: always unauthenticated. `what` has no secret and no payload in it.
@@ -54,14 +56,13 @@ public:
     // Everything that is looked at is appended here while a verdict is explained; else null.
     std::vector<finding>* findings = nullptr;
 
-    // The body as JSON. Fails when it is not JSON.
-    [[nodiscard]] result<json::value> document();
-
-    // The value at `path`; nothing where it leads nowhere or goes through a name that stands twice.
+    // The value at `path`; nothing where it leads nowhere. Fails where the body is not JSON, and where the
+    // path goes through a name that stands twice.
     [[nodiscard]] result<std::optional<json::value>> json_at(json_path const& path);
 
-    // The raw bytes of that value.
-    [[nodiscard]] result<std::optional<std::string_view>> slice_at(json_path const& path);
+    // The raw bytes of what `from` names; nothing where that is nowhere or ambiguous. Fails where the body is
+    // not JSON.
+    [[nodiscard]] result<std::optional<std::string_view>> slice_of(slice_value const& from);
 
     // Null when they are malformed; of the form also when the body is not form-encoded.
     [[nodiscard]] parameters const* query();
@@ -71,10 +72,13 @@ public:
     [[nodiscard]] std::string media_type() const;
 
 private:
-    [[nodiscard]] std::string pointer_of(json_path const& path) const;
+    [[nodiscard]] result<json::place> place_of(std::string_view pointer);
+    [[nodiscard]] result<std::optional<json::value>> item_at(std::string_view pointer);
+    [[nodiscard]] json::arena& values();
 
     std::unique_ptr<json::arena> arena_;
-    std::optional<result<json::parsed>> parsed_;
+    std::optional<result<std::vector<json::place>>> places_;  // Of `place.members`.
+    std::optional<result<json::parsed>> parsed_;              // For `each` alone.
     std::optional<std::optional<parameters>> query_;
     std::optional<std::optional<parameters>> form_;
 };

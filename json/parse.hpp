@@ -5,7 +5,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,10 +36,5 @@ result<parsed> parse(Temporary&& text, arena& where, parse_limits const& limits 
 // like). Fails as `parse` does, at the first text that is wrong.
 [[nodiscard]] result<std::vector<value>> parse_many(std::string_view text, arena& where,
                                                     parse_limits const& limits = {});
-
-// The raw bytes of the value at `pointer` (RFC 6901) in the valid JSON `text`, without blanks around it.
-// Nothing where the pointer leads nowhere, and nothing where a member name on the path stands twice in its
-// object.
-[[nodiscard]] std::optional<std::string_view> raw_slice(std::string_view text, std::string_view pointer);
 
 }  // namespace headgate::json

@@ -1,6 +1,7 @@
 #include "json/write.hpp"
 
 #include "core/check.hpp"
+#include "json/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,27 +9,6 @@
 
 namespace headgate::json {
 namespace {
-
-// How many bytes of well-formed UTF-8 (RFC 3629) one character at the start of `text` has; 0 when it is
-// malformed.
-std::size_t character_bytes(std::string_view text) {
-    auto const at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    auto const follows = [&](std::size_t i) { return (at(i) & 0xC0U) == 0x80U; };
-    auto const first = at(0);
-    if (first < 0x80) return 1;
-    if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-    if (first >= 0xE0 && first <= 0xEF) {
-        bool const is_overlong = first == 0xE0 && at(1) < 0xA0;
-        bool const is_surrogate = first == 0xED && at(1) >= 0xA0;
-        return follows(1) && follows(2) && !is_overlong && !is_surrogate ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        bool const is_overlong = first == 0xF0 && at(1) < 0x90;
-        bool const is_too_large = first == 0xF4 && at(1) >= 0x90;
-        return follows(1) && follows(2) && follows(3) && !is_overlong && !is_too_large ? 4 : 0;
-    }
-    return 0;
-}
 
 void write_control(char c, std::string& out) {
     constexpr std::string_view hex = "0123456789abcdef";

@@ -1,5 +1,7 @@
 #include "transforms/utf8.hpp"
 
+#include "json/utf8.hpp"
+
 #include <algorithm>
 
 namespace headgate::transforms {
@@ -7,29 +9,6 @@ namespace {
 
 bool starts_character(char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-}
-
-// Bytes of the well-formed character (RFC 3629) at the start of `text`; 0 when it is malformed.
-std::size_t well_formed(std::string_view text) {
-    auto const at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    auto const follow = [&](std::size_t from, std::size_t to) {
-        for (auto i = from; i <= to; ++i) {
-            if ((at(i) & 0xC0U) != 0x80U) return false;
-        }
-        return true;
-    };
-    auto const first = at(0);
-    if (first < 0x80) return 1;
-    if (first >= 0xC2 && first <= 0xDF) return follow(1, 1) ? 2 : 0;
-    if (first >= 0xE0 && first <= 0xEF) {
-        bool const refused = (first == 0xE0 && at(1) < 0xA0) || (first == 0xED && at(1) >= 0xA0);
-        return follow(1, 2) && !refused ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        bool const refused = (first == 0xF0 && at(1) < 0x90) || (first == 0xF4 && at(1) >= 0x90);
-        return follow(1, 3) && !refused ? 4 : 0;
-    }
-    return 0;
 }
 
 }  // namespace
@@ -81,7 +60,7 @@ std::size_t byte_offset(std::string_view text, std::size_t index) {
 
 bool is_utf8(std::string_view bytes) {
     while (!bytes.empty()) {
-        auto const size = well_formed(bytes);
+        auto const size = json::character_bytes(bytes);
         if (size == 0) return false;
         bytes.remove_prefix(size);
     }
@@ -92,7 +71,7 @@ std::string to_utf8(std::string_view bytes) {
     std::string text;
     text.reserve(bytes.size());
     while (!bytes.empty()) {
-        auto const size = well_formed(bytes);
+        auto const size = json::character_bytes(bytes);
         if (size == 0) {
             text += "\xEF\xBF\xBD";
             bytes.remove_prefix(1);
