@@ -1,5 +1,6 @@
 #include "transforms/operations.hpp"
 #include "transforms/search.hpp"
+#include "transforms/utf8.hpp"
 
 #include <fmt/format.h>
 
@@ -62,23 +63,15 @@ bool repeat(runtime& run, std::string_view text, double times, json::value& out)
 bool split(runtime& run, std::string_view text, std::string_view separator, json::value& out) {
     std::vector<json::value> parts;
     if (!run.may_touch(text.size() + separator.size())) return false;
-    if (text.empty()) {
-        out = run.list({});
-        return run.ok();
-    }
-    if (separator.empty()) {
-        while (!text.empty()) {
-            std::size_t size = 1;
-            while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) ++size;
-            parts.push_back(json::value::string_view_of(text.substr(0, size)));
-            text.remove_prefix(size);
-        }
-    } else {
-        for (auto at = find_text(text, separator); at != text.npos; at = find_text(text, separator)) {
-            parts.push_back(json::value::string_view_of(text.substr(0, at)));
-            text.remove_prefix(at + separator.size());
-        }
-        parts.push_back(json::value::string_view_of(text));
+    bool const by_character = separator.empty();
+    for (bool goes_on = !text.empty(); goes_on;) {
+        // Counted part by part, because a part may be one byte and takes sixteen.
+        if (!run.may_touch(sizeof(json::value))) return false;
+        auto const end =
+            by_character ? byte_offset(text, 1) : std::min(find_text(text, separator), text.size());
+        parts.push_back(json::value::string_view_of(text.substr(0, end)));
+        goes_on = end < text.size();
+        text.remove_prefix(std::min(end + separator.size(), text.size()));
     }
     out = run.list(parts);
     return run.ok();
