@@ -321,13 +321,6 @@ double value::as_double() const {
     return double_of({static_cast<char const*>(data_), size_});
 }
 
-std::optional<std::int64_t> value::as_integer() const {
-    if (tag_ == tag::integer) return integer_;
-    auto const number = as_double();
-    if (!is_exact_integer(number)) return std::nullopt;
-    return static_cast<std::int64_t>(number);
-}
-
 void value::append_number_text(std::string& out) const {
     if (tag_ == tag::literal) {
         out.append(static_cast<char const*>(data_), size_);

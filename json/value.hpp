@@ -105,8 +105,6 @@ public:
         return {static_cast<char const*>(data_), size_};
     }
     [[nodiscard]] double as_double() const;
-    // Nothing when it is not a whole 64-bit number.
-    [[nodiscard]] std::optional<std::int64_t> as_integer() const;
     // The literal as sent, or the shortest exact text.
     [[nodiscard]] std::string number_text() const;
     void append_number_text(std::string& out) const;

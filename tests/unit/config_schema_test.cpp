@@ -129,8 +129,8 @@ TEST(schema, is_closed_and_knows_the_limits_and_defaults) {
     EXPECT_EQ(at("/required/0").as_string(), "sources");
     auto const lines =
         std::string{"/properties/listen/properties/webhooks/properties/limits/properties/header_lines_max"};
-    EXPECT_EQ(at(lines + "/default").as_integer(), 100);
-    EXPECT_EQ(at(lines + "/maximum").as_integer(), 10'000);
+    EXPECT_EQ(at(lines + "/default").held_integer(), 100);
+    EXPECT_EQ(at(lines + "/maximum").held_integer(), 10'000);
     EXPECT_EQ(at("/properties/retention/properties/events/default").as_string(), "30d");
     EXPECT_EQ(at("/properties/log/properties/level/enum").items().size(), 4U);
     EXPECT_TRUE(at("/properties/sources/additionalProperties/properties/verify/oneOf").is_array());

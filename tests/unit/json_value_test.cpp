@@ -104,14 +104,14 @@ TEST(json_value, adds_to_arrays_and_strings_without_changing_what_was_there) {
     }
     for (std::size_t i = 0; i < lists.size(); ++i) {
         ASSERT_EQ(lists[i].items().size(), i + 1);
-        EXPECT_EQ(lists[i].items().back().as_integer(), i);
+        EXPECT_EQ(lists[i].items().back().held_integer(), i);
     }
     EXPECT_EQ(text.as_string(), std::string(1000, 'x'));
     EXPECT_LT(total, 120'000U) << "adding one must not copy the whole each time";
 
     auto const left = value::appended(lists[9], std::array{value::integer(-1)}, own, bytes);
-    EXPECT_EQ(left.items()[10].as_integer(), -1);
-    EXPECT_EQ(lists[10].items()[10].as_integer(), 10) << "another end of the same beginning";
+    EXPECT_EQ(left.items()[10].held_integer(), -1);
+    EXPECT_EQ(lists[10].items()[10].held_integer(), 10) << "another end of the same beginning";
 }
 
 TEST(json_value, knows_that_something_in_it_could_not_be_read) {

@@ -263,6 +263,8 @@ TEST(budget, harmless_ones_are_done_within_it) {
     EXPECT_EQ(spend("test(\"^(a|aa)+$\"), test(\"(a+)+b\")", a_lot).ending, "false");
     EXPECT_EQ(spend("[., .] | unique | length", a_lot).ending, "1");
     EXPECT_EQ(spend("[range(5000)] | sort | group_by(. % 7) | length", "null").ending, "7");
+    EXPECT_THAT(spend("\"[\" * 100000 | fromjson", "null").ending,
+                HasSubstr("nested deeper than 1000 levels"));
     EXPECT_THAT(spend("test(\"((a{30}){30}){30}\")", a_lot).ending, HasSubstr("is not valid"));
 }
 

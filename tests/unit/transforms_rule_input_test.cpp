@@ -2,8 +2,11 @@
 #include "transforms/program.hpp"
 #include "transforms/rule_input.hpp"
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -150,6 +153,15 @@ TEST(rule_input, a_body_of_one_value_too_many_cannot_be_read) {
         on(any, ".body | length", {.values_max = 4}),
         "the body is not the JSON that its type says: JSON text has more than 4 values at line 1, column 9");
     EXPECT_EQ(on(any, ".source", {.values_max = 4}), "\"github\"");
+
+    any.received.body = "{";
+    for (int i = 0; i < 1'000'000; ++i) {
+        fmt::format_to(std::back_inserter(any.received.body), "{}\"{}\":0", i > 0 ? "," : "", i);
+    }
+    any.received.body += '}';
+    EXPECT_THAT(on(any, ".body"), testing::HasSubstr("JSON text has more than 1000000 values"));
+    any.received.body = std::string(100'000, '[');
+    EXPECT_THAT(on(any, ".body"), testing::HasSubstr("JSON text is nested deeper than 64 levels"));
 
     any.received.head.fields = {{"content-type", "application/x-www-form-urlencoded"}};
     any.received.body = "a=1&b=2&c&d";
