@@ -20,6 +20,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,10 @@ namespace bj = boost::json;
 using std::chrono::steady_clock;
 
 struct nothing {
-    static constexpr std::size_t max_object_size = -1;
-    static constexpr std::size_t max_array_size = -1;
-    static constexpr std::size_t max_key_size = -1;
-    static constexpr std::size_t max_string_size = -1;
+    static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
     bool on_document_begin(bj::error_code&) { return true; }
     bool on_document_end(bj::error_code&) { return true; }
     bool on_array_begin(bj::error_code&) { return true; }
