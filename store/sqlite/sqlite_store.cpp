@@ -66,8 +66,8 @@ private:
     io_thread thread_{"store-read"};
 };
 
-std::size_t bytes_of(event const& fresh, packed_event const& packed) {
-    return fresh.received.body.size() + packed.head.size() + sizeof(append_work);
+std::size_t bytes_of(append_work const& work) {
+    return work.fresh.received.body.size() + work.packed.head.size() + sizeof work;
 }
 
 class sqlite_store final : public event_store {
@@ -137,15 +137,14 @@ void sqlite_store::close() {
 
 asio::awaitable<result<receipt>> sqlite_store::append(event fresh, std::vector<dedupe_key> keys,
                                                       deadline until) {
-    append_work work{std::move(fresh), {}, std::move(keys), nullptr, 0, receipt{}};
-    return wait_for<receipt>(
-        [this, work = std::move(work)](std::shared_ptr<waiting<receipt>> waiter) mutable {
-            work.packed = pack(work.fresh);
-            work.bytes = bytes_of(work.fresh, work.packed);
-            work.waiter = std::move(waiter);
-            writer_->submit(std::move(work));
-        },
-        until);
+    auto work = std::make_unique<append_work>(std::move(fresh), packed_event{}, std::move(keys));
+    work->packed = pack(work->fresh);
+    work->bytes = bytes_of(*work);
+    auto submit = [this, work = std::move(work)](std::shared_ptr<waiting<receipt>> waiter) mutable {
+        work->waiter = std::move(waiter);
+        writer_->submit(std::move(work));
+    };
+    return wait_for<receipt>(std::move(submit), until);
 }
 
 asio::awaitable<result<std::vector<event>>> sqlite_store::lease_events(batch_limit limit) {

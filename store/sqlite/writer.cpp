@@ -59,8 +59,8 @@ private:
 };
 
 // One of the bugs that the crash campaign must find.
-void acknowledge_too_early(std::vector<append_work> const& appends) {
-    for (auto const& each : appends) each.waiter->answer(each.outcome);
+void acknowledge_too_early(std::vector<std::unique_ptr<append_work>> const& appends) {
+    for (auto const& each : appends) each->waiter->answer(each->outcome);
     dawdle(std::chrono::milliseconds{100});
 }
 
@@ -129,14 +129,14 @@ std::optional<error> writer::why_full() const {
     return std::nullopt;
 }
 
-void writer::submit(append_work work) {
-    if (auto why = why_refused(work)) {
+void writer::submit(std::unique_ptr<append_work> work) {
+    if (auto why = why_refused(*work)) {
         counted_.refused.add();
-        return work.waiter->answer(std::unexpected{*std::move(why)});
+        return work->waiter->answer(std::unexpected{*std::move(why)});
     }
     std::unique_lock held{guard_};
-    if (closes_) return work.waiter->answer(std::unexpected{closed()});
-    queued_bytes_.fetch_add(work.bytes, std::memory_order_relaxed);
+    if (closes_) return work->waiter->answer(std::unexpected{closed()});
+    queued_bytes_.fetch_add(work->bytes, std::memory_order_relaxed);
     appends_.push_back(std::move(work));
     bool const wakes = std::exchange(sleeps_, false);
     held.unlock();
@@ -200,7 +200,7 @@ void writer::take(group& taken) {
     std::size_t bytes = 0;
     taken.appends.reserve(std::min(appends_.size(), settings_.group_events_max));
     while (!appends_.empty() && taken.appends.size() < settings_.group_events_max) {
-        auto const next = appends_.front().bytes;
+        auto const next = appends_.front()->bytes;
         if (!taken.appends.empty() && bytes + next > settings_.group_bytes_max) break;
         bytes += next;
         taken.appends.push_back(std::move(appends_.front()));
@@ -240,10 +240,10 @@ result<void> writer::write(group& taken) {
     auto const now = clock_.now();
     if (auto const begun = session_->begin(); !begun) return begun;
     for (auto& each : taken.appends) {
-        HEADGATE_TRY(each.outcome, session_->append(each.fresh, each.packed, each.keys, now));
-        if (planted(planted_bug::event_stored_twice) && each.outcome && !each.outcome->duplicate) {
-            auto again = each.fresh;
-            HEADGATE_TRY(auto const twice, session_->append(again, each.packed, {}, now));
+        HEADGATE_TRY(each->outcome, session_->append(each->fresh, each->packed, each->keys, now));
+        if (planted(planted_bug::event_stored_twice) && each->outcome && !each->outcome->duplicate) {
+            auto again = each->fresh;
+            HEADGATE_TRY(auto const twice, session_->append(again, each->packed, {}, now));
             if (!twice) return std::unexpected{twice.error()};
         }
     }
@@ -269,10 +269,10 @@ void writer::acknowledge(group& taken) {
     fresh.reserve(taken.appends.size());
     std::uint64_t duplicates = 0;
     for (auto& each : taken.appends) {
-        bool const is_fresh = each.outcome && !each.outcome->duplicate;
-        if (is_fresh) fresh.push_back(std::move(each.fresh));
-        if (each.outcome && each.outcome->duplicate) ++duplicates;
-        ready.add(each);
+        bool const is_fresh = each->outcome && !each->outcome->duplicate;
+        if (is_fresh) fresh.push_back(std::move(each->fresh));
+        if (each->outcome && each->outcome->duplicate) ++duplicates;
+        ready.add(*each);
     }
     ready.post();
     counted_.appended.add(fresh.size());
@@ -322,8 +322,8 @@ void writer::fail(group& taken, error const& why) {
     session_->forget_keys();
     answers ready;
     for (auto& each : taken.appends) {
-        each.outcome = std::unexpected{why};
-        ready.add(each);
+        each->outcome = std::unexpected{why};
+        ready.add(*each);
     }
     ready.post();
     for (auto& each : taken.jobs) each.finish(why);
@@ -341,8 +341,8 @@ void writer::fail_everything_waiting(error const& why) {
     }
     answers ready;
     for (auto& each : waiting_now.appends) {
-        each.outcome = std::unexpected{why};
-        ready.add(each);
+        each->outcome = std::unexpected{why};
+        ready.add(*each);
     }
     ready.post();
     for (auto& each : waiting_now.jobs) each.finish(why);

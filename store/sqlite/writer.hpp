@@ -23,7 +23,7 @@
 
 namespace headgate::store::sqlite {
 
-// An event on its way to the disk.
+// An event on its way to the disk. Large, so it is handed on by pointer.
 struct append_work {
     event fresh;
     packed_event packed;
@@ -57,7 +57,7 @@ public:
     ~writer();  // close()
 
     // From any thread. Work that is refused is answered at once.
-    void submit(append_work work);
+    void submit(std::unique_ptr<append_work> work);
     void submit(job work);
 
     // Finishes what was submitted before, then ends the thread.
@@ -65,7 +65,7 @@ public:
 
 private:
     struct group {
-        std::vector<append_work> appends;
+        std::vector<std::unique_ptr<append_work>> appends;
         std::vector<job> jobs;
         [[nodiscard]] bool empty() const { return appends.empty() && jobs.empty(); }
     };
@@ -101,7 +101,7 @@ private:
 
     mutable std::mutex guard_;  // Held to push and to swap only.
     std::condition_variable work_came_;
-    std::deque<append_work> appends_;
+    std::deque<std::unique_ptr<append_work>> appends_;
     std::deque<job> jobs_;
     std::atomic<std::size_t> queued_bytes_{0};
     bool sleeps_ = false;
