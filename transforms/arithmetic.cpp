@@ -183,8 +183,7 @@ bool modulo(runtime& run, json::value const& a, json::value const& b, json::valu
 
 bool negate(runtime& run, json::value const& a, json::value& out) {
     if (!a.is_number()) return run.fail(fmt::format("{} cannot be negated", name_of(a.type())));
-    bool const flips = a.holds_integer() && a.held_integer() != std::numeric_limits<std::int64_t>::min() &&
-                       a.held_integer() != 0;
+    bool const flips = a.holds_integer() && a.held_integer() != std::numeric_limits<std::int64_t>::min();
     out = flips ? json::value::integer(-a.held_integer()) : json::value::real(-a.as_double());
     return true;
 }

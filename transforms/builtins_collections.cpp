@@ -95,7 +95,7 @@ bool has(runtime& run, value const* in, value& out) {
         out = value::boolean(index >= 0 && index < static_cast<double>(in->items().size()));
         return true;
     }
-    if (in->is_null() && (key.is_string() || key.is_number())) {
+    if (in->is_null()) {
         out = value::boolean(false);
         return true;
     }
@@ -127,7 +127,8 @@ bool holds(runtime& run, value const& a, value const& b) {
 }
 
 bool contains(runtime& run, value const* in, value& out) {
-    if (in[0].type() != in[1].type()) {
+    bool const are_alike = in[0].is_boolean() ? is_equal(run, in[0], in[1]) : in[0].type() == in[1].type();
+    if (!are_alike) {
         return run.fail(fmt::format("{} and {} cannot have their containment checked", name_of(in[0].type()),
                                     name_of(in[1].type())));
     }
@@ -137,13 +138,7 @@ bool contains(runtime& run, value const* in, value& out) {
 
 bool add_all(runtime& run, value const* in, value& out) {
     std::vector<value> items;
-    if (in->is_object()) {
-        for (auto const& one : in->members()) items.push_back(one.value);
-    } else if (in->is_array()) {
-        items.assign(in->items().begin(), in->items().end());
-    } else {
-        return run.fail(fmt::format("Cannot iterate over {}", name_of(in->type())));
-    }
+    if (!values_in(run, *in, items)) return false;
     out = {};
     // Objects are put together at once: one after the other would copy what is there each time.
     if (items.size() > 2 && std::ranges::all_of(items, &value::is_object)) {
@@ -188,14 +183,8 @@ value one_of(value const& entry, std::initializer_list<std::string_view> names) 
 }
 
 bool from_entries(runtime& run, value const* in, value& out) {
-    if (!in->is_array() && !in->is_object())
-        return run.fail(fmt::format("Cannot iterate over {}", name_of(in->type())));
     std::vector<value> entries;
-    if (in->is_array()) {
-        entries.assign(in->items().begin(), in->items().end());
-    } else {
-        for (auto const& one : in->members()) entries.push_back(one.value);
-    }
+    if (!values_in(run, *in, entries)) return false;
     std::vector<member> members;
     members.reserve(entries.size());
     for (auto const& entry : entries) {
@@ -226,13 +215,7 @@ bool flatten_into(runtime& run, std::span<value const> items, double depth, std:
 bool flatten(runtime& run, value const* in, value const& depth, value& out) {
     if (!depth.is_number() || depth.as_double() < 0) return run.fail("flatten depth must not be negative");
     std::vector<value> items;
-    if (in->is_object()) {
-        for (auto const& one : in->members()) items.push_back(one.value);
-    } else if (in->is_array()) {
-        items.assign(in->items().begin(), in->items().end());
-    } else {
-        return run.fail(fmt::format("Cannot iterate over {}", name_of(in->type())));
-    }
+    if (!values_in(run, *in, items)) return false;
     std::vector<value> flat;
     if (!flatten_into(run, items, depth.as_double(), flat)) return false;
     out = run.list(flat);
@@ -247,8 +230,10 @@ bool flatten_some(runtime& run, value const* in, value& out) {
 }
 
 bool reverse(runtime& run, value const* in, value& out) {
+    // Of no length, whatever it is.
     bool const is_empty = in->is_null() || (in->is_string() && in->as_string().empty()) ||
-                          (in->is_object() && in->members().empty());
+                          (in->is_object() && in->members().empty()) ||
+                          (in->is_number() && in->as_double() == 0);
     if (is_empty) {
         out = run.list({});
         return run.ok();
@@ -260,17 +245,21 @@ bool reverse(runtime& run, value const* in, value& out) {
 }
 
 bool transpose(runtime& run, value const* in, value& out) {
-    if (!in->is_array()) return run.fail(fmt::format("Cannot transpose {}", name_of(in->type())));
+    std::vector<value> rows;
+    if (!values_in(run, *in, rows)) return false;
     std::size_t widest = 0;
-    for (auto const& row : in->items()) {
-        if (!row.is_array()) return run.fail(fmt::format("Cannot index {} with number", name_of(row.type())));
-        widest = std::max(widest, row.items().size());
+    for (auto const& row : rows) {
+        bool const is_row = row.is_array() || row.is_null();
+        if (!is_row) return run.fail(fmt::format("Cannot index {} with number", name_of(row.type())));
+        if (row.is_array()) widest = std::max(widest, row.items().size());
     }
     std::vector<value> columns;
     for (std::size_t i = 0; i < widest; ++i) {
         std::vector<value> column;
-        for (auto const& row : in->items())
-            column.push_back(i < row.items().size() ? row.items()[i] : value{});
+        for (auto const& row : rows) {
+            bool const is_there = row.is_array() && i < row.items().size();
+            column.push_back(is_there ? row.items()[i] : value{});
+        }
         columns.push_back(run.list(column));
         if (!run.ok()) return false;
     }

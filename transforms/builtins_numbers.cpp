@@ -1,4 +1,5 @@
 #include "transforms/builtins.hpp"
+#include "transforms/operations.hpp"
 #include "transforms/runtime.hpp"
 
 #include <fmt/format.h>
@@ -63,15 +64,14 @@ bool not_a_number(runtime& /*run*/, value const* /*in*/, value& out) {
     return true;
 }
 
-bool is_infinite(runtime& run, value const* in, value& out) {
-    if (!need_number(run, *in)) return false;
-    out = value::boolean(std::isinf(in->as_double()));
+// What is no number is none of these.
+bool is_infinite(runtime& /*run*/, value const* in, value& out) {
+    out = value::boolean(in->is_number() && std::isinf(in->as_double()));
     return true;
 }
 
-bool is_nan_value(runtime& run, value const* in, value& out) {
-    if (!need_number(run, *in)) return false;
-    out = value::boolean(std::isnan(in->as_double()));
+bool is_nan_value(runtime& /*run*/, value const* in, value& out) {
+    out = value::boolean(is_nan(*in));
     return true;
 }
 

@@ -95,16 +95,25 @@ bool largest_by(runtime& run, value const* in, value& out) {
     return extreme_by(run, in[0], in[1], 1, out);
 }
 
-// Where `in[1]` is in a sorted array; where not, -1 - the place to put it.
+// Where `in[1]` is in a sorted array; where not, -1 - the place to put it. Of several that are equal the one
+// that jq's way of halving meets first.
 bool binary_search(runtime& run, value const* in, value& out) {
     if (!need_array(run, *in, "searched from")) return false;
     auto const items = in->items();
-    auto const place = std::ranges::lower_bound(
-        items, in[1], [&run](value const& a, value const& b) { return compare(run, a, b) < 0; });
-    auto const index = static_cast<std::int64_t>(place - items.begin());
-    bool const is_there = place != items.end() && compare(run, *place, in[1]) == 0;
-    out = value::integer(is_there ? index : -1 - index);
-    return run.ok();
+    std::size_t from = 0;
+    std::size_t to = items.size();
+    while (from < to) {
+        auto const middle = from + (to - from) / 2;
+        auto const order = compare(run, in[1], items[middle]);
+        if (!run.ok()) return false;
+        if (order == 0) {
+            out = value::integer(static_cast<std::int64_t>(middle));
+            return true;
+        }
+        (order < 0 ? to : from) = order < 0 ? middle : middle + 1;
+    }
+    out = value::integer(-1 - static_cast<std::int64_t>(from));
+    return true;
 }
 
 constexpr auto table = std::to_array<native_entry>({

@@ -198,14 +198,8 @@ bool split_plain(runtime& run, value const* in, value& out) {
 }
 
 bool join(runtime& run, value const* in, value& out) {
-    if (!in->is_array() && !in->is_object())
-        return run.fail(fmt::format("Cannot iterate over {}", name_of(in->type())));
     std::vector<value> items;
-    if (in->is_array()) {
-        items.assign(in->items().begin(), in->items().end());
-    } else {
-        for (auto const& one : in->members()) items.push_back(one.value);
-    }
+    if (!values_in(run, *in, items)) return false;
     auto const between = in[1].is_null()     ? std::string_view{}
                          : in[1].is_string() ? in[1].as_string()
                                              : std::string_view{};

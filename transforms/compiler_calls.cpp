@@ -68,7 +68,7 @@ closure_source compiler::argument(node const& n) {
                     .parameter = found->where};
         }
     }
-    auto& known = by_node_[&n];
+    auto& known = arguments_[&n];
     if (!known) known = make_unit(&n, unit_, scope_, nullptr);
     return {.function = request(*known, mode::value), .path_function = request(*known, mode::path)};
 }

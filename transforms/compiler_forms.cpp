@@ -101,6 +101,7 @@ slot compiler::foreach (node const& n, slot in, mode how) {
     bind_patterns(n, item, in);
     auto const last = fresh(how);  // Each output of the update starts from the same state.
     move(last, state, how);
+    emit(op::constant, state, constant({}));  // What is left when the update has no output.
     move(state, generate(*n.kids[2], last, how), how);
     auto const out = n.kids[3] ? generate(*n.kids[3], state, how) : state;
     scope_ = before;
@@ -250,7 +251,7 @@ slot compiler::location(node const& n) {
 }
 
 void compiler::define(node const& n) {
-    auto& known = by_node_[&n];
+    auto& known = definitions_[&n];
     // The function sees itself, so its name comes into its own scope.
     bool const is_new = !known;
     if (is_new) known = make_unit(n.kids[0].get(), unit_, nullptr, &n.parameters);

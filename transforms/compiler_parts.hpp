@@ -183,7 +183,9 @@ private:
     compiled& out_;
     std::deque<unit> units_;
     std::deque<scope_entry> entries_;
-    std::map<void const*, unit*> by_node_;
+    // By their nodes. Two, because an argument may be a definition with something behind it.
+    std::map<void const*, unit*> arguments_;
+    std::map<void const*, unit*> definitions_;
     struct order {
         unit* of;
         mode how;

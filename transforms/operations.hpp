@@ -4,7 +4,9 @@
 #include "transforms/code.hpp"
 #include "transforms/runtime.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,9 +44,26 @@ namespace headgate::transforms {
 // {"start": …, "end": …}, as a path has slices.
 [[nodiscard]] json::value slice_key(runtime& run, json::value const& from, json::value const& to);
 
+// container with `item` at `key`.
+[[nodiscard]] bool set_key(runtime& run, json::value const& container, json::value const& key,
+                           json::value const& item, json::value& out);
+
+// jq's slices of `size` items: the start is rounded down, the end up; negative ones count from the end.
+// Nothing where one of the two is neither a number nor null.
+struct extent {
+    std::size_t from;
+    std::size_t to;
+};
+[[nodiscard]] std::optional<extent> extent_of(json::value const& from, json::value const& to,
+                                              std::size_t size);
+
+// What `.[]` gives, at the end of `out`.
+[[nodiscard]] bool values_in(runtime& run, json::value const& any, std::vector<json::value>& out);
+
 [[nodiscard]] bool get_path(runtime& run, json::value const& root, json::value const& path, json::value& out);
 [[nodiscard]] bool set_path(runtime& run, json::value const& root, json::value const& path,
                             json::value const& leaf, json::value& out);
+// Without what the paths lead to, all taken out at once, so that none of them moves another's place.
 [[nodiscard]] bool delete_paths(runtime& run, json::value const& root, json::value const& paths,
                                 json::value& out);
 

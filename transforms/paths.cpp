@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <ranges>
 #include <span>
 #include <vector>
 
@@ -14,27 +13,6 @@ namespace headgate::transforms {
 namespace {
 
 constexpr std::int64_t index_max = 536'870'911;  // As jq.
-
-struct extent {
-    std::size_t from;
-    std::size_t to;
-};
-
-// jq's slices: the start is rounded down, the end up; negative ones count from the end.
-std::optional<extent> extent_of(json::value const& from, json::value const& to, std::size_t size) {
-    bool const fits = (from.is_null() || from.is_number()) && (to.is_null() || to.is_number());
-    if (!fits) return std::nullopt;
-    auto const length = static_cast<double>(size);
-    auto first = from.is_null() ? 0 : from.as_double();
-    auto last = to.is_null() ? length : to.as_double();
-    if (std::isnan(first)) first = 0;
-    if (std::isnan(last)) last = length;
-    if (first < 0) first += length;
-    if (last < 0) last += length;
-    first = std::clamp(std::floor(first), 0.0, length);
-    last = std::clamp(std::ceil(last), first, length);
-    return extent{static_cast<std::size_t>(first), static_cast<std::size_t>(last)};
-}
 
 bool cannot_index(runtime& run, json::value const& container, json::value const& key) {
     return run.fail(fmt::format("Cannot index {} with {}", name_of(container.type()), name_of(key.type())));
@@ -102,6 +80,40 @@ bool set_slice(runtime& run, json::value const& container, json::value const& ke
     return run.ok();
 }
 
+bool set_below(runtime& run, json::value const& root, std::span<json::value const> path,
+               json::value const& leaf, json::value& out) {
+    if (path.empty()) {
+        out = leaf;
+        return true;
+    }
+    json::value inner;
+    if (!get_key(run, root, path.front(), inner)) return false;
+    if (!set_below(run, inner, path.subspan(1), leaf, inner)) return false;
+    return set_key(run, root, path.front(), inner, out);
+}
+
+bool check_path(runtime& run, json::value const& path) {
+    if (!path.is_array()) return run.fail("Path must be specified as an array");
+    return path.items().size() < json::nesting_max || run.fail("Path too deep");
+}
+
+}  // namespace
+
+std::optional<extent> extent_of(json::value const& from, json::value const& to, std::size_t size) {
+    bool const fits = (from.is_null() || from.is_number()) && (to.is_null() || to.is_number());
+    if (!fits) return std::nullopt;
+    auto const length = static_cast<double>(size);
+    auto first = from.is_null() ? 0 : from.as_double();
+    auto last = to.is_null() ? length : to.as_double();
+    if (std::isnan(first)) first = 0;
+    if (std::isnan(last)) last = length;
+    if (first < 0) first += length;
+    if (last < 0) last += length;
+    first = std::clamp(std::floor(first), 0.0, length);
+    last = std::clamp(std::ceil(last), first, length);
+    return extent{static_cast<std::size_t>(first), static_cast<std::size_t>(last)};
+}
+
 bool set_key(runtime& run, json::value const& container, json::value const& key, json::value const& item,
              json::value& out) {
     if (!run.may_look(key)) return false;
@@ -115,76 +127,6 @@ bool set_key(runtime& run, json::value const& container, json::value const& key,
         return run.fail("Cannot update field at array index of array");
     return cannot_index(run, container, key);
 }
-
-bool set_below(runtime& run, json::value const& root, std::span<json::value const> path,
-               json::value const& leaf, json::value& out) {
-    if (path.empty()) {
-        out = leaf;
-        return true;
-    }
-    json::value inner;
-    if (!get_key(run, root, path.front(), inner)) return false;
-    if (!set_below(run, inner, path.subspan(1), leaf, inner)) return false;
-    return set_key(run, root, path.front(), inner, out);
-}
-
-bool delete_key(runtime& run, json::value const& container, json::value const& key, json::value& out) {
-    out = container;
-    if (!run.may_look(key)) return false;
-    if (container.is_null()) return true;
-    if (container.is_object() && key.is_string()) {
-        std::vector<json::member> left;
-        for (auto const& one : container.members()) {
-            if (one.key != key.as_string()) left.push_back(one);
-        }
-        out = run.object(left);
-        return run.ok();
-    }
-    if (container.is_array() && (key.is_number() || key.is_object())) {
-        auto const size = container.items().size();
-        std::optional<extent> gone;
-        if (key.is_number()) {
-            auto index = std::floor(key.as_double());
-            if (index < 0) index += static_cast<double>(size);
-            if (!(index >= 0) || index >= static_cast<double>(size)) return true;
-            gone = extent{static_cast<std::size_t>(index), static_cast<std::size_t>(index) + 1};
-        } else {
-            gone = extent_of(key.find("start").value_or(json::value{}),
-                             key.find("end").value_or(json::value{}), size);
-        }
-        if (!gone) return run.fail("Start and end indices of an array slice must be numbers");
-        std::vector<json::value> left{container.items().begin(), container.items().end()};
-        left.erase(left.begin() + static_cast<std::ptrdiff_t>(gone->from),
-                   left.begin() + static_cast<std::ptrdiff_t>(gone->to));
-        out = run.list(left);
-        return run.ok();
-    }
-    return run.fail(
-        fmt::format("Cannot delete field at {} index of {}", name_of(key.type()), name_of(container.type())));
-}
-
-bool delete_below(runtime& run, json::value const& root, std::span<json::value const> path,
-                  json::value& out) {
-    out = root;
-    if (path.empty()) {
-        out = {};
-        return true;
-    }
-    if (path.size() == 1) return delete_key(run, root, path.front(), out);
-    if (root.is_null()) return true;
-    json::value inner;
-    if (!get_key(run, root, path.front(), inner)) return false;
-    if (inner.is_null()) return true;
-    if (!delete_below(run, inner, path.subspan(1), inner)) return false;
-    return set_key(run, root, path.front(), inner, out);
-}
-
-bool check_path(runtime& run, json::value const& path) {
-    if (!path.is_array()) return run.fail("Path must be specified as an array");
-    return path.items().size() < json::nesting_max || run.fail("Path too deep");
-}
-
-}  // namespace
 
 bool get_key(runtime& run, json::value const& container, json::value const& key, json::value& out) {
     if (!run.may_look(key)) return false;
@@ -250,6 +192,17 @@ json::value slice_key(runtime& run, json::value const& from, json::value const& 
     return run.object(members);
 }
 
+bool values_in(runtime& run, json::value const& any, std::vector<json::value>& out) {
+    if (any.is_array()) {
+        out.assign(any.items().begin(), any.items().end());
+    } else if (any.is_object()) {
+        for (auto const& one : any.members()) out.push_back(one.value);
+    } else {
+        return run.fail(fmt::format("Cannot iterate over {}", name_of(any.type())));
+    }
+    return true;
+}
+
 bool get_path(runtime& run, json::value const& root, json::value const& path, json::value& out) {
     if (!path.is_array()) return run.fail("Path must be specified as an array");
     out = root;
@@ -264,21 +217,6 @@ bool get_path(runtime& run, json::value const& root, json::value const& path, js
 bool set_path(runtime& run, json::value const& root, json::value const& path, json::value const& leaf,
               json::value& out) {
     return check_path(run, path) && set_below(run, root, path.items(), leaf, out);
-}
-
-bool delete_paths(runtime& run, json::value const& root, json::value const& paths, json::value& out) {
-    if (!paths.is_array()) return run.fail("Paths must be specified as an array");
-    // From the last to the first, so that deleting one moves none of those still to go.
-    std::vector<std::uint32_t> order;
-    if (!order_of(run, paths.items(), order)) return false;
-    out = root;
-    for (auto const place : std::views::reverse(order)) {
-        auto const& path = paths.items()[place];
-        auto const here = out;
-        if (!check_path(run, path) || !run.may_step(1) || !delete_below(run, here, path.items(), out))
-            return false;
-    }
-    return true;
 }
 
 }  // namespace headgate::transforms
