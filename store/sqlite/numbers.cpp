@@ -23,8 +23,9 @@ error numbers::why_not() const {
 void numbers::set_full(std::optional<error> why) {
     if (!why && !full.load(std::memory_order_relaxed)) return;
     std::scoped_lock const held{guard_};
+    bool const is_full = why.has_value();
     if (why) why_full_ = *std::move(why);
-    full.store(why.has_value(), std::memory_order_release);
+    full.store(is_full, std::memory_order_release);
 }
 
 error numbers::why_full() const {

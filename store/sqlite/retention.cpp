@@ -10,10 +10,13 @@ namespace {
 
 constexpr std::chrono::hours jump_max{1};
 
-constexpr char const* deletions[] = {
+constexpr char const* use_texts_less =
     "UPDATE rule_texts SET uses = uses - (SELECT count(*) FROM deliveries"
     " WHERE event_sequence = ?1 AND rule_revision = revision)"
-    " WHERE revision IN (SELECT rule_revision FROM deliveries WHERE event_sequence = ?1)",
+    " WHERE revision IN (SELECT rule_revision FROM deliveries WHERE event_sequence = ?1)";
+
+constexpr char const* deletions[] = {
+    use_texts_less,
     "DELETE FROM attempts WHERE delivery IN (SELECT number FROM deliveries WHERE event_sequence = ?1)",
     "DELETE FROM orders WHERE number IN (SELECT number FROM deliveries WHERE event_sequence = ?1)",
     "DELETE FROM deliveries WHERE event_sequence = ?1",
