@@ -1,5 +1,6 @@
 """Starting real processes on free loopback ports, and ending exactly those."""
 
+import collections
 import ctypes
 import os
 import pathlib
@@ -12,15 +13,25 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[3]
 
 
+_held = collections.deque(maxlen=200)  # Bound and never listening: nobody else is given these ports meanwhile.
+
+
 def free_port():
-    """A loopback port below the kernel's ephemeral range, so no outgoing connection takes it."""
+    """A loopback port below the kernel's ephemeral range, so no outgoing connection takes it.
+
+    The port stays bound here with SO_REUSEADDR, which every server under test sets too: they can listen on it,
+    and no later call is given the same one.
+    """
     while True:
         port = random.randint(20000, 31999)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        holder = socket.socket()
+        try:
+            holder.bind(("127.0.0.1", port))  # Without the option: fails when anyone has the port.
+        except OSError:
+            holder.close()
+            continue
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _held.append(holder)
         return port
 
 
