@@ -35,7 +35,8 @@ public:
     [[nodiscard]] std::size_t held_bytes() const noexcept { return held_bytes_; }
 
 private:
-    static constexpr std::size_t first_bytes = 4'096;
+    static constexpr std::size_t first_bytes =
+        1'024;  // Most programs' own frame; more would be cleared for nothing.
     struct block {
         std::unique_ptr<std::byte[]> bytes;
         std::size_t size;
