@@ -6,6 +6,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -20,7 +21,7 @@ namespace {
 constexpr std::size_t line_bytes_max = 8192;
 constexpr std::size_t value_bytes_max = 2048;
 
-log_settings current;
+std::atomic<log_settings> current{log_settings{}};
 
 std::shared_ptr<spdlog::logger> const& sink() {
     static std::shared_ptr<spdlog::logger> const logger = [] {
@@ -95,9 +96,10 @@ std::string as_text(log_level level, std::string_view message, Fields const& fie
 
 template <class Fields>
 void write(log_level level, std::string_view message, Fields const& fields) {
-    if (level < current.level) return;
-    auto const line = current.format == log_format::json ? as_json(level, message, fields)
-                                                         : as_text(level, message, fields);
+    auto const how = current.load(std::memory_order_relaxed);
+    if (level < how.level) return;
+    auto const line =
+        how.format == log_format::json ? as_json(level, message, fields) : as_text(level, message, fields);
     sink()->log(spdlog::level::critical, spdlog::string_view_t{line.data(), line.size()});
 }
 

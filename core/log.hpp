@@ -22,7 +22,7 @@ struct log_field {
     std::string value;
 };
 
-// Says how lines look from now on. Called once, before any thread logs.
+// Says how lines look from now on. Safe from any thread.
 void configure_log(log_settings const& settings);
 
 // Writes one line to standard error, at most 8 KiB long. Safe from any thread.

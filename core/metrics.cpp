@@ -76,6 +76,13 @@ void metrics::add_gauge(std::string name, std::string help, metric_labels labels
     gauges_.emplace_back(std::move(name), std::move(help), std::move(labels), std::move(read));
 }
 
+void metrics::add_info(std::string name, std::string help, std::string label,
+                       std::function<std::string()> read) {
+    std::lock_guard const hold{guard_};
+    told_.emplace_back(std::move(name), std::move(help), metric_labels{},
+                       told{std::move(label), std::move(read)});
+}
+
 std::string metrics::render() const {
     std::lock_guard const hold{guard_};
     families all;
@@ -90,6 +97,10 @@ std::string metrics::render() const {
     for (auto const& each : gauges_) {
         merged(all, each.name, each.help, prometheus::MetricType::Gauge, each.labels).gauge.value +=
             each.metric();
+    }
+    for (auto const& each : told_) {
+        metric_labels const said{{each.metric.label, each.metric.read()}};
+        merged(all, each.name, each.help, prometheus::MetricType::Gauge, said).gauge.value = 1;
     }
     std::vector<prometheus::MetricFamily> list;
     for (auto& [name, family] : all) list.push_back(std::move(family));

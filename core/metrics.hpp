@@ -55,6 +55,9 @@ public:
     // `render`.
     void add_gauge(std::string name, std::string help, metric_labels labels, std::function<double()> read);
 
+    // A gauge that is always 1 and says something in its label, as `headgate_config_info{revision="…"} 1`.
+    void add_info(std::string name, std::string help, std::string label, std::function<std::string()> read);
+
     // Prometheus text format 0.0.4.
     [[nodiscard]] std::string render() const;
 
@@ -67,10 +70,16 @@ private:
         Metric metric;
     };
 
+    struct told {
+        std::string label;
+        std::function<std::string()> read;
+    };
+
     mutable std::mutex guard_;  // Held while registering and rendering, never while counting.
     std::deque<series<counter>> counters_;
     std::deque<series<duration_histogram>> histograms_;
     std::deque<series<std::function<double()>>> gauges_;
+    std::deque<series<told>> told_;
 };
 
 }  // namespace headgate

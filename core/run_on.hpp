@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -25,6 +26,13 @@ template <class T>
 // runs a context itself.
 inline void block_on(asio::any_io_executor elsewhere, asio::awaitable<void> work) {
     asio::co_spawn(std::move(elsewhere), std::move(work), asio::use_future).get();
+}
+
+// Calls `work` on another thread's executor and blocks this thread until it has been called. Never on a
+// thread that runs a context itself.
+template <class Work>
+void call_on(asio::any_io_executor elsewhere, Work work) {
+    asio::post(std::move(elsewhere), asio::use_future(std::move(work))).get();
 }
 
 // Runs `work` on a context of its own, here, until it has ended.

@@ -1,5 +1,7 @@
 #include "core/secret.hpp"
 
+#include "core/digest.hpp"
+
 #include <string.h>
 #include <utility>
 
@@ -28,6 +30,10 @@ secret& secret::operator=(secret const& other) {
     wipe();
     bytes_ = other.bytes_;
     return *this;
+}
+
+bool operator==(secret const& a, secret const& b) {
+    return same_secret(a.bytes_, b.bytes_);
 }
 
 void secret::wipe() noexcept {

@@ -19,6 +19,9 @@ public:
 
     // The bytes themselves, for the one call that needs them.
     [[nodiscard]] std::string_view reveal() const noexcept { return bytes_; }
+    // In a time that tells neither content nor length.
+    friend bool operator==(secret const& a, secret const& b);
+
     [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
 

@@ -47,12 +47,12 @@ counter& turned_away(metrics& counts, std::string const& listener, std::string r
 }  // namespace
 
 acceptor::acceptor(asio::ip::tcp::acceptor listener, std::vector<std::unique_ptr<lane>> const& lanes,
-                   std::shared_ptr<listener_state> shared, std::shared_ptr<tls_contexts const> tls,
+                   std::shared_ptr<listener_state> shared, std::shared_ptr<prepared_listener const> first,
                    metrics& counts)
     : listener_{std::move(listener)},
       lanes_{lanes},
       shared_{std::move(shared)},
-      tls_{std::move(tls)},
+      by_{std::move(first)},
       accepted_{counts.make_counter("headgate_http_connections_total", "Connections accepted.",
                                     {{"listener", shared_->name}})},
       over_limit_{turned_away(counts, shared_->name, "limit")},
@@ -126,8 +126,9 @@ acceptor::taken acceptor::accept_waiting() {
 
 void acceptor::deal(int descriptor, asio::ip::address const& from) {
     accepted_.add();
-    bool const is_proxy = shared_->trusted_proxies.contains(from);
-    auto share = is_proxy ? std::optional{peer_accounts::share{}} : shared_->peers.connect(sender_of(from));
+    bool const is_proxy = by_->trusted_proxies.contains(from);
+    auto share = is_proxy ? std::optional{peer_accounts::share{}}
+                          : shared_->peers.connect(sender_of(from), by_->bounds.connections_per_address_max);
     if (!share) {
         log_sparingly(log_level::warning, "an address has too many connections",
                       {{"listener", shared_->name},
@@ -137,15 +138,15 @@ void acceptor::deal(int descriptor, asio::ip::address const& from) {
                         "connections_per_address_max"}});
         return turn_away(descriptor, over_address_limit_);
     }
-    if (shared_->connections.fetch_add(1, std::memory_order_relaxed) >= shared_->bounds.connections_max) {
+    if (shared_->connections.fetch_add(1, std::memory_order_relaxed) >= by_->bounds.connections_max) {
         shared_->connections.fetch_sub(1, std::memory_order_relaxed);
         return turn_away(descriptor, over_limit_);
     }
     caller peer{from.to_string(), is_proxy, *std::move(share)};
     auto const turn = next_++ % lanes_.size();
     auto* const to = lanes_[turn].get();
-    if (turn == 0) return to->adopt(descriptor, std::move(peer), tls_);
-    asio::post(to->context(), [to, descriptor, peer = std::move(peer), tls = tls_]() mutable {
+    if (turn == 0) return to->adopt(descriptor, std::move(peer), by_->tls);
+    asio::post(to->context(), [to, descriptor, peer = std::move(peer), tls = by_->tls]() mutable {
         to->adopt(descriptor, std::move(peer), std::move(tls));
     });
 }

@@ -24,7 +24,7 @@ namespace headgate::http {
 class acceptor {
 public:
     acceptor(asio::ip::tcp::acceptor listener, std::vector<std::unique_ptr<lane>> const& lanes,
-             std::shared_ptr<listener_state> shared, std::shared_ptr<tls_contexts const> tls,
+             std::shared_ptr<listener_state> shared, std::shared_ptr<prepared_listener const> first,
              metrics& counts);
     ~acceptor();
     acceptor(acceptor const&) = delete;
@@ -33,7 +33,7 @@ public:
     void start();
 
     // For connections from now on.
-    void use(std::shared_ptr<tls_contexts const> tls) { tls_ = std::move(tls); }
+    void use(std::shared_ptr<prepared_listener const> next) { by_ = std::move(next); }
 
     // Takes what is still waiting and closes the listener.
     [[nodiscard]] asio::awaitable<void> stop();
@@ -50,7 +50,7 @@ private:
     asio::ip::tcp::acceptor listener_;
     std::vector<std::unique_ptr<lane>> const& lanes_;
     std::shared_ptr<listener_state> shared_;
-    std::shared_ptr<tls_contexts const> tls_;
+    std::shared_ptr<prepared_listener const> by_;
     counter& accepted_;
     counter& over_limit_;
     counter& over_address_limit_;

@@ -33,9 +33,10 @@ byte_hold::~byte_hold() {
 std::expected<void, refusal> byte_hold::grow_to(std::size_t bytes) noexcept {
     if (bytes <= held_) return {};
     auto const more = bytes - held_;
-    if (!sender_.hold(more)) return std::unexpected{refusal::too_many_bytes_of_one_address};
+    if (!sender_.hold(more, bounds_.in_flight_bytes_per_address_max))
+        return std::unexpected{refusal::too_many_bytes_of_one_address};
     auto const before = state_.in_flight_bytes.fetch_add(more, std::memory_order_relaxed);
-    if (before + more > state_.bounds.in_flight_bytes_max) {
+    if (before + more > bounds_.in_flight_bytes_max) {
         state_.in_flight_bytes.fetch_sub(more, std::memory_order_relaxed);
         sender_.release(more);
         return std::unexpected{refusal::too_many_bytes_in_flight};
@@ -44,9 +45,12 @@ std::expected<void, refusal> byte_hold::grow_to(std::size_t bytes) noexcept {
     return {};
 }
 
-lane::lane(worker where, std::shared_ptr<listener_state> shared, metrics& counts)
+lane::lane(worker where, std::shared_ptr<listener_state> shared, prepared_listener const& first,
+           metrics& counts)
     : where_{where},
       shared_{std::move(shared)},
+      bounds_{first.bounds},
+      trusted_proxies_{first.trusted_proxies},
       received_bytes_{counts.make_counter("headgate_http_received_bytes_total",
                                           "Bytes read from senders, after TLS.",
                                           {{"listener", shared_->name}})},
@@ -70,6 +74,12 @@ lane::lane(worker where, std::shared_ptr<listener_state> shared, metrics& counts
 
 void lane::start() {
     watch_.spawn("deadlines of connections", watch_deadlines());
+}
+
+void lane::use(prepared_listener const& next) {
+    bounds_ = next.bounds;
+    trusted_proxies_ = next.trusted_proxies;
+    watch_timer_.cancel();
 }
 
 void lane::adopt(int descriptor, caller from, std::shared_ptr<tls_contexts const> tls) {
@@ -109,9 +119,8 @@ void lane::cut_all() {
 }
 
 asio::awaitable<void> lane::watch_deadlines() {
-    auto const interval = watch_interval(bounds());
     while (!is_over_) {
-        watch_timer_.expires_at(std::min(from_now(interval), cut_at_));
+        watch_timer_.expires_at(std::min(from_now(watch_interval(bounds())), cut_at_));
         auto [woken_early] = co_await watch_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
         static_cast<void>(woken_early);
         auto const now = std::chrono::steady_clock::now();

@@ -25,21 +25,27 @@
 
 namespace headgate::http {
 
-// What the lanes of one listener share. Constant, or atomic.
-struct listener_state {
-    std::string name;
+// What can be changed while the server runs. Immutable: a change is another one.
+struct prepared_listener {
     limits bounds;
     networks trusted_proxies;
-    std::atomic<std::size_t> connections{0};
-    std::atomic<std::size_t> in_flight_bytes{0};
-    peer_accounts peers{bounds};
+    std::shared_ptr<tls_contexts const> tls;  // Null: plain HTTP.
 };
 
-// A part of the listener's bytes in flight, and of one sender's; given back when destroyed. `sender` outlives
-// it.
+// What the lanes of one listener share. Constant, or safe from any thread.
+struct listener_state {
+    std::string name;
+    std::atomic<std::size_t> connections{0};
+    std::atomic<std::size_t> in_flight_bytes{0};
+    peer_accounts peers;
+};
+
+// A part of the listener's bytes in flight, and of one sender's; given back when destroyed. All that it is
+// made of outlives it.
 class byte_hold {
 public:
-    byte_hold(listener_state& state, peer_accounts::share& sender) : state_{state}, sender_{sender} {}
+    byte_hold(listener_state& state, peer_accounts::share& sender, limits const& bounds)
+        : state_{state}, sender_{sender}, bounds_{bounds} {}
     ~byte_hold();
     byte_hold(byte_hold const&) = delete;
     byte_hold& operator=(byte_hold const&) = delete;
@@ -51,6 +57,7 @@ public:
 private:
     listener_state& state_;
     peer_accounts::share& sender_;
+    limits const& bounds_;
     std::size_t held_ = 0;
 };
 
@@ -85,12 +92,16 @@ protected:
 // every session, runs on the worker's thread, but for the constructor and the destructor.
 class lane {
 public:
-    lane(worker where, std::shared_ptr<listener_state> shared, metrics& counts);
+    lane(worker where, std::shared_ptr<listener_state> shared, prepared_listener const& first,
+         metrics& counts);
 
     [[nodiscard]] asio::io_context& context() const noexcept { return where_.thread->context(); }
 
     // Starts to look after deadlines.
     void start();
+
+    // Goes by this from now on, also on connections that are open.
+    void use(prepared_listener const& next);
 
     // Takes a fresh connection, whose descriptor it owns from here. `tls` is null on a plain listener.
     void adopt(int descriptor, caller from, std::shared_ptr<tls_contexts const> tls);
@@ -102,7 +113,8 @@ public:
     [[nodiscard]] asio::awaitable<void> finish(deadline until);
 
     // For sessions.
-    [[nodiscard]] limits const& bounds() const noexcept { return shared_->bounds; }
+    [[nodiscard]] limits const& bounds() const noexcept { return bounds_; }
+    [[nodiscard]] networks const& trusted_proxies() const noexcept { return trusted_proxies_; }
     [[nodiscard]] listener_state& shared() const noexcept { return *shared_; }
     [[nodiscard]] handler& answers() const noexcept { return *where_.answers; }
     [[nodiscard]] bool is_stopping() const noexcept { return is_stopping_; }
@@ -121,6 +133,8 @@ private:
 
     worker where_;
     std::shared_ptr<listener_state> shared_;
+    limits bounds_;
+    networks trusted_proxies_;
     std::array<counter*, 4> answers_by_class_{};  // 2xx to 5xx
     std::array<counter*, refusal_count> refusals_{};
     counter& received_bytes_;

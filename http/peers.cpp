@@ -2,10 +2,11 @@
 
 namespace headgate::http {
 
-std::optional<peer_accounts::share> peer_accounts::connect(std::uint64_t sender) {
+std::optional<peer_accounts::share> peer_accounts::connect(std::uint64_t sender,
+                                                           std::size_t connections_max) {
     std::scoped_lock const held{guard_};
     auto& found = *by_sender_.try_emplace(sender).first;
-    if (found.second.connections >= bounds_.connections_per_address_max) return std::nullopt;
+    if (found.second.connections >= connections_max) return std::nullopt;
     ++found.second.shares;
     ++found.second.connections;
     return share{*this, found, counts::connection};
@@ -18,11 +19,11 @@ peer_accounts::share peer_accounts::join(std::uint64_t sender) {
     return {*this, found, counts::bytes_only};
 }
 
-bool peer_accounts::share::hold(std::size_t bytes) noexcept {
+bool peer_accounts::share::hold(std::size_t bytes, std::size_t bytes_max) noexcept {
     if (of_ == nullptr) return true;
     auto& in_flight = mine_->second.in_flight_bytes;
     auto const before = in_flight.fetch_add(bytes, std::memory_order_relaxed);
-    if (before + bytes <= of_->bounds_.in_flight_bytes_per_address_max) return true;
+    if (before + bytes <= bytes_max) return true;
     in_flight.fetch_sub(bytes, std::memory_order_relaxed);
     return false;
 }

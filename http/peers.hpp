@@ -1,7 +1,6 @@
 #pragma once
 
 #include "http/addresses.hpp"
-#include "http/settings.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -27,9 +26,6 @@ class peer_accounts {
     enum class counts : std::uint8_t { connection, bytes_only };
 
 public:
-    // The accounts keep `bounds` by reference.
-    explicit peer_accounts(limits const& bounds) : bounds_{bounds} {}
-
     // A part in one sender's account, given back when destroyed. Without an account nothing is counted or
     // refused. The accounts outlive it.
     class share {
@@ -40,8 +36,8 @@ public:
             : of_{std::exchange(other.of_, nullptr)}, mine_{other.mine_}, counts_{other.counts_} {}
         share& operator=(share&&) = delete;
 
-        // False, and nothing more held, when the sender would have more than its limit.
-        [[nodiscard]] bool hold(std::size_t bytes) noexcept;
+        // False, and nothing more held, when the sender would have more than `bytes_max`.
+        [[nodiscard]] bool hold(std::size_t bytes, std::size_t bytes_max) noexcept;
         void release(std::size_t bytes) noexcept;
 
     private:
@@ -55,13 +51,12 @@ public:
     };
 
     // For a connection. Nothing when the sender has as many as it may.
-    [[nodiscard]] std::optional<share> connect(std::uint64_t sender);
+    [[nodiscard]] std::optional<share> connect(std::uint64_t sender, std::size_t connections_max);
 
     // For a request that somebody passed on for the sender.
     [[nodiscard]] share join(std::uint64_t sender);
 
 private:
-    limits const& bounds_;
     std::mutex guard_;
     std::unordered_map<std::uint64_t, account, sender_hash> by_sender_;  // Under `guard_`, but for the bytes.
 };

@@ -16,6 +16,7 @@
 #include <utility>
 
 namespace headgate::http {
+
 namespace {
 
 constexpr int backlog = 4096;  // The kernel lowers it to net.core.somaxconn.
@@ -58,22 +59,23 @@ result<asio::ip::tcp::acceptor> listen_on(asio::io_context& context, asio::ip::t
 class listening_server final : public server {
 public:
     listening_server(std::vector<worker> const& workers, std::shared_ptr<listener_state> const& shared,
-                     asio::ip::tcp::acceptor listener, std::shared_ptr<tls_contexts const> tls,
+                     asio::ip::tcp::acceptor listener, std::shared_ptr<prepared_listener const> first,
                      metrics& counts)
         : port_{listener.local_endpoint().port()} {
-        for (auto const& each : workers) lanes_.push_back(std::make_unique<lane>(each, shared, counts));
-        acceptor_.emplace(std::move(listener), lanes_, shared, std::move(tls), counts);
+        for (auto const& each : workers)
+            lanes_.push_back(std::make_unique<lane>(each, shared, *first, counts));
+        acceptor_.emplace(std::move(listener), lanes_, shared, std::move(first), counts);
         for (auto const& each : lanes_) asio::post(each->context(), [on = each.get()] { on->start(); });
         asio::post(lanes_.front()->context(), [this] { acceptor_->start(); });
     }
 
     [[nodiscard]] std::uint16_t port() const noexcept override { return port_; }
 
-    [[nodiscard]] result<void> use_certificates(std::vector<certificate_files> const& files) override {
-        HEADGATE_TRY(auto tls, tls_contexts::load(files));
-        asio::post(lanes_.front()->context(),
-                   [this, tls = std::move(tls)]() mutable { acceptor_->use(std::move(tls)); });
-        return {};
+    void use(std::shared_ptr<prepared_listener const> next) override {
+        for (auto const& each : lanes_) {
+            call_on(executor_of(*each), [on = each.get(), &next] { on->use(*next); });
+        }
+        call_on(executor_of(*lanes_.front()), [this, &next] { acceptor_->use(next); });
     }
 
     [[nodiscard]] asio::awaitable<void> drain(std::chrono::steady_clock::time_point until) override {
@@ -104,18 +106,23 @@ private:
 
 }  // namespace
 
+result<std::shared_ptr<prepared_listener const>> prepare(listener_settings const& settings) {
+    auto ready = std::make_shared<prepared_listener>();
+    ready->bounds = settings.bounds;
+    HEADGATE_TRY(ready->trusted_proxies, networks::parse(settings.trusted_proxies));
+    if (!settings.tls.empty()) {
+        HEADGATE_TRY(ready->tls, tls_contexts::load(settings.tls));
+    }
+    return ready;
+}
+
 result<std::unique_ptr<server>> start_server(listener_settings const& settings, std::vector<worker> workers,
                                              metrics& counts) {
     HEADGATE_CHECK(!workers.empty(), "a server needs a worker");
     auto shared = std::make_shared<listener_state>();
     shared->name = settings.name;
-    shared->bounds = settings.bounds;
     HEADGATE_TRY(auto const endpoint, parse_endpoint(settings.address));
-    HEADGATE_TRY(shared->trusted_proxies, networks::parse(settings.trusted_proxies));
-    std::shared_ptr<tls_contexts const> tls;
-    if (!settings.tls.empty()) {
-        HEADGATE_TRY(tls, tls_contexts::load(settings.tls));
-    }
+    HEADGATE_TRY(auto first, prepare(settings));
     HEADGATE_TRY(auto listener, listen_on(workers.front().thread->context(), endpoint, settings.address));
 
     metric_labels const label{{"listener", settings.name}};
@@ -123,7 +130,7 @@ result<std::unique_ptr<server>> start_server(listener_settings const& settings, 
                      [shared] { return static_cast<double>(shared->connections.load()); });
     counts.add_gauge("headgate_http_in_flight_bytes", "Bytes of bodies being read or handled.", label,
                      [shared] { return static_cast<double>(shared->in_flight_bytes.load()); });
-    return std::make_unique<listening_server>(workers, shared, std::move(listener), std::move(tls), counts);
+    return std::make_unique<listening_server>(workers, shared, std::move(listener), std::move(first), counts);
 }
 
 }  // namespace headgate::http

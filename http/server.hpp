@@ -29,6 +29,13 @@ struct worker {
     handler* answers = nullptr;
 };
 
+// What a listener goes by, read and checked but not in force: several can be made ready and then used
+// together.
+struct prepared_listener;
+
+// Fails with invalid_argument (certificate, trusted proxy): which, and what is wrong with it.
+[[nodiscard]] result<std::shared_ptr<prepared_listener const>> prepare(listener_settings const& settings);
+
 class server {
 public:
     virtual ~server() = default;
@@ -36,9 +43,10 @@ public:
     // The port it listens on, for `port 0`.
     [[nodiscard]] virtual std::uint16_t port() const noexcept = 0;
 
-    // Reads the files again, for connections from now on. Fails as `start_server` does, and changes nothing
-    // then. From any thread; only for a server that was started with TLS.
-    [[nodiscard]] virtual result<void> use_certificates(std::vector<certificate_files> const& files) = 0;
+    // Goes by `next` from now on: limits at once, certificates and who is a proxy for connections to come.
+    // The address stays as it is. Blocks until every worker has taken it: from a thread that is none of them,
+    // and before `drain`.
+    virtual void use(std::shared_ptr<prepared_listener const> next) = 0;
 
     // Stops accepting, lets requests in flight finish, closes idle connections. Completes when no connection
     // is left or `until` has come, which cuts the rest. Call once, from any thread; awaited on any executor.

@@ -133,7 +133,7 @@ asio::awaitable<bool> session::serve_request() {
 
     head.peer = from_.address;
     if (from_.is_trusted_proxy) {
-        auto sender = forwarded_peer(head.fields, lane_.shared().trusted_proxies, from_.address);
+        auto sender = forwarded_peer(head.fields, lane_.trusted_proxies(), from_.address);
         if (!sender) {
             auto refusing = refuse_with(refusal::bad_forwarded_for);
             co_return co_await std::move(refusing);
@@ -150,7 +150,7 @@ asio::awaitable<bool> session::serve_request() {
 
     request incoming;
     auto passed_on = framed.has_body() ? share_of_forwarded(head.peer) : peer_accounts::share{};
-    byte_hold hold{lane_.shared(), from_.is_trusted_proxy ? passed_on : from_.share};
+    byte_hold hold{lane_.shared(), from_.is_trusted_proxy ? passed_on : from_.share, bounds_};
     if (framed.has_body()) {
         auto reading_body = read_body(framed, admitted.body_bytes_max, hold, incoming.body);
         auto const body_read = co_await std::move(reading_body);

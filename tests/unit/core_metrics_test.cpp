@@ -33,6 +33,16 @@ TEST(metrics, histograms_are_cumulative) {
     EXPECT_NE(text.find("headgate_took_seconds_count 3"), std::string::npos);
 }
 
+TEST(metrics, ask_what_an_info_says_at_each_scrape_and_forget_what_it_said) {
+    metrics all;
+    std::string revision = "old";
+    all.add_info("headgate_info", "Revision.", "revision", [&revision] { return revision; });
+    EXPECT_NE(all.render().find("headgate_info{revision=\"old\"} 1"), std::string::npos);
+    revision = "new";
+    EXPECT_NE(all.render().find("headgate_info{revision=\"new\"} 1"), std::string::npos);
+    EXPECT_EQ(all.render().find("old"), std::string::npos);
+}
+
 TEST(metrics, ask_gauges_at_each_scrape) {
     metrics all;
     double level = 1;

@@ -52,6 +52,27 @@ TEST(limit_of_the_request_line, is_414_one_past_it) {
         << "waits for an end that never comes";
 }
 
+TEST(limits, can_be_replaced_while_it_serves_also_on_open_connections) {
+    running_server under_test{with({.header_lines_max = 5}), 2};
+    raw_connection kept{under_test.port()};
+    auto const three_lines = "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\nX: y\r\n\r\n";
+    kept.send(three_lines);
+    EXPECT_EQ(kept.read_answer()->status, 200);
+    auto next = http::prepare(with({.header_lines_max = 2, .connections_max = 1}));
+    ASSERT_TRUE(next);
+    under_test.server().use(*std::move(next));
+    raw_connection one_past{under_test.port()};
+    EXPECT_TRUE(one_past.is_closed_silently());
+    kept.send(three_lines);
+    EXPECT_EQ(kept.read_answer()->status, 431);
+}
+
+TEST(limits, are_not_prepared_from_what_cannot_be_used) {
+    http::listener_settings settings;
+    settings.trusted_proxies = {"10.0.0.0/99"};
+    EXPECT_FALSE(http::prepare(settings));
+}
+
 TEST(limit_of_the_headers, is_431_one_past_it) {
     running_server under_test{with({.headers_bytes_max = 100})};
     auto const headers_of = [](std::size_t bytes) {

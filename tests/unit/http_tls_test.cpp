@@ -199,8 +199,13 @@ TEST(tls, certificates_can_be_replaced_while_it_serves) {
     auto const old = make_certificate(folder.path(), "old.example");
     auto const fresh = make_certificate(folder.path(), "new.example");
     running_server under_test{with({old})};
-    EXPECT_FALSE(under_test.server().use_certificates({{old.certificate, fresh.key}}));
-    ASSERT_TRUE(under_test.server().use_certificates({{fresh.certificate, fresh.key}}));
+    EXPECT_FALSE(http::prepare(with({{old.certificate, fresh.key}})));
+    auto next = http::prepare(with({fresh}));
+    ASSERT_TRUE(next);
+    tls_connection kept{under_test.port()};
+    ASSERT_FALSE(kept.shake_hands());
+    under_test.server().use(*std::move(next));
+    EXPECT_EQ(kept.shown_name(), "old.example");
     tls_connection sender{under_test.port()};
     ASSERT_FALSE(sender.shake_hands());
     EXPECT_EQ(sender.shown_name(), "new.example");
