@@ -40,6 +40,15 @@ void circuit::give_back() {
     if (state_ == state::on_trial) state_ = state::one_may_go;
 }
 
+void circuit::begin_anew() {
+    ++turn_;
+    state_ = state::closed;
+    back_at_ = around_.clock.now();
+    set_trouble({});
+    probe_at_ = {};
+    wake_.cancel();
+}
+
 void circuit::found_well() {
     if (state_ == state::on_trial) close();
 }
@@ -96,9 +105,10 @@ asio::awaitable<void> circuit::run() {
 
 asio::awaitable<void> circuit::ask() {
     probe_at_ = instant::max();
+    auto const turn = turn_;
     auto probing = around_.target.probe(from_now(of_.temporal.attempt_within));
     auto const there = co_await std::move(probing);
-    if (stopping_) co_return;
+    if (stopping_ || turn != turn_) co_return;
     // Whoever says that the namespace is missing is there: the attempt learns the same, and is held.
     if (!there && there.error().code != errc::not_found) {
         found_away(there.error().message);

@@ -43,6 +43,9 @@ public:
     void spend(std::size_t starts);
     void give_back();
 
+    // Another target took the place of the one that was asked so far.
+    void begin_anew();
+
     // What an attempt said about the target.
     void found_well();
     void found_away(std::string why);
@@ -73,6 +76,7 @@ private:
     asio::steady_timer wake_;
     instant probe_at_{};
     state state_ = state::closed;
+    std::uint64_t turn_ = 0;            // Of targets: what an earlier one's probe says is no news.
     std::optional<wall_time> back_at_;  // When it last closed.
     bool stopping_ = false;
     mutable std::mutex trouble_guard_;

@@ -10,6 +10,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -33,17 +35,12 @@ public:
           rules_{std::move(rules)},
           around_{std::move(around)},
           records_{around_.executor, around_.store},
-          deliveries_{around_, *rules_, lanes_, records_},
-          router_{around_, settings_, *rules_, deliveries_},
+          deliveries_{around_, rules_, lanes_, records_},
+          router_{around_, settings_, rules_, deliveries_},
           sweeper_{around_, settings_, lanes_, deliveries_},
           tasks_{around_.executor},
           recording_{around_.executor} {
-        for (auto const& each : settings_.targets) {
-            lanes_.emplace(each.name,
-                           std::make_unique<lane>(around_.executor, settings_, each,
-                                                  std::move(targets.at(each.name)), around_.store, records_,
-                                                  around_.clock, counters_of(around_.counts, each.name)));
-        }
+        for (auto const& each : settings_.targets) add_lane(each, std::move(targets.at(each.name)));
     }
 
     void start() override {
@@ -56,11 +53,17 @@ public:
 
     asio::awaitable<void> stop(deadline until) override { return run_on(around_.executor, stop_here(until)); }
 
+    asio::awaitable<void> replace(settings next, std::shared_ptr<rulebook const> rules,
+                                  named_targets fresh) override {
+        return run_on(around_.executor, replace_here(std::move(next), std::move(rules), std::move(fresh)));
+    }
+
     void look_at(uuid delivery) override {
         asio::post(around_.executor, [this, delivery] { deliveries_.look_at(delivery); });
     }
 
     [[nodiscard]] std::map<std::string, std::string> troubles() const override {
+        std::lock_guard const hold{lanes_guard_};
         std::map<std::string, std::string> all;
         for (auto const& [name, each] : lanes_) {
             if (auto why = each->trouble(); !why.empty()) all.emplace(name, std::move(why));
@@ -69,6 +72,36 @@ public:
     }
 
 private:
+    lane& add_lane(target_settings const& of, std::unique_ptr<targets::target> target) {
+        auto made = std::make_unique<lane>(around_.executor, settings_, of, std::move(target), around_.store,
+                                           records_, around_.clock, counters_of(around_.counts, of.name));
+        std::lock_guard const hold{lanes_guard_};
+        return *lanes_.emplace(of.name, std::move(made)).first->second;
+    }
+
+    // Settings change in place, because all parts look at them. A lane stays when its target goes: attempts
+    // are in flight in it, and the target may come back.
+    asio::awaitable<void> replace_here(settings next, std::shared_ptr<rulebook const> rules,
+                                       named_targets fresh) {
+        settings_ = std::move(next);
+        rules_ = std::move(rules);
+        for (auto const& [name, each] : lanes_) {
+            auto const& wanted = settings_.targets;
+            if (std::ranges::find(wanted, name, &target_settings::name) == wanted.end()) each->close();
+        }
+        for (auto const& each : settings_.targets) {
+            auto target = std::move(fresh[each.name]);
+            auto const found = lanes_.find(each.name);
+            if (found != lanes_.end()) {
+                found->second->use(each, std::move(target));
+            } else {
+                add_lane(each, std::move(target)).start();
+            }
+        }
+        sweeper_.sweep_soon();
+        co_return;
+    }
+
     asio::awaitable<void> stop_here(deadline until) {
         stopping_ = true;
         router_.stop();
@@ -105,6 +138,7 @@ private:
     surroundings around_;
     recorder records_;
     named_lanes lanes_;
+    mutable std::mutex lanes_guard_;  // While `lanes_` grows, and while another thread looks.
     intake deliveries_;
     router router_;
     sweeper sweeper_;

@@ -36,6 +36,9 @@ struct surroundings {
     std::function<bool()> accepting_is_busy;
 };
 
+// One target for each entry of `settings.targets`, by the same name.
+using named_targets = std::map<std::string, std::unique_ptr<targets::target>>;
+
 class dispatcher {
 public:
     virtual ~dispatcher() = default;
@@ -47,6 +50,13 @@ public:
     // and the next life asks again. Then nothing of it runs any more. Awaited on any executor.
     [[nodiscard]] virtual asio::awaitable<void> stop(deadline until) = 0;
 
+    // Goes by this configuration from now on. `fresh` has the targets that are new or changed; one that stays
+    // as it is keeps what it has. Attempts in flight end on the target they began with. What waits for a rule
+    // or a target that is gone becomes `held`, and goes on when it is back. Awaited on any executor, before
+    // `stop`.
+    [[nodiscard]] virtual asio::awaitable<void> replace(settings next, std::shared_ptr<rulebook const> rules,
+                                                        named_targets fresh) = 0;
+
     // An operator changed this delivery in the store: take it up now. From any thread.
     virtual void look_at(uuid delivery) = 0;
 
@@ -56,9 +66,6 @@ public:
 protected:
     dispatcher() = default;
 };
-
-// One target for each entry of `settings.targets`, by the same name.
-using named_targets = std::map<std::string, std::unique_ptr<targets::target>>;
 
 [[nodiscard]] std::unique_ptr<dispatcher> make_dispatcher(settings of, std::shared_ptr<rulebook const> rules,
                                                           named_targets targets, surroundings around);

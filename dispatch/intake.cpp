@@ -4,22 +4,28 @@
 
 namespace headgate::dispatch {
 
-intake::intake(surroundings const& around, rulebook const& rules, named_lanes& lanes, recorder& records)
+intake::intake(surroundings const& around, std::shared_ptr<rulebook const> const& rules, named_lanes& lanes,
+               recorder& records)
     : around_{around}, rules_{rules}, lanes_{lanes}, records_{records}, looks_{around.executor} {}
 
 void intake::take(delivery fresh) {
     if (is_final(fresh.state)) return;
-    auto const found = lanes_.find(fresh.order.target);
-    bool const rule_is_gone = fresh.state == delivery_state::waiting && !rules_.find(fresh.rule);
-    if (found == lanes_.end() || rule_is_gone) return hold_removed(fresh);
+    auto* const to = lane_of(fresh.order.target);
+    bool const rule_is_gone = fresh.state == delivery_state::waiting && !rules_->find(fresh.rule);
+    if (to == nullptr || rule_is_gone) return hold_removed(fresh);
     if (fresh.state == delivery_state::held && fresh.held_because == hold_cause::removed)
         return release(fresh);
-    found->second->add(std::move(fresh));
+    to->add(std::move(fresh));
+}
+
+lane* intake::lane_of(std::string const& target) const {
+    auto const found = lanes_.find(target);
+    return found != lanes_.end() && found->second->is_open() ? found->second.get() : nullptr;
 }
 
 void intake::hold_removed(delivery const& orphan) {
     if (orphan.state != delivery_state::waiting) return;
-    auto const target_is_gone = !lanes_.contains(orphan.order.target);
+    bool const target_is_gone = lane_of(orphan.order.target) == nullptr;
     store::transition change{.delivery = orphan.id,
                              .from = delivery_state::waiting,
                              .to = delivery_state::held,
@@ -30,7 +36,7 @@ void intake::hold_removed(delivery const& orphan) {
 }
 
 void intake::release(delivery const& back) {
-    if (!rules_.find(back.rule)) return;
+    if (!rules_->find(back.rule)) return;
     store::transition change{
         .delivery = back.id, .from = delivery_state::held, .to = delivery_state::waiting};
     records_.add(std::move(change), [this, id = back.id](bool applied) {
@@ -74,12 +80,12 @@ store::transition intake::rendered(delivery const& bare, result<store::event_rec
         return change;
     };
     if (!from) return die("match: " + from.error().message);
-    auto const* const by = rules_.find(bare.rule);
+    auto const* const by = rules_->find(bare.rule);
     if (!by) return die("match: rule '" + bare.rule + "' is not in the configuration");
     change.rule_revision = by->revision;
     change.rule_text = by->normal_form;
     json::arena scratch;
-    auto matched = rules_.evaluate_one(*by, from->kept, scratch);
+    auto matched = rules_->evaluate_one(*by, from->kept, scratch);
     if (!matched) return die("match: today's rule does not match the event");
     if (!matched->order) return die(reason_of(*matched));
     change.to = delivery_state::waiting;

@@ -10,6 +10,8 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <memory>
+
 // What becomes of a delivery that comes out of the store: it goes to the lane of its target, is held because
 // its rule or target is gone, is released because they are back, or is rendered first.
 
@@ -18,7 +20,8 @@ namespace headgate::dispatch {
 class intake {
 public:
     // Keeps references; all of them outlive it.
-    intake(surroundings const& around, rulebook const& rules, named_lanes& lanes, recorder& records);
+    intake(surroundings const& around, std::shared_ptr<rulebook const> const& rules, named_lanes& lanes,
+           recorder& records);
 
     void take(delivery fresh);
 
@@ -31,13 +34,15 @@ public:
     [[nodiscard]] asio::awaitable<void> join();
 
 private:
+    // Of a target that is configured; null without.
+    [[nodiscard]] lane* lane_of(std::string const& target) const;
     void hold_removed(delivery const& orphan);
     void release(delivery const& back);
     [[nodiscard]] asio::awaitable<void> render(delivery bare);
     [[nodiscard]] store::transition rendered(delivery const& bare, result<store::event_record> const& from);
 
     surroundings const& around_;
-    rulebook const& rules_;
+    std::shared_ptr<rulebook const> const& rules_;
     named_lanes& lanes_;
     recorder& records_;
     bool stopping_ = false;

@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds pause_for_the_store{250};
 }  // namespace
 
 lane::lane(asio::any_io_executor const& executor, settings const& settings, target_settings of,
-           std::unique_ptr<targets::target> target, store::event_store& store, recorder& records,
+           std::shared_ptr<targets::target> target, store::event_store& store, recorder& records,
            wall_clock const& clock, lane_counters counts)
     : settings_{settings},
       of_{std::move(of)},
@@ -35,7 +35,7 @@ lane::lane(asio::any_io_executor const& executor, settings const& settings, targ
       circuit_{executor,
                settings,
                of_,
-               {.target = *target_,
+               {.target = target_,
                 .clock = clock,
                 .nothing_waits = [this] { return room_.is_empty(); },
                 .changed = [this] { wake_.cancel(); }}},
@@ -44,12 +44,30 @@ lane::lane(asio::any_io_executor const& executor, settings const& settings, targ
             of_.name,
             {.store = store,
              .clock = clock,
-             .may_try = [this] { return circuit_.is_closed(); },
+             .may_try = [this] { return is_open() && circuit_.is_closed(); },
              .add = [this](delivery released) { return add_to_room(std::move(released)); }}},
-      follower_{executor, settings, *target_, records, clock, [this] { return is_busy_starting(); }},
+      follower_{executor, settings, target_, records, clock, [this] { return is_busy_starting(); }},
       wake_{executor, asio::steady_timer::time_point::max()},
       loops_{executor},
       tasks_{executor} {}
+
+void lane::use(target_settings of, std::shared_ptr<targets::target> fresh) {
+    of_ = std::move(of);
+    policy_ = retry_policy_of(settings_);
+    pace_.limit_to(of_.starts_per_second_max);
+    if (fresh) {
+        target_.exchange(std::move(fresh));
+        circuit_.begin_anew();
+    }
+    wake_.cancel();
+}
+
+void lane::close() {
+    if (!is_open()) return;
+    target_.exchange(nullptr);
+    circuit_.begin_anew();
+    room_.turn_out();
+}
 
 void lane::add(delivery fresh) {
     if (fresh.state == delivery_state::started) {
@@ -63,6 +81,7 @@ void lane::add(delivery fresh) {
 }
 
 bool lane::add_to_room(delivery fresh) {
+    if (!is_open()) return false;
     auto const wait =
         std::clamp<std::chrono::milliseconds>(fresh.due_at - clock_.now(), {}, settings_.retry_longest);
     auto const admitted = room_.add(std::move(fresh), std::chrono::steady_clock::now() + wait);
@@ -128,7 +147,7 @@ asio::awaitable<void> lane::run() {
 std::vector<uuid> lane::take_due() {
     std::vector<uuid> taken;
     auto const now = std::chrono::steady_clock::now();
-    if (records_.waiting() > unrecorded_max) return taken;
+    if (!is_open() || records_.waiting() > unrecorded_max) return taken;
     auto const in_flight_max = std::max(of_.starts_in_flight_max, in_flight_);
     auto const allowed = std::min({in_flight_max - in_flight_, pace_.allowed(now), circuit_.allowed()});
     while (taken.size() < allowed) {
@@ -189,8 +208,10 @@ asio::awaitable<void> lane::mark_and_attempt(std::vector<uuid> taken) {
             // Somebody else changed it meanwhile: it is theirs.
             static_cast<void>(held_.went_through(id, std::nullopt));
             leave(id, waiting_room::leaving::for_good);
-        } else {
+        } else if (is_open()) {
             room_.put_back(id, std::chrono::steady_clock::now() + settings_.retry_first);
+        } else {
+            leave(id, waiting_room::leaving::for_good);
         }
     }
     if (!applied) {
@@ -209,13 +230,14 @@ asio::awaitable<void> lane::attempt(uuid id, bool earlier_start_possible) {
     auto const& order = room_.at(id).order;
     auto request_id = id;
     if (planted(planted_bug::rule_evaluated_again) && earlier_start_possible) request_id.bytes.back() ^= 1;
-    auto starting = target_->start(order, request_id, from_now(of_.temporal.attempt_within));
+    auto const turn = target_.turn();
+    auto starting = target_.start(order, request_id, from_now(of_.temporal.attempt_within));
     auto const answer = co_await std::move(starting);
     if (planted(planted_bug::rule_evaluated_again)) dawdle(std::chrono::milliseconds{10});
-    learn_from(answer);
+    if (turn == target_.turn()) learn_from(answer);
 
     circumstances const at{.now = clock_.now(),
-                           .runs_kept_for = target_->keeps_runs_for(),
+                           .runs_kept_for = target_.keeps_runs_for(),
                            .random = std::uniform_real_distribution<double>{0, 1}(random_),
                            .target_back_at = circuit_.back_at(),
                            .earlier_start_possible = earlier_start_possible};
@@ -252,6 +274,7 @@ void lane::apply(uuid const& id, decision made, bool applied) {
 
 // One that cannot go now lets those go that wait for the same workflow id.
 void lane::put_back(uuid const& id, std::chrono::milliseconds wait) {
+    if (!is_open()) return leave(id, waiting_room::leaving::for_good);
     if (room_.at(id).state == delivery_state::waiting && room_.others_wait_for_id_of(id)) {
         leave(id, waiting_room::leaving::behind_the_others);
         return;
@@ -262,7 +285,8 @@ void lane::put_back(uuid const& id, std::chrono::milliseconds wait) {
 
 void lane::leave(uuid const& id, waiting_room::leaving how) {
     auto freed = room_.leave(id, how);
-    if (freed && !stopping_) tasks_.spawn("next of one workflow id", bring_next(*std::move(freed)));
+    if (freed && !stopping_ && is_open())
+        tasks_.spawn("next of one workflow id", bring_next(*std::move(freed)));
 }
 
 // What cannot be read is left to the next sweep.

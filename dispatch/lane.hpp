@@ -5,6 +5,7 @@
 #include "core/metrics.hpp"
 #include "core/nursery.hpp"
 #include "dispatch/circuit.hpp"
+#include "dispatch/exchangeable_target.hpp"
 #include "dispatch/follower.hpp"
 #include "dispatch/judge.hpp"
 #include "dispatch/missing_probe.hpp"
@@ -39,12 +40,20 @@ struct lane_counters {
 class lane {
 public:
     lane(asio::any_io_executor const& executor, settings const& settings, target_settings of,
-         std::unique_ptr<targets::target> target, store::event_store& store, recorder& records,
+         std::shared_ptr<targets::target> target, store::event_store& store, recorder& records,
          wall_clock const& clock, lane_counters counts);
 
     // Takes a delivery in state waiting, starting, started or held(unanswered), unless it is here already.
     // What finds no room stays in the store, and is found again by a sweep.
     void add(delivery fresh);
+
+    // Goes by `of` from now on, and to `fresh` where it is not null. What is in flight ends where it began.
+    void use(target_settings of, std::shared_ptr<targets::target> fresh);
+
+    // The target is not configured any more: begins nothing until there is one again. What waits is left to
+    // the store.
+    void close();
+    [[nodiscard]] bool is_open() const noexcept { return target_.is_there(); }
 
     [[nodiscard]] bool is_full() const noexcept { return room_.is_full(); }
     [[nodiscard]] bool follows_all_it_can() const noexcept { return !follower_.has_room(); }
@@ -86,7 +95,7 @@ private:
 
     settings const& settings_;
     target_settings of_;
-    std::unique_ptr<targets::target> target_;
+    exchangeable_target target_;
     store::event_store& store_;
     recorder& records_;
     wall_clock const& clock_;

@@ -15,6 +15,8 @@ public:
     // `per_second_max` of 0: no limit.
     pace(double per_second_max, instant now) : per_second_max_{per_second_max}, counted_at_{now} {}
 
+    void limit_to(double per_second_max) noexcept { per_second_max_ = per_second_max; }
+
     // Whole starts that may go now; a burst is a tenth of a second's worth, at least one.
     [[nodiscard]] std::size_t allowed(instant now);
     void spend(std::size_t starts);

@@ -23,8 +23,8 @@ counter& events_counter(metrics& counts, char const* result) {
 
 }  // namespace
 
-router::router(surroundings const& around, settings const& settings, rulebook const& rules,
-               intake& deliveries)
+router::router(surroundings const& around, settings const& settings,
+               std::shared_ptr<rulebook const> const& rules, intake& deliveries)
     : around_{around},
       settings_{settings},
       rules_{rules},
@@ -58,7 +58,7 @@ std::vector<store::routing> router::evaluate(std::vector<event> const& events) {
     std::vector<store::routing> done;
     done.reserve(events.size());
     for (auto const& each : events) {
-        done.push_back(route(each, rules_, scratch_, around_.clock.now()));
+        done.push_back(route(each, *rules_, scratch_, around_.clock.now()));
         scratch_.release();
     }
     return done;

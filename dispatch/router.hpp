@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 // Routes events: takes the next ones in their order, matches the rules, and records what they make of them.
@@ -20,7 +21,8 @@ namespace headgate::dispatch {
 class router {
 public:
     // Keeps references; all of them outlive it.
-    router(surroundings const& around, settings const& settings, rulebook const& rules, intake& deliveries);
+    router(surroundings const& around, settings const& settings, std::shared_ptr<rulebook const> const& rules,
+           intake& deliveries);
 
     // Routes until `stop` and a cancellation: the store may be waiting for an event.
     [[nodiscard]] asio::awaitable<void> run();
@@ -36,7 +38,7 @@ private:
 
     surroundings const& around_;
     settings const& settings_;
-    rulebook const& rules_;
+    std::shared_ptr<rulebook const> const& rules_;
     intake& deliveries_;
     counter& routed_;
     counter& unmatched_;

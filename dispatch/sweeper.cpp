@@ -73,12 +73,15 @@ asio::awaitable<void> sweeper::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     auto next = std::chrono::steady_clock::now() + settings_.sweep_every;
     while (!stopping_) {
-        auto pausing = pause_for(std::min(settings_.sweep_every, look_for_room_every));
-        co_await std::move(pausing);
+        if (!is_due_) {
+            auto pausing = pause_for(std::min(settings_.sweep_every, look_for_room_every));
+            co_await std::move(pausing);
+        }
         if (stopping_) co_return;
         bool const has_room =
             std::ranges::any_of(lanes_, [](auto const& each) { return each.second->wants_sweep(); });
-        if (!has_room && std::chrono::steady_clock::now() < next) continue;
+        bool const is_due = std::exchange(is_due_, false) || std::chrono::steady_clock::now() >= next;
+        if (!has_room && !is_due) continue;
         auto sweeping = sweep();
         co_await std::move(sweeping);
         next = std::chrono::steady_clock::now() + settings_.sweep_every;
@@ -89,6 +92,11 @@ asio::awaitable<void> sweeper::pause_for(std::chrono::milliseconds wait) {
     pause_.expires_after(wait);
     auto waiting = pause_.async_wait(quietly);
     co_await std::move(waiting);
+}
+
+void sweeper::sweep_soon() {
+    is_due_ = true;
+    pause_.cancel();
 }
 
 void sweeper::stop() {

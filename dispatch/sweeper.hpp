@@ -29,6 +29,9 @@ public:
     [[nodiscard]] asio::awaitable<void> run();
     void stop();
 
+    // The configuration changed: what is to be done with deliveries may have too.
+    void sweep_soon();
+
 private:
     [[nodiscard]] asio::awaitable<void> take_all(std::vector<delivery_state> states,
                                                  std::function<bool(lane const&)> has_enough);
@@ -39,6 +42,7 @@ private:
     named_lanes& lanes_;
     intake& deliveries_;
     asio::steady_timer pause_;
+    bool is_due_ = false;
     bool stopping_ = false;
 };
 

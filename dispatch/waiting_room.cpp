@@ -98,6 +98,12 @@ std::optional<uuid> waiting_room::next_in_line(std::string const& workflow_id) {
     return own.owner;
 }
 
+void waiting_room::turn_out() {
+    for (auto& [workflow_id, each] : lines_) each.behind.clear();
+    in_line_ = 0;
+    for (auto const& [when, id] : std::exchange(due_, {})) static_cast<void>(leave(id, leaving::for_good));
+}
+
 bool waiting_room::others_wait_for_id_of(uuid const& id) const {
     auto const found = lines_.find(present_.at(id).kept.order.workflow_id);
     return found != lines_.end() && !found->second.behind.empty();

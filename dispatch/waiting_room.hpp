@@ -54,6 +54,9 @@ public:
     // be read and added; when it cannot be, ask again. Nothing: the id is free.
     [[nodiscard]] std::optional<uuid> next_in_line(std::string const& workflow_id);
 
+    // Takes out all that is not being attempted, and everybody in line: they are in the store.
+    void turn_out();
+
     [[nodiscard]] delivery& at(uuid const& id) { return present_.at(id).kept; }
     [[nodiscard]] bool others_wait_for_id_of(uuid const& id) const;
     [[nodiscard]] bool is_empty() const noexcept { return present_.empty(); }
