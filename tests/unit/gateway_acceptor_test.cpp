@@ -58,13 +58,14 @@ class acceptor_at_work {
 public:
     explicit acceptor_at_work(source_settings from = github_source(), settings all = {},
                               wall_clock const* other_clock = nullptr) {
-        all.sources.push_back(std::move(from));
-        problems found;
-        auto made = make_snapshot(std::move(all), found);
-        EXPECT_TRUE(made) << (found.empty() ? "" : found.front().what);
-        in_force = made;
-        worker_ = std::make_unique<acceptor>(
-            std::move(made), store, other_clock != nullptr ? *other_clock : clock, counts, in_flight);
+        in_force = snapshot_of(std::move(from), std::move(all));
+        worker_ = std::make_unique<acceptor>(in_force, store, other_clock != nullptr ? *other_clock : clock,
+                                             counts, in_flight);
+    }
+
+    void use(source_settings from) {
+        in_force = snapshot_of(std::move(from), {});
+        worker_->use(in_force);
     }
 
     response answer(request incoming) {
@@ -74,6 +75,9 @@ public:
     }
 
     http::admission admit(request const& incoming) { return worker_->admit(incoming.head); }
+    response handle(request incoming, http::admission admitted) {
+        return run(worker_->handle(std::move(incoming), std::move(admitted)));
+    }
 
     memory_store store;
     manual_clock clock;
@@ -82,6 +86,14 @@ public:
     std::shared_ptr<snapshot const> in_force;
 
 private:
+    static std::shared_ptr<snapshot const> snapshot_of(source_settings from, settings all) {
+        all.sources.push_back(std::move(from));
+        problems found;
+        auto made = make_snapshot(std::move(all), found);
+        EXPECT_TRUE(made) << (found.empty() ? "" : found.front().what);
+        return made;
+    }
+
     std::unique_ptr<acceptor> worker_;
 };
 
@@ -96,6 +108,17 @@ TEST(acceptor, keeps_what_is_signed_and_answers_its_id) {
     EXPECT_EQ(kept.sender.key_id, "signing#0");
     EXPECT_EQ(kept.sender.delivery_id, "d1");
     EXPECT_EQ(kept.received.received_at, work.clock.now());
+}
+
+TEST(acceptor, ends_a_request_with_the_snapshot_it_began_with) {
+    acceptor_at_work work;
+    auto begun = work.admit(signed_request());
+    auto rotated = github_source();
+    rotated.sender.secrets.clear();
+    rotated.sender.secrets["signing"].push_back({secret{"another secret"}, std::nullopt, "signing#0"});
+    work.use(std::move(rotated));
+    EXPECT_EQ(work.handle(signed_request(), std::move(begun)).status, 202U);
+    EXPECT_EQ(work.answer(signed_request()).status, 401U);
 }
 
 TEST(acceptor, gives_a_duplicate_the_first_id) {
