@@ -7,9 +7,15 @@
 #include "http/settings.hpp"
 #include "store/settings.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace headgate::config {
+
+// How a running gateway finds out that its configuration changed, where the kernel does not tell.
+struct reload_settings {
+    std::chrono::milliseconds poll_every{30'000};
+};
 
 // Everything a configuration says, room by room. A fresh one holds the defaults.
 struct configuration {
@@ -17,11 +23,13 @@ struct configuration {
     http::listener_settings operator_{.name = "operator",
                                       .address = "127.0.0.1:8081",
                                       .bounds = {.connections_max = 256, .connections_per_address_max = 128}};
+    std::chrono::milliseconds drain_within{25'000};  // For answers under way when it is told to end.
     console::settings console;
     store::settings store;
     gateway::settings gateway;
     dispatch::settings dispatch;
     log_settings log;
+    reload_settings reload;
     std::string revision;  // First 16 hex digits of the SHA-256 over the names and bytes of its files.
 };
 

@@ -11,6 +11,7 @@ void declare_configuration(section& root, configuration& into) {
     declare_rules(root, into.dispatch);
     declare_dispatch(root, into.dispatch);
     declare_log(root, into.log);
+    declare_reload(root, into.reload);
     root.unavailable("tables", "remove it; write the values into the rules");
     root.unavailable("presets", "remove it; `headgate presets` lists the senders known by name");
 }

@@ -13,6 +13,7 @@ void declare_configuration(section& root, configuration& into);
 void declare_listen(section& root, configuration& into);
 void declare_operators(section& root, console::settings& into);
 void declare_log(section& root, log_settings& into);
+void declare_reload(section& root, reload_settings& into);
 void declare_store(section& root, store::settings& into);
 void declare_targets(section& root, dispatch::settings& into);
 void declare_sources(section& root, gateway::settings& into);

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <chrono>
-#include <filesystem>
 #include <limits>
 #include <string>
 #include <utility>
@@ -98,29 +97,20 @@ void declare_accepting(section& at, gateway::settings& into) {
                 {.says = "`Retry-After` of 503 answers, where the preset says nothing."});
 }
 
-void check_file(section& at, std::string_view key, std::string& name) {
-    name = at.reads()->into().resolve(at.reads()->here(), name).string();
-    std::error_code failure;
-    if (std::filesystem::is_regular_file(name, failure)) return;
-    at.mistake(key, fmt::format("there is no file {}", name), "create it, or correct the name");
-}
-
 void declare_tls(section& at, http::listener_settings& into) {
     at.each("tls",
             {.says = "Certificates for HTTPS; without any the listener speaks plain HTTP. The first is the "
                      "default, others are chosen by the name that the client asks for."},
             [&](section& item) {
                 http::certificate_files files;
-                bool const has_certificate = item.text("certificate", files.certificate,
+                bool const has_certificate = item.file("certificate", files.certificate,
                                                        {.says = "PEM file: the certificate, then its chain.",
                                                         .is = presence::required,
                                                         .example = "tls/certificate.pem"});
-                bool const has_key = item.text("key", files.key,
+                bool const has_key = item.file("key", files.key,
                                                {.says = "PEM file: the certificate's private key.",
                                                 .is = presence::required,
                                                 .example = "tls/key.pem"});
-                if (has_certificate) check_file(item, "certificate", files.certificate);
-                if (has_key) check_file(item, "key", files.key);
                 if (has_certificate && has_key) into.tls.push_back(std::move(files));
             });
 }
@@ -178,40 +168,51 @@ void declare_listen(section& root, configuration& into) {
                           });
                       });
         declare_trusted_proxies(listen, into);
+        listen.duration(
+            "drain_within", into.drain_within, 0ms, 1h,
+            {.says = "When told to end: for answers that are under way; what is left is cut. Less than "
+                     "the patience of whoever stops it (Kubernetes: 30 s)."});
     });
 }
 
 void declare_operators(section& root, console::settings& into) {
     constexpr std::array roles{std::pair{std::string_view{"viewer"}, console::role::viewer},
-                               std::pair{std::string_view{"operator"}, console::role::operator_},
-                               std::pair{std::string_view{"admin"}, console::role::admin}};
-    root.each(
-        "operators", {.says = "Who may use the operator API. Without any it answers 403 to everybody."},
-        [&](section& at) {
-            console::operator_settings one;
-            bool good = at.text("name", one.name,
-                                {.says = "Named in the log and in what the operator did.",
-                                 .is = presence::required,
-                                 .example = "ci",
-                                 .pattern = name_pattern});
-            if (good && !is_name(one.name)) at.mistake("name", "is no name", std::string{name_remedy});
-            at.choice(
-                "role", one.may, roles,
-                {.says = "`viewer` looks; `operator` also retries, holds and releases; `admin` everything."});
-            at.unavailable("oauth2_proxy", "use a token");
-            at.unavailable("jwt", "use a token");
-            good = at.reference("token", one.token,
-                                {.says = "Sent as `Authorization: Bearer …`; at least 16 bytes.",
-                                 .is = presence::required,
-                                 .example = "{file: secrets/operator-token}"}) &&
-                   good;
-            if (!one.token.empty() && one.token.size() < token_bytes_min) {
-                at.mistake("token",
-                           fmt::format("has {} bytes, fewer than {}", one.token.size(), token_bytes_min),
-                           "make a longer one, for example with `openssl rand -hex 32`");
-            }
-            if (good) into.operators.push_back(std::move(one));
-        });
+                               std::pair{std::string_view{"operator"}, console::role::operator_}};
+    root.each("operators", {.says = "Who may use the operator API. Without any it answers 403 to everybody."},
+              [&](section& at) {
+                  console::operator_settings one;
+                  bool good = at.text("name", one.name,
+                                      {.says = "Named in the log and in what the operator did.",
+                                       .is = presence::required,
+                                       .example = "ci",
+                                       .pattern = name_pattern});
+                  if (good && !is_name(one.name)) at.mistake("name", "is no name", std::string{name_remedy});
+                  at.choice("role", one.may, roles,
+                            {.says = "`viewer` looks; `operator` also acts: retries, releases."});
+                  at.unavailable("oauth2_proxy", "use a token");
+                  at.unavailable("jwt", "use a token");
+                  good = at.reference("token", one.token,
+                                      {.says = "Sent as `Authorization: Bearer …`; at least 16 bytes.",
+                                       .is = presence::required,
+                                       .example = "{file: secrets/operator-token}"}) &&
+                         good;
+                  if (!one.token.empty() && one.token.size() < token_bytes_min) {
+                      at.mistake(
+                          "token",
+                          fmt::format("has {} bytes, fewer than {}", one.token.size(), token_bytes_min),
+                          "make a longer one, for example with `openssl rand -hex 32`");
+                  }
+                  if (good) into.operators.push_back(std::move(one));
+              });
+}
+
+void declare_reload(section& root, reload_settings& into) {
+    root.inside("reload", {.says = "How a running gateway finds out that its configuration changed."},
+                [&](section& at) {
+                    at.duration("poll_every", into.poll_every, 100ms, 24h,
+                                {.says = "How often the files are looked at, for file systems that do not "
+                                         "tell of changes; where they do, a change is seen at once."});
+                });
 }
 
 void declare_log(section& root, log_settings& into) {

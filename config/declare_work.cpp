@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <filesystem>
 #include <string>
-#include <system_error>
 #include <utility>
 
 // What is started, where, and how insistently: targets, rules, dispatch.
@@ -20,20 +18,13 @@ using namespace std::chrono_literals;
 
 constexpr auto longest_run = 3'650 * 24h;
 
-void declare_file(section& at, std::string_view key, std::string& into, std::string_view says) {
-    if (!at.text(key, into, {.says = says})) return;
-    into = at.reads()->into().resolve(at.reads()->here(), into).string();
-    std::error_code failure;
-    if (std::filesystem::is_regular_file(into, failure)) return;
-    at.mistake(key, fmt::format("there is no file {}", into), "create it, or correct the name");
-}
-
 void declare_temporal_tls(section& at, targets::temporal_tls& into) {
-    declare_file(
-        at, "server_ca", into.server_ca,
-        "PEM file: authorities that the server's certificate may come from; without it the system's.");
-    declare_file(at, "certificate", into.certificate, "PEM file: the client's certificate, for mutual TLS.");
-    declare_file(at, "key", into.key, "PEM file: the private key of `certificate`.");
+    at.file(
+        "server_ca", into.server_ca,
+        {.says =
+             "PEM file: authorities that the server's certificate may come from; without it the system's."});
+    at.file("certificate", into.certificate, {.says = "PEM file: the client's certificate, for mutual TLS."});
+    at.file("key", into.key, {.says = "PEM file: the private key of `certificate`."});
     at.text("server_name", into.server_name, {.says = "Name that is checked instead of the address's host."});
     if (into.certificate.empty() != into.key.empty()) {
         at.mistake(into.key.empty() ? "certificate" : "key", "stands alone",

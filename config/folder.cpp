@@ -49,18 +49,6 @@ bool is_configuration_file(std::filesystem::directory_entry const& entry) {
            !entry.is_directory(failure);
 }
 
-std::vector<std::filesystem::path> files_of(std::filesystem::path const& path) {
-    std::error_code failure;
-    if (!std::filesystem::is_directory(path, failure)) return {path};
-    std::vector<std::filesystem::path> files;
-    for (auto entry = std::filesystem::directory_iterator{path, failure};
-         !failure && entry != std::filesystem::directory_iterator{}; entry.increment(failure)) {
-        if (is_configuration_file(*entry)) files.push_back(entry->path());
-    }
-    std::ranges::sort(files);
-    return files;
-}
-
 // "platform.yaml, line 3"
 std::string place_of(notes const& files, std::uint32_t file, int line) {
     return fmt::format("{}, line {}", files.files()[file].filename().string(), line);
@@ -119,10 +107,23 @@ bool add_file(std::uint32_t file, std::string const& bytes, node& root, notes& i
 
 }  // namespace
 
+std::vector<std::filesystem::path> files_of(std::filesystem::path const& path) {
+    std::error_code failure;
+    if (!std::filesystem::is_directory(path, failure)) return {path};
+    std::vector<std::filesystem::path> files;
+    for (auto entry = std::filesystem::directory_iterator{path, failure};
+         !failure && entry != std::filesystem::directory_iterator{}; entry.increment(failure)) {
+        if (is_configuration_file(*entry)) files.push_back(entry->path());
+    }
+    std::ranges::sort(files);
+    return files;
+}
+
 merged read_files(std::filesystem::path const& path, notes& into) {
     merged all;
     all.root.kind = node_kind::mapping;
     all.root.line = 1;
+    into.depends_on(path);
     auto const files = files_of(path);
     std::vector<std::uint32_t> numbers;
     for (auto const& file : files) numbers.push_back(into.add_file(file));
@@ -137,6 +138,7 @@ merged read_files(std::filesystem::path const& path, notes& into) {
     all.readable = true;
     std::vector<std::string> fields;
     for (std::size_t i = 0; i < files.size(); ++i) {
+        into.depends_on(files[i]);
         auto bytes = bytes_of(files[i]);
         if (!bytes) {
             into.mistake(at_file(numbers[i]), "", fmt::format("{} cannot be read", files[i].string()),

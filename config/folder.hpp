@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace headgate::config {
 
@@ -18,9 +19,12 @@ struct merged {
     bool readable = false;  // Every file was read and is YAML; else `root` holds what could be read.
 };
 
-// Reads one file, or every *.yaml and *.yml of a folder (not of folders in it, nor hidden ones), in the order
-// of their names. Files of a folder are joined by top-level key: lists are appended, names are united; any
-// other key may stand in one file only.
+// `path` itself; of a folder every *.yaml and *.yml in it (not of folders in it, nor hidden ones), in the
+// order of their names.
+[[nodiscard]] std::vector<std::filesystem::path> files_of(std::filesystem::path const& path);
+
+// Reads `files_of(path)`. Files of a folder are joined by top-level key: lists are appended, names are
+// united; any other key may stand in one file only.
 [[nodiscard]] merged read_files(std::filesystem::path const& path, notes& into);
 
 }  // namespace headgate::config

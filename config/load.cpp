@@ -28,6 +28,7 @@ loaded load(std::filesystem::path const& path) {
     }
     if (found.mistakes() == 0) outcome.made = made;
     outcome.readable = std::move(made);
+    outcome.made_from = found.made_from();
     outcome.found = std::move(found).take();
     return outcome;
 }

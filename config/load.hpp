@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/configuration.hpp"
+#include "config/ingredients.hpp"
 #include "config/locations.hpp"
 #include "core/problem.hpp"
 
@@ -15,6 +16,7 @@ struct loaded {
     configuration readable;             // What could be read in spite of them, so that others find theirs.
     problems found;                     // All mistakes and warnings, each with its place.
     locations places;                   // For problems that other rooms find later.
+    ingredients made_from;              // Also when it is refused: a change of one of them may mend it.
 };
 
 // Reads one file, or all *.yaml and *.yml of a folder. Never stops at the first problem. Opens nothing but

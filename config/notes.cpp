@@ -9,6 +9,10 @@ std::uint32_t notes::add_file(std::filesystem::path file) {
     return static_cast<std::uint32_t>(files_.size() - 1);
 }
 
+void notes::depends_on(std::filesystem::path const& path) {
+    made_from_.try_emplace(path, state_of(path));
+}
+
 void notes::mistake(node const& at, std::string path, std::string what, std::string remedy) {
     add({.path = std::move(path),
          .what = std::move(what),

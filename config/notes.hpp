@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/ingredients.hpp"
 #include "config/node.hpp"
 #include "core/problem.hpp"
 
@@ -22,6 +23,11 @@ public:
     [[nodiscard]] std::uint32_t add_file(std::filesystem::path file);
     [[nodiscard]] std::vector<std::filesystem::path> const& files() const noexcept { return files_; }
 
+    // Says that what is being read depends on this file or folder. Before it is read: what changes meanwhile
+    // is then seen as a change.
+    void depends_on(std::filesystem::path const& path);
+    [[nodiscard]] ingredients const& made_from() const noexcept { return made_from_; }
+
     void mistake(node const& at, std::string path, std::string what, std::string remedy);
     void warning(node const& at, std::string path, std::string what, std::string remedy);
     void add(problem one);
@@ -41,6 +47,7 @@ private:
     std::size_t mistakes_ = 0;
     std::size_t left_out_ = 0;
     std::vector<std::filesystem::path> files_;
+    ingredients made_from_;
 };
 
 // listen.webhooks.address (line 2): "0.0.0.0" has no port — write for example 0.0.0.0:8080

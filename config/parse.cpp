@@ -1,5 +1,7 @@
 #include "config/parse.hpp"
 
+#include "core/text.hpp"
+
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -175,30 +177,20 @@ private:
     node root_;
 };
 
-// The first byte that cannot stand in a configuration, by offset; npos when there is none. The library would
+// The first line with something that cannot stand in a configuration; 0 when there is none. The library would
 // replace bad UTF-8 silently and takes some control characters for its own marks.
-std::size_t first_bad_byte(std::string_view text) {
-    std::size_t i = 0;
-    while (i < text.size()) {
-        auto const lead = static_cast<unsigned char>(text[i]);
-        if (lead < 0x80) {
-            bool const control = lead < 0x20 && lead != '\t' && lead != '\n' && lead != '\r';
-            if (control || lead == 0x7f) return i;
-            ++i;
-            continue;
-        }
-        std::size_t const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-        if (lead < 0xc2 || lead > 0xf4 || i + length > text.size()) return i;
-        auto const second = static_cast<unsigned char>(text[i + 1]);
-        bool const overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-        bool const outside = (lead == 0xed && second > 0x9f) || (lead == 0xf4 && second > 0x8f);
-        if (overlong || outside) return i;
-        for (std::size_t next = 1; next < length; ++next) {
-            if ((static_cast<unsigned char>(text[i + next]) & 0xc0) != 0x80) return i;
-        }
-        i += length;
+int first_bad_line(std::string_view text) {
+    auto const is_control = [](char c) {
+        auto const byte = static_cast<unsigned char>(c);
+        return (byte < 0x20 && c != '\t' && c != '\r') || byte == 0x7f;
+    };
+    for (int line = 1; !text.empty(); ++line) {
+        auto const length = std::min(text.find('\n'), text.size());
+        auto const one = text.substr(0, length);
+        if (!is_utf8(one) || std::ranges::any_of(one, is_control)) return line;
+        text.remove_prefix(std::min(length + 1, text.size()));
     }
-    return std::string_view::npos;
+    return 0;
 }
 
 node on_line(int line, std::uint32_t file) {
@@ -216,8 +208,7 @@ bool is_worth_parsing(std::string_view text, std::uint32_t file, notes& into, pa
                      "split it into several files of one folder");
         return false;
     }
-    if (auto const bad = first_bad_byte(text); bad != std::string_view::npos) {
-        auto const line = 1 + static_cast<int>(std::ranges::count(text.substr(0, bad), '\n'));
+    if (auto const line = first_bad_line(text); line != 0) {
         into.mistake(on_line(line, file), "", "the file is not UTF-8 text",
                      "save it as UTF-8, without control characters");
         return false;

@@ -24,6 +24,8 @@ that is wrong, each with its place and what to do; a configuration with a mistak
   name twice is a mistake. Every other key stands in one file.
 - **Strict.** Unknown keys, keys written twice, anchors, aliases and tags are mistakes. A file has at most
   1 MiB and 32 levels, a folder at most 256 files.
+- **A change** is taken up while the gateway runs, whole or not at all; what needs a restart says so. See
+  [Change the configuration](../how-to/change-the-configuration.md).
 - **Secrets are references**, never values: `{file: NAME}` or `{env: NAME}`. Of a file exactly one line end
   at its end is dropped. A file that everybody may write is refused; one that others than its owner may
   read is warned about. A secret has at most 64 KiB.

@@ -81,6 +81,7 @@ void drop_one_line_end(std::string& bytes) {
 // O_NONBLOCK: a named pipe would keep the whole start waiting.
 std::optional<secret> from_file(reader& at, std::string const& written) {
     auto const name = at.into().resolve(at.here(), written).string();
+    at.into().depends_on(name);
     descriptor const file{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     auto failure = errno;
     struct stat status{};

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 namespace headgate::config {
 namespace {
@@ -82,6 +84,16 @@ bool section::programs(std::string_view key, std::vector<std::pair<std::string, 
                        about const& what) {
     if (describes_ == nullptr) return pairs(key, into, what);
     describe(key, setting_kind::programs, what);
+    return false;
+}
+
+bool section::file(std::string_view key, std::string& into, about const& what) {
+    if (!text(key, into, what)) return false;
+    into = reader_->into().resolve(reader_->here(), into).string();
+    reader_->into().depends_on(into);
+    std::error_code failure;
+    if (std::filesystem::is_regular_file(into, failure)) return true;
+    mistake(key, fmt::format("there is no file {}", into), "create it, or correct the name");
     return false;
 }
 

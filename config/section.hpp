@@ -48,6 +48,8 @@ public:
                about const& what);
     bool programs(std::string_view key, std::vector<std::pair<std::string, std::string>>& into,
                   about const& what);
+    // The name of a file that must be there; `into` becomes the name from here.
+    bool file(std::string_view key, std::string& into, about const& what);
     bool reference(std::string_view key, secret& into, about const& what);
 
     template <std::integral Number>

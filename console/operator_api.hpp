@@ -31,6 +31,12 @@ struct surroundings {
     std::function<void(uuid delivery)> changed;  // Told after an act on a delivery.
 };
 
-[[nodiscard]] std::unique_ptr<http::handler> make_operator_api(settings of, surroundings around);
+class operator_api : public http::handler {
+public:
+    // Goes by these operators from now on. On the listener's thread.
+    virtual void use(settings next) = 0;
+};
+
+[[nodiscard]] std::unique_ptr<operator_api> make_operator_api(settings of, surroundings around);
 
 }  // namespace headgate::console

@@ -8,7 +8,9 @@
 
 namespace headgate::console {
 
-enum class role : std::uint8_t { viewer, operator_, admin };
+// What an operator may do. There is no admin yet: nothing would be theirs alone, and a role that grants no
+// more than another would grant more one day without being asked for.
+enum class role : std::uint8_t { viewer, operator_ };
 
 struct operator_settings {
     std::string name;

@@ -1,7 +1,6 @@
 #include "console/views.hpp"
 
 #include "core/text.hpp"
-#include "json/write.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -46,30 +45,6 @@ void write_json_texts(json::writer& out, std::string_view key, auto const& pairs
     out.end_object();
 }
 
-void write_verdict(json::writer& out, identity const& sender) {
-    out.key("verdict").begin_object();
-    out.key("verified_by").string(sender.verified_by);
-    out.key("key_id").string(sender.key_id);
-    out.key("covers").string(name_of(sender.covers));
-    write_time(out, "signed_time", sender.signed_time);
-    out.key("delivery_id").string(sender.delivery_id);
-    out.key("delivery_id_signed").boolean(sender.delivery_id_signed);
-    out.end_object();
-}
-
-void write_order(json::writer& out, start_order const& order) {
-    out.key("order").begin_object();
-    out.key("workflow").string(order.workflow);
-    out.key("task_queue").string(order.task_queue);
-    out.key("input").raw(order.input.empty() ? "null" : order.input);
-    write_json_texts(out, "memo", order.memo);
-    write_json_texts(out, "search_attributes", order.search_attributes);
-    out.key("execution_timeout_ms").integer(order.execution_timeout.count());
-    out.key("run_timeout_ms").integer(order.run_timeout.count());
-    out.key("task_timeout_ms").integer(order.task_timeout.count());
-    out.end_object();
-}
-
 // The members that lists and single views share; the object stays open.
 void begin_delivery(json::writer& out, delivery const& one) {
     out.begin_object();
@@ -107,7 +82,9 @@ void begin_whole_delivery(json::writer& out, store::delivery_record const& one) 
         out.end_object();
     }
     out.end_array();
+    out.key("order").begin_object();
     write_order(out, one.kept.order);
+    out.end_object();
 }
 
 // One thing that happened to an event.
@@ -154,6 +131,26 @@ std::vector<moment> timeline_of(store::event_record const& event,
 }
 
 }  // namespace
+
+void write_verdict(json::writer& out, identity const& sender) {
+    out.key("verified_by").string(sender.verified_by);
+    out.key("key_id").string(sender.key_id);
+    out.key("covers").string(name_of(sender.covers));
+    write_time(out, "signed_time", sender.signed_time);
+    out.key("delivery_id").string(sender.delivery_id);
+    out.key("delivery_id_signed").boolean(sender.delivery_id_signed);
+}
+
+void write_order(json::writer& out, start_order const& order) {
+    out.key("workflow").string(order.workflow);
+    out.key("task_queue").string(order.task_queue);
+    out.key("input").raw(order.input.empty() ? "null" : order.input);
+    write_json_texts(out, "memo", order.memo);
+    write_json_texts(out, "search_attributes", order.search_attributes);
+    out.key("execution_timeout_ms").integer(order.execution_timeout.count());
+    out.key("run_timeout_ms").integer(order.run_timeout.count());
+    out.key("task_timeout_ms").integer(order.task_timeout.count());
+}
 
 std::string view(store::page<store::event_summary> const& events) {
     json::writer out;
@@ -215,7 +212,9 @@ std::string view(store::event_record const& event, std::vector<store::delivery_r
     }
     out.end_array();
     write_bytes(out, kept.received.body);
+    out.key("verdict").begin_object();
     write_verdict(out, kept.sender);
+    out.end_object();
     out.key("duplicates").integer(static_cast<std::int64_t>(event.duplicates));
     out.key("deliveries").begin_array();
     for (auto const& each : deliveries) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "json/write.hpp"
 #include "store/event_store.hpp"
 
 #include <optional>
@@ -19,5 +20,9 @@ namespace headgate::console {
 
 // `rule`: normal form of the rule as it was when it made this delivery, if it is known.
 [[nodiscard]] std::string view(store::delivery_record const& one, std::optional<std::string> const& rule);
+
+// The members of what would be started and of who sent it, into an open object: also for `headgate explain`.
+void write_order(json::writer& out, start_order const& order);
+void write_verdict(json::writer& out, identity const& sender);
 
 }  // namespace headgate::console

@@ -11,6 +11,8 @@ struct sqlite_settings {
     std::string path = "/var/lib/headgate/headgate.db";
     std::uint64_t wal_bytes_bound = 64 * 1024 * 1024;  // The checkpointer keeps the log near this.
     std::string vfs;  // Name of the SQLite VFS; empty: the default one. For tests that break the disk.
+
+    bool operator==(sqlite_settings const&) const = default;
 };
 
 struct retention_settings {
@@ -19,6 +21,8 @@ struct retention_settings {
     std::chrono::hours dead{24 * 90};
     std::chrono::seconds check_every{60};
     std::size_t batch_events = 200;  // Looked at in one transaction.
+
+    bool operator==(retention_settings const&) const = default;
 };
 
 struct settings {
@@ -41,6 +45,8 @@ struct settings {
     std::size_t job_rows_max = 128;        // Of them in one transaction while appends wait.
     std::size_t reads_waiting_max = 256;   // Pages and leases waiting for the reader.
     std::size_t page_rows_max = 20'000;    // Rows looked at for one page of a filtered list.
+
+    bool operator==(settings const&) const = default;
 };
 
 }  // namespace headgate::store

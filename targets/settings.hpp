@@ -15,6 +15,8 @@ struct temporal_tls {
     std::string certificate;  // PEM file of the client; with `key`.
     std::string key;
     std::string server_name;  // Checked instead of the address's host.
+
+    bool operator==(temporal_tls const&) const = default;
 };
 
 struct temporal_settings {
@@ -26,6 +28,8 @@ struct temporal_settings {
     std::string identity;  // As in Temporal's history; default headgate@<host>.
     // The largest answer that is taken; a longer one is an error.
     std::size_t answer_bytes_max = 4 * 1024 * 1024;
+
+    bool operator==(temporal_settings const&) const = default;
 };
 
 }  // namespace headgate::targets

@@ -87,8 +87,8 @@ TEST_F(configurations, with_ten_mistakes_list_ten_problems_each_with_line_and_re
         ElementsAre(
             "listen.webhooks.address (line 2): \"0.0.0.0\" has no port — write for example 0.0.0.0:8080",
             "listen.webhook (line 3): is not a setting — did you mean webhooks? one of: webhooks, operator, "
-            "trusted_proxies",
-            "operators[0].role (line 5): \"owner\" is not known — one of: viewer, operator, admin",
+            "trusted_proxies, drain_within",
+            "operators[0].role (line 5): \"owner\" is not known — one of: viewer, operator",
             "store.backlog_max (line 6): \"many\" is not a whole number from 1 to 1000000000000 — write "
             "digits "
             "only, for example 1",

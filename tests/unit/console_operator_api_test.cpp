@@ -38,6 +38,8 @@ public:
                                                  .changed = [this](uuid id) { changed.push_back(id); }});
     }
 
+    void use(settings next) { api_->use(std::move(next)); }
+
     response ask(std::string method, std::string target, std::string token = operator_token) {
         request incoming;
         incoming.head = {
@@ -64,7 +66,7 @@ public:
     std::vector<uuid> changed;
 
 private:
-    std::unique_ptr<http::handler> api_;
+    std::unique_ptr<operator_api> api_;
 };
 
 std::string member(response const& answer, std::string_view key) {
@@ -74,6 +76,16 @@ std::string member(response const& answer, std::string_view key) {
     if (!parsed) return {};
     auto const found = parsed->root.find(key);
     return found && found->is_string() ? std::string{found->as_string()} : std::string{};
+}
+
+TEST(operator_api, goes_by_the_operators_of_a_new_configuration_at_once) {
+    api_at_work work;
+    auto next = two_operators();
+    next.operators[1].token = secret{"a-fresh-token-0123456789"};
+    work.use(std::move(next));
+    EXPECT_EQ(work.ask("GET", "/api/v1/events").status, 401);
+    EXPECT_EQ(work.ask("GET", "/api/v1/events", "a-fresh-token-0123456789").status, 200);
+    EXPECT_EQ(work.ask("GET", "/api/v1/events", viewer_token).status, 200);
 }
 
 TEST(operator_api, health_and_metrics_need_no_token) {
