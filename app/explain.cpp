@@ -5,7 +5,9 @@
 #include "app/files.hpp"
 #include "app/stored_event.hpp"
 #include "app/verdict_view.hpp"
+#include "console/views.hpp"
 #include "dispatch/rulebook.hpp"
+#include "store/sqlite/read_only.hpp"
 
 #include <cstdio>
 #include <utility>
@@ -18,45 +20,43 @@ int exit_code_of(errc code) {
     return code == errc::invalid_argument ? exit_no : exit_failed;
 }
 
-void write_texts(json::writer& out, std::string_view key, auto const& pairs) {
-    out.key(key).begin_object();
-    for (auto const& [name, text] : pairs) out.key(name).raw(text);
+void write_failure(json::writer& out, dispatch::match const& failed) {
+    out.key("failure").begin_object();
+    out.key("program").string(failed.failed_in);
+    out.key("message").string(failed.failure.message);
+    out.key("remedy").string(failed.failure.remedy);
     out.end_object();
 }
 
-void write_match(json::writer& out, dispatch::match const& matched) {
-    out.begin_object();
-    out.key("rule").string(matched.by->settings.name);
-    out.key("rule_revision").string(matched.by->revision);
-    if (!matched.order) {
-        out.key("dead").begin_object();
-        out.key("message").string(matched.failure.message);
-        out.key("remedy").string(matched.failure.remedy);
-        out.end_object().end_object();
-        return;
-    }
-    auto const& order = *matched.order;
+void write_start(json::writer& out, start_order const& order) {
     out.key("start").begin_object();
     out.key("target").string(order.target);
-    out.key("workflow").string(order.workflow);
-    out.key("task_queue").string(order.task_queue);
     out.key("workflow_id").string(order.workflow_id);
-    out.key("input").raw(order.input);
-    write_texts(out, "memo", order.memo);
-    write_texts(out, "search_attributes", order.search_attributes);
-    out.end_object().end_object();
+    console::write_order(out, order);
+    out.end_object();
 }
 
-int print_matches(plan const& by, event const& from) {
+void write_rule(json::writer& out, dispatch::verdict const& each) {
+    auto const& matched = each.matched;
+    out.begin_object();
+    out.key("rule").string(each.by->settings.name);
+    out.key("rule_revision").string(each.by->revision);
+    out.key("verdict").string(!matched ? "no match" : matched->order ? "match" : "failed");
+    if (matched && matched->order) write_start(out, *matched->order);
+    if (matched && !matched->order) write_failure(out, *matched);
+    out.end_object();
+}
+
+int print_verdicts(plan const& by, event const& from) {
     json::arena scratch;
-    auto const matches = by.rules->evaluate(from, scratch);
     json::writer out;
     out.begin_object().key("accepted").boolean(true);
+    out.key("source").string(from.source);
     out.key("verdict").begin_object();
     write_identity(out, from.sender);
     out.end_object();
-    out.key("matches").begin_array();
-    for (auto const& each : matches) write_match(out, each);
+    out.key("rules").begin_array();
+    for (auto const& each : by.rules->verdicts(from, scratch)) write_rule(out, each);
     out.end_array().end_object();
     std::printf("%s\n", std::move(out).take().c_str());
     return exit_yes;
@@ -70,25 +70,32 @@ int explain_request(plan const& by, explain_options const& options) {
     }
     auto const& sender = from->source->sender;
     auto const verdict = sender.checks().verify(from->incoming, {}, from->incoming.received_at);
-    if (verdict) return print_matches(by, as_event(*from, *verdict));
+    if (verdict) return print_verdicts(by, as_event(*from, *verdict));
     auto const findings = sender.explain(from->incoming, {}, from->incoming.received_at);
     std::printf("%s\n", verdict_view(verdict, findings).c_str());
     return exit_no;
 }
 
+result<event> event_of_api(explain_options const& options) {
+    HEADGATE_TRY(
+        auto const answer,
+        ask_api(options.api, {.method = "GET", .path = "/api/v1/events/" + options.event, .query = {}}));
+    return stored_event(answer);
+}
+
+result<event> event_of_store(plan const& by, std::string const& id) {
+    HEADGATE_TRY(auto const wanted, parse_uuid(id));
+    HEADGATE_TRY(auto const kept, store::open_read_only(by.settings.store.sqlite.path));
+    HEADGATE_TRY(auto found, kept->read_event(wanted));
+    return std::move(found.kept);
+}
+
 int explain_event(plan const& by, explain_options const& options) {
-    auto const answer =
-        ask_api(options.api, {.method = "GET", .path = "/api/v1/events/" + options.event, .query = {}});
-    if (!answer) {
-        print_error(answer.error());
-        return exit_failed;
-    }
-    auto const from = stored_event(*answer);
-    if (!from) {
-        print_error(from.error());
-        return exit_failed;
-    }
-    return print_matches(by, *from);
+    auto const from =
+        !options.api.token_file.empty() ? event_of_api(options) : event_of_store(by, options.event);
+    if (from) return print_verdicts(by, *from);
+    print_error(from.error());
+    return exit_failed;
 }
 
 }  // namespace

@@ -1,12 +1,17 @@
 #include "app/gateway_process.hpp"
 
+#include "app/changes.hpp"
+#include "app/configuration_status.hpp"
+#include "config/notes.hpp"
 #include "console/operator_api.hpp"
+#include "core/deadline.hpp"
 #include "core/io_thread.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "core/run_on.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "gateway/acceptor.hpp"
+#include "http/descriptors.hpp"
 #include "http/server.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "targets/temporal/temporal.hpp"
@@ -26,14 +31,33 @@ std::size_t worker_threads() {
     return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, worker_threads_max);
 }
 
+// Connections never take the descriptors that everything else needs.
+void fit_into_descriptors(config::configuration& settings) {
+    auto const open_files = http::raise_descriptor_limit();
+    for (auto const& [listener, configured] :
+         http::share_descriptors(open_files, settings.webhooks, settings.operator_)) {
+        log(log_level::warning, "connections_max is lowered to what the limit of open files leaves",
+            {{"listener", listener->name},
+             {"configured", std::to_string(configured)},
+             {"used", std::to_string(listener->bounds.connections_max)},
+             {"open_files", std::to_string(open_files)},
+             {"remedy",
+              "raise the hard limit of open files (LimitNOFILE=, ulimit -Hn), or configure fewer"}});
+    }
+}
+
 class wired_gateway final : public gateway_process {
 public:
     explicit wired_gateway(plan from) : plan_{std::move(from)} {}
 
     // Each step may fail; the destructor takes down what was made.
     result<void> start() {
+        fit_into_descriptors(plan_.settings);
         HEADGATE_TRY(store_, store::open_sqlite_store(plan_.settings.store, system_clock(), metrics_));
-        HEADGATE_TRY(auto targets, make_targets());
+        dispatch::named_targets targets;
+        for (auto const& each : plan_.settings.dispatch.targets) {
+            HEADGATE_TRY(targets[each.name], make_target(each));
+        }
         start_dispatcher(std::move(targets));
         HEADGATE_TRY(operator_, start_operator_listener());
         HEADGATE_TRY(webhooks_, start_webhooks_listener());
@@ -41,12 +65,25 @@ public:
         return {};
     }
 
-    ~wired_gateway() override { drain(std::chrono::steady_clock::now()); }
+    ~wired_gateway() override { drain_until(std::chrono::steady_clock::now()); }
+
+    void take(planned next) override {
+        if (next.made) {
+            for (auto& each : put_in_force(*next.made)) {
+                next.places.locate(each);
+                next.found.push_back(std::move(each));
+            }
+        }
+        report(next);
+    }
 
     [[nodiscard]] std::uint16_t webhooks_port() const noexcept override { return webhooks_->port(); }
     [[nodiscard]] std::uint16_t operator_port() const noexcept override { return operator_->port(); }
 
-    void drain(std::chrono::steady_clock::time_point until) override {
+    void drain() override { drain_until(from_now(plan_.settings.drain_within)); }
+
+private:
+    void drain_until(deadline until) {
         ready_ = false;
         if (webhooks_) block_on(workers_.front()->executor(), webhooks_->drain(until));
         // Before the dispatcher, because acts of operators tell it to look.
@@ -59,15 +96,79 @@ public:
         store_.reset();
     }
 
-private:
-    result<dispatch::named_targets> make_targets() {
-        dispatch::named_targets all;
-        for (auto const& each : plan_.settings.dispatch.targets) {
-            auto made = targets::make_temporal_target(each.temporal, dispatch_thread_.executor());
-            if (!made) return while_doing("target " + each.name, std::move(made).error());
-            all.emplace(each.name, *std::move(made));
+    result<std::unique_ptr<targets::target>> make_target(dispatch::target_settings const& of) {
+        auto made = targets::make_temporal_target(of.temporal, dispatch_thread_.executor());
+        if (!made) return while_doing("target " + of.name, std::move(made).error());
+        return made;
+    }
+
+    // Everything that can fail comes first; then every thread gets its part of `next`.
+    problems put_in_force(plan& next) {
+        fit_into_descriptors(next.settings);
+        auto found = what_needs_a_restart(plan_.settings, next.settings);
+        auto fresh = make_fresh_targets(next, found);
+        auto webhooks = made_ready(next.settings.webhooks, "listen.webhooks", found);
+        auto operators = made_ready(next.settings.operator_, "listen.operator", found);
+        if (!found.empty()) return found;
+
+        configure_log(next.settings.log);
+        // Rules before sources: no event of a new source is routed by rules that do not know it.
+        block_on(dispatch_thread_.executor(),
+                 dispatcher_->replace(next.settings.dispatch, next.rules, std::move(fresh)));
+        webhooks_->use(std::move(webhooks));
+        operator_->use(std::move(operators));
+        for (std::size_t i = 0; i < acceptors_.size(); ++i) {
+            call_on(workers_[i]->executor(), [to = acceptors_[i].get(), &next] { to->use(next.sources); });
         }
-        return all;
+        call_on(operator_thread_.executor(), [this, &next] { api_->use(next.settings.console); });
+        plan_ = std::move(next);
+        status_.applied(plan_.settings.revision);
+        return {};
+    }
+
+    dispatch::named_targets make_fresh_targets(plan const& next, problems& found) {
+        dispatch::named_targets fresh;
+        for (auto const& each : next.settings.dispatch.targets) {
+            if (!needs_new_target(plan_, next, each.name)) continue;
+            auto made = make_target(each);
+            if (made) {
+                fresh.emplace(each.name, *std::move(made));
+            } else {
+                found.push_back(as_problem("targets." + each.name, made.error()));
+            }
+        }
+        return fresh;
+    }
+
+    static std::shared_ptr<http::prepared_listener const> made_ready(http::listener_settings const& from,
+                                                                     std::string path, problems& found) {
+        auto ready = http::prepare(from);
+        if (ready) return *std::move(ready);
+        found.push_back(as_problem(std::move(path), ready.error()));
+        return nullptr;
+    }
+
+    static problem as_problem(std::string path, error const& why) {
+        return {.path = std::move(path), .what = why.message, .remedy = why.remedy};
+    }
+
+    void report(planned const& outcome) {
+        problem const* first = nullptr;
+        for (auto const& each : outcome.found) {
+            if (is_mistake(each) && first == nullptr) first = &each;
+            log(is_mistake(each) ? log_level::error : log_level::warning, "a problem in the configuration",
+                {{"problem", config::to_text(each)}});
+        }
+        if (first == nullptr) {
+            log(log_level::info, "the configuration was read again and is in force",
+                {{"revision", status_.revision()}});
+            return;
+        }
+        auto const mistakes = std::ranges::count_if(outcome.found, is_mistake);
+        log(log_level::error, "the changed configuration is refused; the last good one stays in force",
+            {{"problems", std::to_string(mistakes)}, {"revision", status_.revision()}});
+        status_.refused("the changed configuration is refused, problems: " + std::to_string(mistakes) +
+                        ", first: " + config::to_text(*first));
     }
 
     void start_dispatcher(dispatch::named_targets targets) {
@@ -116,18 +217,21 @@ private:
         auto const health = store_->health();
         if (!health.accepting) now.reasons.push_back("store: " + health.reason);
         for (auto const& note : health.notes) now.notes.push_back("store: " + note);
+        if (auto why = status_.trouble(); !why.empty())
+            now.notes.push_back("configuration: " + std::move(why));
         for (auto const& [name, why] : dispatcher_->troubles())
             now.notes.push_back("target " + name + ": " + why);
         return now;
     }
 
-    plan plan_;
+    plan plan_;  // In force. Of whoever starts, and then of whoever calls `take`.
     metrics metrics_;
+    configuration_status status_{metrics_, system_clock(), plan_.settings.revision};
     gateway::load in_flight_{0};
     std::atomic<bool> ready_{false};
     std::unique_ptr<store::event_store> store_;
     std::vector<std::unique_ptr<gateway::acceptor>> acceptors_;
-    std::unique_ptr<http::handler> api_;
+    std::unique_ptr<console::operator_api> api_;
     io_thread dispatch_thread_{"dispatch"};
     io_thread operator_thread_{"operator"};
     std::vector<std::unique_ptr<io_thread>> workers_;

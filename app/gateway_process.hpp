@@ -19,9 +19,14 @@ public:
     [[nodiscard]] virtual std::uint16_t webhooks_port() const noexcept = 0;
     [[nodiscard]] virtual std::uint16_t operator_port() const noexcept = 0;
 
+    // Goes by what was read now, or keeps the last good configuration and says why: in the log with all
+    // problems, at /readyz and in the metrics. Whole or not at all. Blocks until every thread has taken it;
+    // on one thread at a time, and not beside `drain`.
+    virtual void take(planned next) = 0;
+
     // Not ready any more, no new connections, answers what is in flight, ends attempts in flight, closes the
-    // store. Blocks; at `until` what is left is cut.
-    virtual void drain(std::chrono::steady_clock::time_point until) = 0;
+    // store. Blocks; after `listen.drain_within` what is left is cut.
+    virtual void drain() = 0;
 
 protected:
     gateway_process() = default;

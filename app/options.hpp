@@ -49,7 +49,7 @@ struct explain_options {
     std::string source;
     request_options request;  // Its file is empty when `event` is asked for.
     std::string event;
-    api_options api;
+    api_options api;  // Without a token the event is read from the configuration's own store.
 };
 
 struct eval_options {

@@ -7,17 +7,15 @@
 #include <utility>
 
 namespace headgate::app {
-namespace {
 
 bool is_mistake(problem const& each) {
     return each.weighs == problem::weight::mistake;
 }
 
-}  // namespace
-
 planned make_plan(std::string const& config_path) {
     auto loaded = config::load(config_path);
-    planned result{std::nullopt, std::move(loaded.found)};
+    planned result{std::nullopt, std::move(loaded.found), std::move(loaded.places),
+                   std::move(loaded.made_from)};
     auto& settings = loaded.made ? *loaded.made : loaded.readable;
     for (auto const& each : settings.gateway.sources) settings.dispatch.sources.push_back(each.name);
     problems later;
@@ -25,11 +23,11 @@ planned make_plan(std::string const& config_path) {
     // A source that could not be read whole would only be said to be wrong once more.
     auto sources = loaded.made ? gateway::make_snapshot(settings.gateway, later) : nullptr;
     for (auto& each : later) {
-        loaded.places.locate(each);
+        result.places.locate(each);
         result.found.push_back(std::move(each));
     }
     if (std::ranges::any_of(result.found, is_mistake)) return result;
-    result.made = plan{std::move(settings), std::move(sources), std::move(rules)};
+    result.made = plan{std::move(settings), std::move(sources), std::move(rules), result.made_from};
     return result;
 }
 

@@ -17,14 +17,19 @@ struct plan {
     config::configuration settings;
     std::shared_ptr<gateway::snapshot const> sources;
     std::shared_ptr<dispatch::rulebook const> rules;
+    config::ingredients made_from;
 };
 
 struct planned {
-    std::optional<plan> made;  // Absent when there is a mistake.
-    problems found;            // All mistakes and warnings, with their places.
+    std::optional<plan> made;       // Absent when there is a mistake.
+    problems found;                 // All mistakes and warnings, with their places.
+    config::locations places;       // For problems that are found when it is to be put in force.
+    config::ingredients made_from;  // Also when there is a mistake.
 };
 
 [[nodiscard]] planned make_plan(std::string const& config_path);
+
+[[nodiscard]] bool is_mistake(problem const& each);
 
 // Prints problems on standard error, one a line, mistakes first.
 void print_problems(problems const& found);

@@ -2,8 +2,8 @@
 #include "app/exit_code.hpp"
 #include "app/files.hpp"
 #include "app/gateway_process.hpp"
+#include "app/reloader.hpp"
 #include "core/log.hpp"
-#include "http/descriptors.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -17,8 +17,6 @@
 namespace headgate::app {
 namespace {
 
-constexpr std::chrono::seconds drain_within{25};
-
 // Secrets do not end up in core files.
 void prepare_process() {
     rlimit const no_core{0, 0};
@@ -26,22 +24,7 @@ void prepare_process() {
     std::signal(SIGPIPE, SIG_IGN);
 }
 
-// Connections never take the descriptors that everything else needs.
-void fit_into_descriptors(config::configuration& settings) {
-    auto const open_files = http::raise_descriptor_limit();
-    for (auto const& [listener, configured] :
-         http::share_descriptors(open_files, settings.webhooks, settings.operator_)) {
-        log(log_level::warning, "connections_max is lowered to what the limit of open files leaves",
-            {{"listener", listener->name},
-             {"configured", std::to_string(configured)},
-             {"used", std::to_string(listener->bounds.connections_max)},
-             {"open_files", std::to_string(open_files)},
-             {"remedy",
-              "raise the hard limit of open files (LimitNOFILE=, ulimit -Hn), or configure fewer"}});
-    }
-}
-
-// Signals are blocked in every thread (all inherit this) and taken one by one, by `wait_for_signal`.
+// Signals are blocked in every thread (all inherit this) and taken one by one, by `wait_for_end`.
 sigset_t block_signals() {
     sigset_t taken;
     sigemptyset(&taken);
@@ -50,14 +33,19 @@ sigset_t block_signals() {
     return taken;
 }
 
-void wait_for_end(sigset_t const& signals) {
+// Until the process is to end; a hang-up only means to read the configuration again.
+template <class Reread>
+void wait_for_end(sigset_t const& signals, Reread reread) {
     for (;;) {
         int received = 0;
         sigwait(&signals, &received);
         if (received != SIGHUP) return;
-        log(log_level::warning,
-            "SIGHUP is not a reload in this version; restart to apply a changed configuration");
+        reread();
     }
+}
+
+void say_that_it_is_too_late() {
+    log(log_level::warning, "SIGHUP while draining: the configuration is not read again");
 }
 
 // While this lives, a second signal ends the process at once. Nothing is lost by it: what was acknowledged is
@@ -66,7 +54,7 @@ class impatience {
 public:
     explicit impatience(sigset_t const& signals)
         : waiting_{[this, signals] {
-              wait_for_end(signals);
+              wait_for_end(signals, say_that_it_is_too_late);
               if (!calmed_) ::_exit(exit_failed);
           }} {}
     ~impatience() {
@@ -96,8 +84,8 @@ int serve(serve_options const& asked) {
     if (!planned.made) return exit_no;
     configure_log(planned.made->settings.log);
     auto const signals = block_signals();
-    fit_into_descriptors(planned.made->settings);
 
+    auto const poll_every = planned.made->settings.reload.poll_every;
     auto gateway = start_gateway(*std::move(planned.made));
     if (!gateway) {
         print_error(gateway.error());
@@ -106,12 +94,16 @@ int serve(serve_options const& asked) {
     log(log_level::info, "ready",
         {{"webhooks_port", std::to_string((*gateway)->webhooks_port())},
          {"operator_port", std::to_string((*gateway)->operator_port())}});
-    wait_for_end(signals);
+    {
+        reloader keeping_up{asked.config, std::move(planned.made_from), poll_every,
+                            [&gateway](app::planned next) { (*gateway)->take(std::move(next)); }};
+        wait_for_end(signals, [&keeping_up] { keeping_up.ask(); });
+    }
 
     log(log_level::info, "draining");
     {
         impatience const second_signal{signals};
-        (*gateway)->drain(std::chrono::steady_clock::now() + drain_within);
+        (*gateway)->drain();
         gateway->reset();
     }
     log(log_level::info, "stopped");

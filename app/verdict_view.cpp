@@ -1,5 +1,6 @@
 #include "app/verdict_view.hpp"
 
+#include "console/views.hpp"
 #include "core/digest.hpp"
 
 #include <utility>
@@ -40,17 +41,7 @@ void write_content(json::writer& out, auth::signed_content const& content) {
 }  // namespace
 
 void write_identity(json::writer& out, identity const& sender) {
-    out.key("verified_by").string(sender.verified_by);
-    out.key("key_id").string(sender.key_id);
-    out.key("covers").string(name_of(sender.covers));
-    out.key("signed_time");
-    if (sender.signed_time) {
-        out.string(to_rfc3339(*sender.signed_time));
-    } else {
-        out.null();
-    }
-    out.key("delivery_id").string(sender.delivery_id);
-    out.key("delivery_id_signed").boolean(sender.delivery_id_signed);
+    console::write_verdict(out, sender);
     out.key("type").string(sender.event_type);
 }
 

@@ -133,11 +133,26 @@ def test_verify_of_what_is_no_request_is_no_and_of_an_unknown_source_is_wrong_us
     )
 
 
-def test_explain_shows_what_exactly_would_be_started(gateway, request_file):
+def test_explain_shows_every_rule_with_its_verdict_and_what_would_be_started(gateway, request_file, tmp_path):
+    broken = rule("broken", input='error("boom")')
+    config = tmp_path / "explained.yaml"
+    config.write_text(
+        json.dumps(gateway.configuration | {"rules": [*gateway.configuration["rules"], broken]})
+    )
     file = request_file(senders.github(BODY, delivery="d-2"))
-    ran = run_headgate("explain", "--config", gateway.path, "--source", "github", "--request", file)
+    ran = run_headgate("explain", "--config", config, "--source", "github", "--request", file)
     assert ran.returncode == 0, ran.stderr
-    text = json.dumps(json.loads(ran.stdout))
+    explained = json.loads(ran.stdout)
+    assert explained["accepted"] is True
+    assert [(each["rule"], each["verdict"]) for each in explained["rules"]] == [
+        ("orders", "match"),
+        ("pushes", "no match"),
+        ("breaks", "no match"),
+        ("broken", "failed"),
+    ]
+    assert "boom" in explained["rules"][3]["failure"]["message"]
+    assert explained["rules"][3]["failure"]["program"] == "start.input"
+    text = json.dumps(explained["rules"][0]["start"])
     assert "cli-d-2" in text
     assert '"tag": "v2"' in text or '\\"tag\\":\\"v2\\"' in text
 
@@ -153,6 +168,28 @@ def test_explain_of_a_stored_event(gateway):
     ran = asked(gateway, "explain", "--config", gateway.path, "--source", "github", "--event", event_id)
     assert ran.returncode == 0, ran.stderr
     assert "orders" in ran.stdout
+
+
+def test_explain_of_an_event_in_a_store_that_nobody_holds(serving):
+    stopped = serving(rules=[rule("one"), rule("other", when="false")])
+    event_id = stopped.send_github({"n": 7}).json["id"]
+    held = run_headgate("explain", "--config", stopped.path, "--event", event_id)
+    assert held.returncode == 3
+    assert "--token-file" in held.stderr
+    stopped.stop()
+    before = (stopped.folder / "headgate.db").read_bytes()
+    ran = run_headgate("explain", "--config", stopped.path, "--event", event_id)
+    assert ran.returncode == 0, ran.stderr
+    explained = json.loads(ran.stdout)
+    assert [(each["rule"], each["verdict"]) for each in explained["rules"]] == [
+        ("one", "match"),
+        ("other", "no match"),
+    ]
+    assert (stopped.folder / "headgate.db").read_bytes() == before
+    unknown = run_headgate(
+        "explain", "--config", stopped.path, "--event", "01890000-0000-7000-8000-000000000000"
+    )
+    assert unknown.returncode == 3
 
 
 # Expected with: jq 1.7 -c PROGRAM <<< INPUT

@@ -9,12 +9,11 @@ import signal
 import socket
 import sqlite3
 import ssl
-import subprocess
 import time
 
 from harness import senders
+from harness.certificates import make_certificate
 from harness.gateway import rule
-from harness.processes import wait_until
 from harness.wire import read_answer, request_bytes
 
 
@@ -91,13 +90,6 @@ def test_a_newer_schema_is_refused_by_name(serving):
     assert "9999" in gateway.process.output()
 
 
-def test_a_hang_up_does_not_end_it(serving):
-    gateway = serving()
-    gateway.hang_up()
-    wait_until(lambda: "SIGHUP" in gateway.process.output(), within=10, saying="no word about the signal")
-    assert gateway.send_github({}).status == 202
-
-
 def test_pipelined_requests_are_answered_in_order(serving):
     gateway = serving()
     bodies = [json.dumps({"n": n}).encode() for n in range(10)]
@@ -126,32 +118,7 @@ def test_idle_memory_is_under_40_mib(serving):
 
 
 def test_tls_from_certificate_files(serving, tmp_path):
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-keyout",
-            key,
-            "-out",
-            certificate,
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-        ],
-        check=True,
-        capture_output=True,
-    )
-    key.chmod(0o600)
+    certificate, key = make_certificate(tmp_path, "localhost")
     gateway = serving(started=False)
     gateway.configuration["listen"]["webhooks"]["tls"] = [{"certificate": str(certificate), "key": str(key)}]
     gateway.start()

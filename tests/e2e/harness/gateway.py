@@ -113,6 +113,10 @@ class Gateway:
 
     def start(self):
         self.write_configuration()
+        return self.begin()
+
+    def begin(self):
+        """Starts with the configuration as it lies there."""
         self.process.start()
         wait_until(self._is_up, within=20, saying="the gateway does not answer on /healthz")
         return self

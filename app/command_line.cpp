@@ -1,0 +1,118 @@
+#include "app/command_line.hpp"
+
+#include "app/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace headgate::app {
+
+CLI::App* add_command(CLI::App& to, char const* name, char const* help, chosen_command& chosen,
+                      chosen_command command) {
+    auto* const made = to.add_subcommand(name, help);
+    made->callback([&chosen, command = std::move(command)] { chosen = command; });
+    return made;
+}
+
+void add_api_options(CLI::App& to, api_options& into) {
+    to.add_option("--api", into.url, "where the operator listener is")->capture_default_str();
+    to.add_option("--token-file", into.token_file, "file with an operator's token");
+}
+
+void add_format_option(CLI::App& to, output_format& into) {
+    static std::map<std::string, output_format> const names{{"text", output_format::text},
+                                                            {"json", output_format::json}};
+    to.add_option("--format", into, "text or json")->transform(CLI::CheckedTransformer(names));
+}
+
+namespace {
+
+void add_config(CLI::App& to, std::string& into) {
+    to.add_option("--config", into, "configuration: a YAML file, or a folder of them")->required();
+}
+
+CLI::Option* add_request(CLI::App& to, request_options& into) {
+    to.add_option("--at", into.at, "RFC 3339 time to verify at; now without it");
+    to.add_option("--peer", into.peer, "address of the sender")->capture_default_str();
+    return to.add_option("--request", into.file, "file with one raw HTTP/1.1 request, or -");
+}
+
+void add_serve(CLI::App& to, chosen_command& chosen) {
+    auto const asked = std::make_shared<serve_options>();
+    auto* const made = add_command(to, "serve", "run the gateway", chosen, [asked] { return serve(*asked); });
+    add_config(*made, asked->config);
+}
+
+void add_check(CLI::App& to, chosen_command& chosen) {
+    auto const asked = std::make_shared<check_options>();
+    auto* const made = add_command(to, "check", "validate a configuration: all problems", chosen,
+                                   [asked] { return check(*asked); });
+    add_config(*made, asked->config);
+    add_format_option(*made, asked->format);
+}
+
+void add_presets(CLI::App& to, chosen_command& chosen) {
+    auto const asked = std::make_shared<presets_options>();
+    auto* const made =
+        add_command(to, "presets", "the senders known by name", chosen, [asked] { return presets(*asked); });
+    add_format_option(*made, asked->format);
+    auto* const show = made->add_subcommand("show", "print one preset as YAML");
+    show->add_option("name", asked->show, "its name")->required();
+}
+
+void add_verify(CLI::App& to, chosen_command& chosen) {
+    auto const asked = std::make_shared<verify_options>();
+    auto* const made = add_command(to, "verify", "would this request be accepted, and why not", chosen,
+                                   [asked] { return verify(*asked); });
+    add_config(*made, asked->config);
+    made->add_option("--source", asked->source, "the source it is sent to")->required();
+    add_request(*made, asked->request)->required();
+}
+
+void add_explain(CLI::App& to, chosen_command& chosen) {
+    auto const asked = std::make_shared<explain_options>();
+    auto* const made = add_command(to, "explain", "which rules match, and what exactly would be started",
+                                   chosen, [asked] { return explain(*asked); });
+    add_config(*made, asked->config);
+    made->add_option("--source", asked->source, "the source of the request");
+    auto* const request = add_request(*made, asked->request);
+    auto* const event = made->add_option(
+        "--event", asked->event,
+        "id of a stored event: of the operator API with --token-file, else of the store, which no "
+        "serve may hold");
+    request->excludes(event);
+    add_api_options(*made, asked->api);
+}
+
+void add_eval(CLI::App& to, chosen_command& chosen) {
+    auto const asked = std::make_shared<eval_options>();
+    auto* const made =
+        add_command(to, "eval", "run the rule language on JSON", chosen, [asked] { return eval(*asked); });
+    made->add_option("program", asked->program, "the program")->required();
+    made->add_option("file", asked->file, "JSON texts; standard input without it");
+    made->add_flag("-n,--null-input", asked->null_input, "the input is null");
+    made->add_flag("-c,--compact-output", asked->compact, "one line an output");
+    made->add_flag("-r,--raw-output", asked->raw, "strings without quotes");
+    made->add_flag("-s,--slurp", asked->slurp, "all inputs as one array");
+    made->add_option("--at", asked->at, "what `now` gives, RFC 3339");
+    made->add_option("--arg", asked->strings, "$NAME is this string")->take_all();
+    made->add_option("--argjson", asked->values, "$NAME is this JSON text")->take_all();
+}
+
+}  // namespace
+
+void add_local_commands(CLI::App& to, chosen_command& chosen) {
+    add_serve(to, chosen);
+    add_check(to, chosen);
+    add_command(to, "schema", "print the JSON Schema of the configuration", chosen, [] { return schema(); });
+    add_presets(to, chosen);
+    add_verify(to, chosen);
+    add_explain(to, chosen);
+    add_eval(to, chosen);
+}
+
+}  // namespace headgate::app
