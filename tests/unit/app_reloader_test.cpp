@@ -40,8 +40,7 @@ protected:
         std::filesystem::rename(folder_.path() / "fresh.tmp", folder_.path() / name);
     }
 
-    void look_after(path const& name = "headgate.yaml",
-                    file_watch::tells kernel = file_watch::tells::changes,
+    void look_after(path const& name = "headgate.yaml", file_watch::tells kernel = file_watch::tells::changes,
                     std::chrono::milliseconds poll_every = 24h) {
         look_after(name, make_plan((folder_.path() / name).string()), kernel, poll_every);
     }
@@ -49,9 +48,9 @@ protected:
     void look_after(path const& name, planned const& in_force, file_watch::tells kernel,
                     std::chrono::milliseconds poll_every) {
         ASSERT_TRUE(in_force.made);
-        under_test_ = std::make_unique<reloader>(
-            (folder_.path() / name).string(), in_force.made_from, poll_every,
-            [this](planned next) { take(std::move(next)); }, kernel);
+        under_test_ =
+            std::make_unique<reloader>((folder_.path() / name).string(), in_force.made_from, poll_every,
+                                       [this](planned next) { take(std::move(next)); }, kernel);
     }
 
     // Waits until it was read again with this outcome: the name of its first source, or "refused".
