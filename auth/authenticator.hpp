@@ -56,8 +56,8 @@ public:
     // Those of ordinary requests alone: another method must be a handshake's, or it is not allowed.
     [[nodiscard]] std::span<std::string const> event_methods() const noexcept;
 
-    // Replaces credentials by `<verified>` in headers, target and path parameters; signatures stay, and so do
-    // the signed bytes. After `verify`, before the append.
+    // Replaces credentials by `<verified>` in headers, target and path parameters, and marks them in the
+    // body, whose bytes stay; so do signatures. After `verify`, before the append.
     void redact(request& verified) const;
 
     [[nodiscard]] answer_rule const& answers() const noexcept;

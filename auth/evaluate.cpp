@@ -242,7 +242,7 @@ bool holds(guard const& when, exam& of) {
     bool const method =
         when.methods.empty() || std::ranges::find(when.methods, head.method) != when.methods.end();
     if (!method) return false;
-    if (!when.content_type.empty() && of.media_type() != when.content_type) return false;
+    if (!when.content_type.empty() && media_type(head.fields) != when.content_type) return false;
     if (when.body_empty && *when.body_empty != of.incoming.body.empty()) return false;
 
     auto const has = [&](value const& from, std::string const& expected) {

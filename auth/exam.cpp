@@ -72,18 +72,10 @@ parameters const* exam::query() {
 
 parameters const* exam::form() {
     if (!form_) {
-        bool const encoded = media_type() == "application/x-www-form-urlencoded";
+        bool const encoded = media_type(incoming.head.fields) == "application/x-www-form-urlencoded";
         form_ = encoded ? parse_form(incoming.body) : std::nullopt;
     }
     return *form_ ? &**form_ : nullptr;
-}
-
-std::string exam::media_type() const {
-    auto const type = sole_header(incoming.head.fields, "content-type");
-    if (!type) return {};
-    auto const named = type->substr(0, type->find(';'));
-    auto const last = named.find_last_not_of(" \t");
-    return to_lower(named.substr(0, last == std::string_view::npos ? 0 : last + 1));
 }
 
 }  // namespace headgate::auth

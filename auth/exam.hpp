@@ -68,9 +68,6 @@ public:
     [[nodiscard]] parameters const* query();
     [[nodiscard]] parameters const* form();
 
-    // The media type of the body, in lower case, without parameters; empty without a single one.
-    [[nodiscard]] std::string media_type() const;
-
 private:
     [[nodiscard]] result<json::place> place_of(std::string_view pointer);
     [[nodiscard]] result<std::optional<json::value>> item_at(std::string_view pointer);

@@ -1,6 +1,7 @@
 #include "auth/redaction.hpp"
 
 #include "core/secret.hpp"
+#include "json/slices.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,30 +12,60 @@ namespace {
 
 constexpr std::string_view escaped = "%3Cverified%3E";  // `redacted`, as a target may hold it.
 
-void gather(value const& from, credential_places& places) {
-    if (auto const* header = std::get_if<header_value>(&from.is)) {
-        places.headers.insert(places.headers.end(), header->names.begin(), header->names.end());
-    } else if (auto const* query = std::get_if<query_value>(&from.is)) {
-        places.query.push_back(query->name);
-    } else if (auto const* path = std::get_if<path_value>(&from.is)) {
-        places.path.push_back(path->name);
-    } else if (auto const* digest = std::get_if<digest_value>(&from.is); digest && digest->of) {
-        gather(*digest->of, places);
+// The place that one value is read from.
+struct value_gatherer {
+    credential_places& places;
+    std::string const* items;  // Where the `each` around this looks; null outside.
+
+    void operator()(header_value const& is) const {
+        places.headers.insert(places.headers.end(), is.names.begin(), is.names.end());
     }
-}
+    void operator()(query_value const& is) const { places.query.push_back(is.name); }
+    void operator()(path_value const& is) const { places.path.push_back(is.name); }
+    void operator()(form_value const& is) const { places.form.push_back(is.name); }
+    void operator()(json_value const& is) const { add(is.path); }
+    void operator()(slice_value const& is) const {
+        add(is.if_array);
+        add(is.if_object);
+    }
+    void operator()(body_value const&) const { places.whole_body = true; }
+    void operator()(form_sorted_value const&) const { places.whole_body = true; }
+    void operator()(digest_value const& is) const {
+        if (is.of) std::visit(*this, is.of->is);
+    }
+    // No parts of a request; or evidence, which is kept; or what stands inside a token.
+    void operator()(const_value const&) const {}
+    void operator()(method_value const&) const {}
+    void operator()(url_value const&) const {}
+    void operator()(part_value const&) const {}
+    void operator()(param_value const&) const {}
+    void operator()(claim_value const&) const {}
+    void operator()(secret_value const&) const {}
+    void operator()(mac_value const&) const {}
+
+private:
+    void add(json_path const& path) const {
+        if (path.from == json_path::start::item && items) {
+            places.json.push_back({*items, path.pointer});
+        } else {
+            places.json.push_back({path.pointer});
+        }
+    }
+};
 
 struct gatherer {
     credential_places& places;
+    std::string const* items = nullptr;
 
     void operator()(equal_check const& is) const {
-        if (std::holds_alternative<secret_value>(is.a.is)) gather(is.b, places);
-        if (std::holds_alternative<secret_value>(is.b.is)) gather(is.a, places);
+        if (std::holds_alternative<secret_value>(is.a.is)) gather(is.b);
+        if (std::holds_alternative<secret_value>(is.b.is)) gather(is.a);
     }
-    void operator()(jwt_check const& is) const { gather(is.from, places); }
+    void operator()(jwt_check const& is) const { gather(is.from); }
     void operator()(all_check const& is) const { each_of(is.members); }
     void operator()(any_check const& is) const { each_of(is.members); }
     void operator()(each_check const& is) const {
-        if (is.item) std::visit(*this, is.item->is);
+        if (is.item) std::visit(gatherer{places, &is.in.pointer}, is.item->is);
     }
     void operator()(mac_check const&) const {}
     void operator()(sig_check const&) const {}
@@ -42,6 +73,7 @@ struct gatherer {
     void operator()(postback_check const&) const {}
 
 private:
+    void gather(value const& from) const { std::visit(value_gatherer{places, items}, from.is); }
     void each_of(std::vector<check> const& members) const {
         for (auto const& member : members) std::visit(*this, member.is);
     }
@@ -107,6 +139,50 @@ void redact_target(request& verified, credential_places const& places) {
     target = path + query;
 }
 
+void add_place(std::string_view part, hidden_place::form as, request& to) {
+    auto const begin = static_cast<std::size_t>(part.data() - to.body.data());
+    to.hidden.push_back({begin, part.size(), as});
+}
+
+void hide_in_form(request& verified, std::vector<std::string> const& names) {
+    if (media_type(verified.head.fields) != "application/x-www-form-urlencoded") return;
+    std::string_view rest = verified.body;
+    while (!rest.empty()) {
+        auto const item = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(item.size() + 1, rest.size()));
+        auto const equals = item.find('=');
+        if (equals == std::string_view::npos || !contains(names, decoded_name(item.substr(0, equals))))
+            continue;
+        add_place(item.substr(equals + 1), hidden_place::form::text, verified);
+    }
+}
+
+// In order, and of places one inside the other the outer one.
+void put_in_order(std::vector<hidden_place>& places) {
+    std::ranges::sort(places, [](hidden_place const& a, hidden_place const& b) {
+        return a.begin != b.begin ? a.begin < b.begin : a.bytes > b.bytes;
+    });
+    std::size_t end = 0;
+    std::erase_if(places, [&](hidden_place const& place) {
+        if (place.begin < end) return true;
+        end = place.begin + place.bytes;
+        return false;
+    });
+}
+
+void hide_in_body(request& verified, credential_places const& places) {
+    if (verified.body.empty()) return;
+    for (auto const& path : places.json) {
+        for (auto const part : json::raw_slices(verified.body, path))
+            add_place(part, hidden_place::form::json_value, verified);
+    }
+    if (!places.form.empty()) hide_in_form(verified, places.form);
+    put_in_order(verified.hidden);
+    if (!places.whole_body && verified.hidden.size() <= hidden_places_max) return;
+    auto const as = places.whole_body ? hidden_place::form::text : verified.hidden.front().as;
+    verified.hidden = {{0, verified.body.size(), as}};
+}
+
 }  // namespace
 
 credential_places credential_places_of(settings const& source) {
@@ -128,6 +204,7 @@ void redact(request& verified, credential_places const& places) {
         if (hidden) line.value = redacted;
     }
     if (!places.query.empty() || !places.path.empty()) redact_target(verified, places);
+    hide_in_body(verified, places);
 }
 
 }  // namespace headgate::auth

@@ -3,6 +3,7 @@
 #include "auth/settings.hpp"
 #include "model/request.hpp"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -14,12 +15,19 @@ struct credential_places {
     std::vector<std::string> headers;  // Besides those that always are credentials.
     std::vector<std::string> query;
     std::vector<std::string> path;
+    std::vector<std::string> form;
+    std::vector<std::vector<std::string>> json;  // As `json::raw_slices` takes them.
+    bool whole_body = false;
 };
+
+// A body with more of them is hidden whole.
+inline constexpr std::size_t hidden_places_max = 256;
 
 [[nodiscard]] credential_places credential_places_of(settings const& source);
 
 // Replaces them by `<verified>` in headers, target and path parameters. `Authorization`,
-// `Proxy-Authorization` and `Cookie` always are.
+// `Proxy-Authorization` and `Cookie` always are. A body keeps its bytes, because they are what was signed,
+// and is marked where it must not be shown.
 void redact(request& verified, credential_places const& places);
 
 }  // namespace headgate::auth

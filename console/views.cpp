@@ -211,7 +211,7 @@ std::string view(store::event_record const& event, std::vector<store::delivery_r
         out.begin_object().key("name").string(line.name).key("value").string(line.value).end_object();
     }
     out.end_array();
-    write_bytes(out, kept.received.body);
+    write_bytes(out, kept.received.shown_body());
     out.key("verdict").begin_object();
     write_verdict(out, kept.sender);
     out.end_object();

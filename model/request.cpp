@@ -1,5 +1,7 @@
 #include "model/request.hpp"
 
+#include "core/secret.hpp"
+
 #include <algorithm>
 
 namespace headgate {
@@ -50,6 +52,16 @@ std::size_t count_headers(headers const& all, std::string_view name) {
     return static_cast<std::size_t>(std::ranges::count(all, name, &header::name));
 }
 
+std::string media_type(headers const& all) {
+    auto const header = sole_header(all, "content-type");
+    if (!header) return {};
+    auto type = header->substr(0, header->find(';'));
+    auto const first = type.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    type = type.substr(first, type.find_last_not_of(" \t") - first + 1);
+    return to_lower(type);
+}
+
 std::string_view request_head::path() const {
     return std::string_view{target}.substr(0, target.find('?'));
 }
@@ -57,6 +69,22 @@ std::string_view request_head::path() const {
 std::string_view request_head::query() const {
     auto const mark = target.find('?');
     return mark == std::string::npos ? std::string_view{} : std::string_view{target}.substr(mark + 1);
+}
+
+std::string request::shown_body() const {
+    std::string shown;
+    std::size_t done = 0;
+    for (auto const& [begin, bytes, as] : hidden) {
+        if (begin < done || begin > body.size() || bytes > body.size() - begin) return std::string{redacted};
+        shown.append(body, done, begin - done);
+        if (as == hidden_place::form::json_value) {
+            shown.append(1, '"').append(redacted).append(1, '"');
+        } else {
+            shown += redacted;
+        }
+        done = begin + bytes;
+    }
+    return shown.append(body, done);
 }
 
 std::optional<parameters> parse_form(std::string_view text) {

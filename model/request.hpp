@@ -3,6 +3,7 @@
 #include "core/clock.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ using parameters = std::vector<std::pair<std::string, std::string>>;
 // How many lines have this name (lower case).
 [[nodiscard]] std::size_t count_headers(headers const& all, std::string_view name);
 
+// The body's media type in lower case, without parameters; empty without a single one.
+[[nodiscard]] std::string media_type(headers const& all);
+
 // What is known of a request before its body was read.
 struct request_head {
     std::string method;  // As sent: upper case.
@@ -41,12 +45,31 @@ struct request_head {
     [[nodiscard]] std::string_view query() const;  // The target after '?', undecoded; empty without one.
 };
 
+// Where a credential stands in a body.
+struct hidden_place {
+    enum class form : std::uint8_t {
+        text,       // Some bytes.
+        json_value  // One whole JSON value, its quotes included.
+    };
+
+    std::size_t begin = 0;
+    std::size_t bytes = 0;
+    form as = form::text;
+
+    [[nodiscard]] bool operator==(hidden_place const&) const = default;
+};
+
 // One whole request, exactly as it came.
 struct request {
     request_head head;
     std::string body;
     parameters path_parameters;  // `{name}` of the source's path, percent-decoded once; filled in by routing.
     wall_time received_at;
+    std::vector<hidden_place> hidden{};  // In order, none inside another; filled in by redaction.
+
+    // The body as people and rules see it: `<verified>` stands where credentials do. Only the store and a
+    // check look at the bytes themselves.
+    [[nodiscard]] std::string shown_body() const;
 };
 
 // The decoded parameters of a query or of a form body, in order: `+` is a blank. Nothing when an escape is

@@ -102,32 +102,22 @@ value headers_of(headers const& fields, json::arena& where) {
     return value::object(members, where);
 }
 
-// The type alone, in lower case: what stands before the parameters.
-std::string media_type(headers const& fields) {
-    auto const header = sole_header(fields, "content-type");
-    if (!header) return {};
-    auto type = header->substr(0, header->find(';'));
-    auto const first = type.find_first_not_of(" \t");
-    if (first == type.npos) return {};
-    type = type.substr(first, type.find_last_not_of(" \t") - first + 1);
-    return to_lower(type);
-}
-
-result<value> decode_body(request const& received, json::arena& where, std::size_t values_max) {
-    auto const type = media_type(received.head.fields);
-    if (received.body.empty()) return value{};
+result<value> decode_body(headers const& fields, std::string_view body, json::arena& where,
+                          std::size_t values_max) {
+    auto const type = media_type(fields);
+    if (body.empty()) return value{};
     if (type == "application/json" || type.ends_with("+json")) {
-        auto const read = json::parse(std::string_view{received.body}, where, {.values_max = values_max});
+        auto const read = json::parse(body, where, {.values_max = values_max});
         if (!read)
             return std::unexpected{while_doing("the body is not the JSON that its type says", read.error())};
         return read->root;
     }
     if (type == "application/x-www-form-urlencoded") {
-        if (static_cast<std::size_t>(std::ranges::count(received.body, '&')) >= values_max) {
+        if (static_cast<std::size_t>(std::ranges::count(body, '&')) >= values_max) {
             return refuse(errc::invalid_argument,
                           fmt::format("the body is a form of more than {} values", values_max));
         }
-        auto const form = parse_form(received.body);
+        auto const form = parse_form(body);
         if (!form)
             return refuse(errc::invalid_argument,
                           "the body is not the form that its type says: an escape is malformed");
@@ -141,8 +131,10 @@ result<value> decode_body(request const& received, json::arena& where, std::size
 rule_input make_rule_input(event const& from, json::arena& where, input_options const& options) {
     auto const& received = from.received;
     auto const query = group(parse_form(received.head.query()).value_or(parameters{}), where);
+    std::string_view bytes = received.body;
+    if (!received.hidden.empty()) bytes = value::string(received.shown_body(), where).as_string();
     rule_input made;
-    auto body = decode_body(received, where, options.values_max);
+    auto body = decode_body(received.head.fields, bytes, where, options.values_max);
     if (!body) {
         made.body_error = body.error();
         body = value::unreadable(body.error().message, where);
@@ -161,7 +153,7 @@ rule_input make_rule_input(event const& from, json::arena& where, input_options 
         {"query_all", object_of(query, repeated::is_always_array, where)},
         {"headers", headers_of(received.head.fields, where)},
         {"body", *body},
-        {"body_text", is_utf8(received.body) ? value::string_view_of(received.body) : value{}},
+        {"body_text", is_utf8(bytes) ? value::string_view_of(bytes) : value{}},
     };
     if (options.has_id) {
         members.front().value = value::string(to_string(from.id), where);

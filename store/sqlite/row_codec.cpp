@@ -69,6 +69,26 @@ std::vector<std::pair<std::string, std::string>> read_pairs(byte_reader& in) {
     return pairs;
 }
 
+void write_hidden(byte_writer& out, std::vector<hidden_place> const& places) {
+    out.number(places.size());
+    for (auto const& place : places) {
+        out.number(place.begin);
+        out.number(place.bytes);
+        out.number(static_cast<std::uint64_t>(place.as));
+    }
+}
+
+std::vector<hidden_place> read_hidden(byte_reader& in) {
+    std::vector<hidden_place> places;
+    for (auto left = in.count(); left > 0 && in.ok(); --left) {
+        auto const begin = in.number();
+        auto const bytes = in.number();
+        auto const as = in.number() == 1 ? hidden_place::form::json_value : hidden_place::form::text;
+        places.push_back({begin, bytes, as});
+    }
+    return places;
+}
+
 void write_identity(byte_writer& out, identity const& sender) {
     out.text(sender.verified_by);
     out.text(sender.key_id);
@@ -114,6 +134,7 @@ void read_head(byte_reader& in, event& kept) {
         head.fields.push_back({std::move(name), std::string{in.text()}});
     }
     kept.received.path_parameters = read_pairs(in);
+    kept.received.hidden = read_hidden(in);
 }
 
 }  // namespace
@@ -135,6 +156,7 @@ packed_event pack(event const& fresh) {
         out.text(line.value);
     }
     write_pairs(out, fresh.received.path_parameters);
+    write_hidden(out, fresh.received.hidden);
     packed_event packed;
     packed.head = std::move(out).take();
     packed.content =

@@ -1,4 +1,5 @@
 #include "auth/authenticator.hpp"
+#include "auth/redaction.hpp"
 #include "tests/support/senders.hpp"
 
 #include <gtest/gtest.h>
@@ -63,6 +64,78 @@ TEST(redaction, hides_a_secret_in_the_path) {
     auto const kept = redacted(source, incoming);
     EXPECT_EQ(kept.head.target, "/hooks/%3Cverified%3E/push?x=0123456789abc%2Fef");
     EXPECT_EQ(kept.path_parameters, (parameters{{"key", "<verified>"}, {"other", "push"}}));
+}
+
+headers const json_type{{"content-type", "application/json"}};
+headers const form_type{{"content-type", "application/x-www-form-urlencoded; charset=utf-8"}};
+
+// What an operator and a rule see of a body that this check was run on.
+std::string shown(check verify, std::string body, headers fields = json_type) {
+    auto const kept =
+        redacted(source_with(std::move(verify), {secret_of(long_secret)}), post(body, std::move(fields)));
+    EXPECT_EQ(kept.body, body) << "the signed bytes stay";
+    return kept.shown_body();
+}
+
+TEST(redaction, hides_a_secret_in_a_json_body_and_keeps_the_bytes) {
+    auto const by_token = equal(json_at("/auth/token"), secret_named("signing"));
+    EXPECT_EQ(shown(by_token, R"({"auth": {"token": "0123\u0034\"x", "n": 1}, "token": "other"})"),
+              R"({"auth": {"token": "<verified>", "n": 1}, "token": "other"})");
+    EXPECT_EQ(shown(by_token, R"({"auth":{"token":1234567890123456}})"),
+              R"({"auth":{"token":"<verified>"}})");
+    EXPECT_EQ(shown(by_token, R"({"auth":1})"), R"({"auth":1})");
+    EXPECT_EQ(shown(by_token, R"({"auth":{"tok\u0065n":"a"}})"), R"({"auth":{"tok\u0065n":"<verified>"}})");
+}
+
+TEST(redaction, hides_every_member_of_a_name_that_stands_twice) {
+    auto const by_either =
+        any({equal(json_at("/a/t"), secret_named("signing")), check_of(body_mac("x-signature", ""))});
+    EXPECT_EQ(shown(by_either, R"({"a":{"t":"1","t":"2"},"a":{"t":"3"}})"),
+              R"({"a":{"t":"<verified>","t":"<verified>"},"a":{"t":"<verified>"}})");
+}
+
+TEST(redaction, hides_a_secret_in_every_item) {
+    check const each{
+        each_check{.in = {"/items", json_path::start::document},
+                   .item = std::make_shared<check const>(equal(json_of_item("/t"), secret_named("signing")))},
+        {},
+        {},
+        {}};
+    EXPECT_EQ(shown(each, R"({"items":[{"t":"1","u":1},{"u":2},{"u":3,"t":"3"}]})"),
+              R"({"items":[{"t":"<verified>","u":1},{"u":2},{"u":3,"t":"<verified>"}]})");
+}
+
+TEST(redaction, hides_the_whole_body_where_there_are_too_many_places) {
+    check const each{
+        each_check{.in = {"", json_path::start::document},
+                   .item = std::make_shared<check const>(equal(json_of_item("/t"), secret_named("signing")))},
+        {},
+        {},
+        {}};
+    std::string many;
+    for (std::size_t i = 0; i <= hidden_places_max; ++i) many += R"(,{"t":"1"})";
+    many.front() = '[';
+    EXPECT_EQ(shown(each, many + "]"), R"("<verified>")");
+    auto const one_less = shown(each, "[" + many.substr(std::string_view{R"(,{"t":"1"})"}.size() + 1) + "]");
+    EXPECT_TRUE(one_less.starts_with(R"([{"t":"<verified>"},{"t":"<verified>"},)"));
+}
+
+TEST(redaction, hides_a_secret_in_a_form) {
+    auto const by_token = equal({form_value{"to ken"}}, secret_named("signing"));
+    EXPECT_EQ(shown(by_token, "a=1&to+ken=%30x&to%20ken=2&token=3", form_type),
+              "a=1&to+ken=<verified>&to%20ken=<verified>&token=3");
+    EXPECT_EQ(shown(by_token, "to+ken=1", json_type), "to+ken=1") << "no form: nothing was compared";
+}
+
+TEST(redaction, hides_outer_places_whole) {
+    slice_value whole_member;
+    whole_member.if_array.pointer = "/0";
+    whole_member.if_object.pointer = "/a";
+    auto const by_both = any(
+        {equal({whole_member}, secret_named("signing")), equal(json_at("/a/t"), secret_named("signing"))});
+    EXPECT_EQ(shown(by_both, R"({"a":{"t":"1"},"b":2})"), R"({"a":"<verified>","b":2})");
+    EXPECT_EQ(shown(by_both, R"([ {"t":"1"}, 2])"), R"([ "<verified>", 2])");
+    EXPECT_EQ(shown(equal(body(), secret_named("signing")), "the secret"), "<verified>");
 }
 
 TEST(redaction, looks_into_combinators_and_handshakes) {

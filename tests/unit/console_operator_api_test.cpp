@@ -170,6 +170,17 @@ TEST(operator_api, a_released_start_that_may_have_happened_stays_one) {
     EXPECT_EQ(member(work.ask("POST", "/api/v1/deliveries/" + unanswered + "/release"), "state"), "starting");
 }
 
+TEST(operator_api, shows_no_secret_of_a_body) {
+    api_at_work work;
+    event fresh{0, {}, "default", "sender", identity{"equal", "signing#0", coverage::none}, {}};
+    fresh.received.body = R"({"token":"confidential","n":1})";
+    fresh.received.hidden = {{.begin = 9, .bytes = 14, .as = hidden_place::form::json_value}};
+    auto const kept = run(work.store.append(std::move(fresh), {})).value();
+    auto const answer = work.ask("GET", "/api/v1/events/" + to_string(kept.id));
+    EXPECT_EQ(member(answer, "body"), R"({"token":"<verified>","n":1})");
+    EXPECT_EQ(answer.body.find("confidential"), std::string::npos);
+}
+
 TEST(operator_api, an_unknown_delivery_is_404_and_a_malformed_id_400) {
     api_at_work work;
     EXPECT_EQ(work.ask("GET", "/api/v1/deliveries/0192f3c0-7b1e-7cc3-9a4f-0123456789ab").status, 404U);

@@ -34,6 +34,14 @@ struct stored_row {
     }
 };
 
+TEST(event_row, keeps_where_the_body_is_hidden) {
+    stored_row row;
+    row.kept.received.hidden = {{.begin = 2, .bytes = 8, .as = hidden_place::form::json_value},
+                                {.begin = 11, .bytes = 3, .as = hidden_place::form::text}};
+    row.packed = pack(row.kept);
+    EXPECT_EQ(unpack(row.columns()).value().received.hidden, row.kept.received.hidden);
+}
+
 TEST(event_row, is_read_as_it_was_written) {
     stored_row const row;
     auto const read = unpack(row.columns()).value();

@@ -59,6 +59,18 @@ TEST(rule_input, has_what_the_reference_page_says) {
         R"("body":{"action":"published","n":1.10},"body_text":"{\"action\":\"published\",\"n\":1.10}"})");
 }
 
+TEST(rule_input, has_no_secret_of_the_body) {
+    auto of = example();
+    of.received.body = R"({"t":"secret","n":1.10})";
+    of.received.hidden = {{.begin = 5, .bytes = 8, .as = hidden_place::form::json_value}};
+    EXPECT_EQ(on(of, "[.body, .body_text]"),
+              R"([{"t":"<verified>","n":1.10},"{\"t\":\"<verified>\",\"n\":1.10}"])");
+    of.received.head.fields = {{"content-type", "application/x-www-form-urlencoded"}};
+    of.received.body = "t=secret&n=1";
+    of.received.hidden = {{.begin = 2, .bytes = 6, .as = hidden_place::form::text}};
+    EXPECT_EQ(on(of, "[.body, .body_text]"), R"([{"t":"<verified>","n":"1"},"t=<verified>&n=1"])");
+}
+
 TEST(rule_input, has_no_id_while_accepting) {
     EXPECT_EQ(on(example(), "has(\"id\")", {.has_id = false}), "false");
     EXPECT_EQ(on(example(), ".source", {.has_id = false}), "\"github\"");
