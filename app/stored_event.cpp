@@ -1,6 +1,6 @@
 #include "app/stored_event.hpp"
 
-#include "auth/encoding.hpp"
+#include "core/encoding.hpp"
 #include "json/parse.hpp"
 
 #include <utility>
@@ -69,7 +69,7 @@ result<event> stored_event(std::string_view json) {
 
     auto body = text_of(shown, "body");
     if (text_of(shown, "body_encoding") == "base64") {
-        auto decoded = auth::decode_base64(body, auth::base64_alphabet::standard);
+        auto decoded = decode_base64(body, base64_alphabet::standard);
         if (!decoded) return wrong();
         body = *std::move(decoded);
     }

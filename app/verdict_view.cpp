@@ -2,6 +2,7 @@
 
 #include "console/views.hpp"
 #include "core/digest.hpp"
+#include "core/encoding.hpp"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 #include "auth/crypto.hpp"
 #include "auth/encoding.hpp"
 #include "auth/exam.hpp"
-#include "core/check.hpp"
+#include "core/encoding.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,7 +1,7 @@
 #include "auth/inspect.hpp"
 
-#include "auth/encoding.hpp"
 #include "auth/exam.hpp"
+#include "core/encoding.hpp"
 #include "json/value.hpp"
 
 #include <fmt/format.h>

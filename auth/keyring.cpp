@@ -1,6 +1,6 @@
 #include "auth/keyring.hpp"
 
-#include "auth/encoding.hpp"
+#include "core/encoding.hpp"
 
 #include <fmt/format.h>
 

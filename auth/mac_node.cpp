@@ -3,6 +3,7 @@
 #include "auth/diagnosis.hpp"
 #include "auth/leaves.hpp"
 #include "auth/signature.hpp"
+#include "core/encoding.hpp"
 
 #include <fmt/format.h>
 

@@ -2,6 +2,7 @@
 
 #include "config/parse.hpp"
 #include "core/digest.hpp"
+#include "core/encoding.hpp"
 
 #include <fmt/format.h>
 

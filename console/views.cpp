@@ -1,5 +1,6 @@
 #include "console/views.hpp"
 
+#include "core/encoding.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -30,7 +31,7 @@ void write_next(json::writer& out, std::string const& next) {
 void write_bytes(json::writer& out, std::string_view bytes) {
     bool const is_text = is_utf8(bytes);
     out.key("body_encoding").string(is_text ? "text" : "base64");
-    out.key("body").string(is_text ? std::string{bytes} : to_base64(bytes));
+    out.key("body").string(is_text ? std::string{bytes} : encode_base64(bytes, base64_alphabet::standard));
 }
 
 void write_parameters(json::writer& out, std::string_view key, auto const& pairs) {

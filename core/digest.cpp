@@ -53,17 +53,6 @@ sha256_digest sha256_of_fields(std::span<std::string_view const> fields) {
     return finish(hashing);
 }
 
-std::string to_hex(std::span<std::uint8_t const> bytes) {
-    static constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    text.reserve(bytes.size() * 2);
-    for (auto const byte : bytes) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
-    return text;
-}
-
 bool same_secret(std::string_view a, std::string_view b) {
     auto const hashed_a = sha256(a);
     auto const hashed_b = sha256(b);

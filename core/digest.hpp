@@ -19,9 +19,6 @@ using sha256_digest = std::array<std::uint8_t, 32>;
 // an input.
 [[nodiscard]] sha256_digest sha256_of_fields(std::span<std::string_view const> fields);
 
-// Lower-case hex, two digits a byte.
-[[nodiscard]] std::string to_hex(std::span<std::uint8_t const> bytes);
-
 // Whether two secrets are equal, in a time that tells neither content nor length (both are hashed first).
 [[nodiscard]] bool same_secret(std::string_view a, std::string_view b);
 

@@ -1,18 +1,12 @@
 #include "core/ids.hpp"
 
 #include "core/digest.hpp"
+#include "core/encoding.hpp"
 
 #include <algorithm>
 
 namespace headgate {
 namespace {
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 bool is_dash_position(std::size_t i) {
     return i == 8 || i == 13 || i == 18 || i == 23;
@@ -52,10 +46,10 @@ result<uuid> parse_uuid(std::string_view text) {
             if (text[i] != '-') return wrong();
             continue;
         }
-        auto const value = hex_value(text[i]);
-        if (value < 0) return wrong();
+        auto const value = hex_digit(text[i]);
+        if (!value) return wrong();
         auto& byte = id.bytes[digit / 2];
-        byte = static_cast<std::uint8_t>(byte << 4 | value);
+        byte = static_cast<std::uint8_t>(byte << 4 | *value);
         ++digit;
     }
     return id;

@@ -25,11 +25,12 @@ struct log_field {
 // Says how lines look from now on. Safe from any thread.
 void configure_log(log_settings const& settings);
 
-// Writes one line to standard error, at most 8 KiB long. Safe from any thread.
+// Writes one line to standard error, at most 8 KiB long (core/log_line.hpp). Safe from any thread.
 void log(log_level level, std::string_view message, std::initializer_list<log_field> fields = {});
 
-// At most one line a second for each `message`; a later line says how many were left out. For what a flood
-// can cause. `message` must be a literal: it is the key.
+// At most one line a second for each `message` and each value of the field `source`, so that one sender's
+// flood does not hide another's trouble; a later line says how many were left out. For what a flood can
+// cause.
 void log_sparingly(log_level level, std::string_view message, std::initializer_list<log_field> fields = {});
 
 }  // namespace headgate

@@ -7,38 +7,46 @@
 
 namespace headgate {
 
-secret::secret(std::string bytes) : bytes_{std::move(bytes)} {}
+namespace {
+
+// A short string's bytes stay behind in the string it was moved out of, so all that it has room for is wiped.
+void wipe(std::string& bytes) noexcept {
+    bytes.resize(bytes.capacity());
+    explicit_bzero(bytes.data(), bytes.size());
+    bytes.clear();
+}
+
+}  // namespace
+
+secret::secret(std::string&& bytes) : bytes_{std::move(bytes)} {
+    wipe(bytes);
+}
 
 secret::~secret() {
-    wipe();
+    wipe(bytes_);
 }
 
 secret::secret(secret&& other) noexcept : bytes_{std::move(other.bytes_)} {
-    other.wipe();
+    wipe(other.bytes_);
 }
 
 secret& secret::operator=(secret&& other) noexcept {
     if (this == &other) return *this;
-    wipe();
+    wipe(bytes_);
     bytes_ = std::move(other.bytes_);
-    other.wipe();
+    wipe(other.bytes_);
     return *this;
 }
 
 secret& secret::operator=(secret const& other) {
     if (this == &other) return *this;
-    wipe();
+    wipe(bytes_);
     bytes_ = other.bytes_;
     return *this;
 }
 
 bool operator==(secret const& a, secret const& b) {
     return same_secret(a.bytes_, b.bytes_);
-}
-
-void secret::wipe() noexcept {
-    explicit_bzero(bytes_.data(), bytes_.size());
-    bytes_.clear();
 }
 
 }  // namespace headgate

@@ -9,7 +9,7 @@ namespace headgate {
 class secret {
 public:
     secret() = default;
-    explicit secret(std::string bytes);
+    explicit secret(std::string&& bytes);  // Wipes what `bytes` leaves behind.
     ~secret();
 
     secret(secret&& other) noexcept;
@@ -26,8 +26,6 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
 
 private:
-    void wipe() noexcept;
-
     std::string bytes_;
 };
 

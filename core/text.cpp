@@ -1,5 +1,7 @@
 #include "core/text.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace headgate {
@@ -28,38 +30,94 @@ constexpr form form_of(std::uint8_t lead) {
     return {0, 0, 0};
 }
 
+constexpr bool continues(char c) {
+    return (byte_of(c) & 0xc0) == 0x80;
+}
+
+// True for what stands in a JSON string as it is and is one byte.
+constexpr std::array<bool, 256> make_plain() {
+    std::array<bool, 256> plain{};
+    for (std::size_t c = 0x20; c < 0x7f; ++c) plain[c] = c != '"' && c != '\\';
+    return plain;
+}
+constexpr auto plain = make_plain();
+
+void append_control(char c, std::string& out) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    switch (c) {
+        case '\b': out += "\\b"; return;
+        case '\f': out += "\\f"; return;
+        case '\n': out += "\\n"; return;
+        case '\r': out += "\\r"; return;
+        case '\t': out += "\\t"; return;
+        default: break;
+    }
+    out += "\\u00";
+    out += hex[byte_of(c) >> 4];
+    out += hex[byte_of(c) & 15];
+}
+
 }  // namespace
 
+std::size_t character_bytes(std::string_view text) noexcept {
+    auto const lead = byte_of(text.front());
+    if (lead < 0x80) return 1;
+    auto const [more, least, most] = form_of(lead);
+    if (more == 0 || text.size() <= more) return 0;
+    if (byte_of(text[1]) < least || byte_of(text[1]) > most) return 0;
+    for (std::size_t i = 2; i <= more; ++i) {
+        if (!continues(text[i])) return 0;
+    }
+    return more + 1;
+}
+
 bool is_utf8(std::string_view bytes) noexcept {
-    for (std::size_t i = 0; i < bytes.size();) {
-        auto const lead = byte_of(bytes[i++]);
-        if (lead < 0x80) continue;
-        auto const [more, least, most] = form_of(lead);
-        if (more == 0 || bytes.size() - i < more) return false;
-        if (byte_of(bytes[i]) < least || byte_of(bytes[i]) > most) return false;
-        for (std::size_t k = 1; k < more; ++k) {
-            if ((byte_of(bytes[i + k]) & 0xc0) != 0x80) return false;
-        }
-        i += more;
+    while (!bytes.empty()) {
+        auto const size = character_bytes(bytes);
+        if (size == 0) return false;
+        bytes.remove_prefix(size);
     }
     return true;
 }
 
-std::string to_base64(std::string_view bytes) {
-    static constexpr std::string_view alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+std::string to_utf8(std::string_view bytes) {
     std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        auto const group = bytes.substr(i, 3);
-        std::uint32_t bits = 0;
-        for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < group.size() ? byte_of(group[k]) : 0U);
-        for (std::size_t k = 0; k < 4; ++k) {
-            bool const is_padding = k > group.size();
-            text += is_padding ? '=' : alphabet[bits >> (18 - 6 * k) & 63];
-        }
+    text.reserve(bytes.size());
+    while (!bytes.empty()) {
+        auto const size = character_bytes(bytes);
+        text += size == 0 ? replacement_character : bytes.substr(0, size);
+        bytes.remove_prefix(std::max<std::size_t>(size, 1));
     }
     return text;
+}
+
+std::string_view shortened(std::string_view text, std::size_t bytes_max) noexcept {
+    if (text.size() <= bytes_max) return text;
+    while (bytes_max > 0 && continues(text[bytes_max])) --bytes_max;
+    return text.substr(0, bytes_max);
+}
+
+void append_json_string(std::string_view text, std::string& out) {
+    out += '"';
+    while (!text.empty()) {
+        std::size_t run = 0;
+        while (run < text.size() && plain[byte_of(text[run])]) ++run;
+        out.append(text.substr(0, run));
+        text.remove_prefix(run);
+        if (text.empty()) break;
+        auto const c = text.front();
+        auto const bytes = character_bytes(text);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (bytes == 1) {
+            append_control(c, out);
+        } else {
+            out += bytes == 0 ? replacement_character : text.substr(0, bytes);
+        }
+        text.remove_prefix(std::max<std::size_t>(bytes, 1));
+    }
+    out += '"';
 }
 
 }  // namespace headgate

@@ -1,14 +1,29 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
+// UTF-8 as Unicode table 3-7 has it: no overlong forms, no surrogates, nothing past U+10FFFF.
+
 namespace headgate {
 
-// Well-formed UTF-8 (Unicode, table 3-7): no overlong forms, no surrogates, nothing past U+10FFFF.
+// Stands for a byte that belongs to no character: U+FFFD.
+inline constexpr std::string_view replacement_character = "\xef\xbf\xbd";
+
+// Bytes of the character that `text`, which is not empty, begins with; 0 when it begins with none.
+[[nodiscard]] std::size_t character_bytes(std::string_view text) noexcept;
+
 [[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
 
-// RFC 4648 section 4: standard alphabet, padded.
-[[nodiscard]] std::string to_base64(std::string_view bytes);
+// Each byte that belongs to no character replaced.
+[[nodiscard]] std::string to_utf8(std::string_view bytes);
+
+// The longest part of at most `bytes_max` bytes from the front that ends before a character, not in one.
+[[nodiscard]] std::string_view shortened(std::string_view text, std::size_t bytes_max) noexcept;
+
+// Appends `text` as a JSON string (RFC 8259): quotes around it and escapes in it, non-ASCII as it is, bytes
+// that belong to no character replaced.
+void append_json_string(std::string_view text, std::string& out);
 
 }  // namespace headgate

@@ -1,6 +1,7 @@
 #include "dispatch/rulebook.hpp"
 
 #include "core/digest.hpp"
+#include "core/encoding.hpp"
 #include "json/parse.hpp"
 #include "json/write.hpp"
 #include "transforms/rule_input.hpp"

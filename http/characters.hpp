@@ -32,10 +32,6 @@ inline constexpr character_table field_name_table = make_field_name_table();
     return c >= '0' && c <= '9';
 }
 
-[[nodiscard]] constexpr bool is_hex_digit(char c) noexcept {
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
-}
-
 // Only ASCII letters have two cases here.
 [[nodiscard]] constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
     if (a.size() != b.size()) return false;

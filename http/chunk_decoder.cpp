@@ -1,6 +1,6 @@
 #include "http/chunk_decoder.hpp"
 
-#include "http/characters.hpp"
+#include "core/encoding.hpp"
 
 #include <algorithm>
 
@@ -9,10 +9,6 @@ namespace {
 
 constexpr unsigned size_digits_max = 8;
 constexpr std::size_t small_chunk_bytes = 16;
-
-std::size_t hex_value(char c) {
-    return static_cast<std::size_t>(is_digit(c) ? c - '0' : lower(c) - 'a' + 10);
-}
 
 }  // namespace
 
@@ -60,9 +56,9 @@ std::expected<void, refusal> chunk_decoder::take_byte(char c, std::size_t body_b
 }
 
 std::expected<void, refusal> chunk_decoder::take_size_byte(char c, std::size_t body_bytes) {
-    if (is_hex_digit(c)) {
+    if (auto const digit = hex_digit(c)) {
         if (++size_digits_ > size_digits_max) return std::unexpected{refusal::malformed_chunk};
-        left_ = left_ * 16 + hex_value(c);
+        left_ = left_ * 16 + *digit;
         return {};
     }
     bool const may_be_extension = c == ';' || c == ' ' || c == '\t';

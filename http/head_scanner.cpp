@@ -1,5 +1,6 @@
 #include "http/head_scanner.hpp"
 
+#include "core/encoding.hpp"
 #include "http/characters.hpp"
 
 #include <algorithm>
@@ -50,7 +51,7 @@ bool has_only_allowed_characters(std::string_view path_and_query) {
         if (c == '?') needed = 1;
         if (c != '%') continue;
         if (path_and_query.size() - i < 3) return false;
-        if (!is_hex_digit(path_and_query[i + 1]) || !is_hex_digit(path_and_query[i + 2])) return false;
+        if (!hex_digit(path_and_query[i + 1]) || !hex_digit(path_and_query[i + 2])) return false;
     }
     return true;
 }
@@ -77,7 +78,7 @@ bool is_host(std::string_view text) {
     if (is_literal) {
         if (text.size() < 4 || text.back() != ']') return false;
         auto const address = text.substr(1, text.size() - 2);
-        return std::ranges::all_of(address, [](char c) { return is_hex_digit(c) || c == ':' || c == '.'; });
+        return std::ranges::all_of(address, [](char c) { return hex_digit(c) || c == ':' || c == '.'; });
     }
     return !text.empty() && std::ranges::all_of(text, [](char c) {
         return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '.' || c == '-' || c == '_';

@@ -1,6 +1,7 @@
 #include "json/skimmer.hpp"
 
-#include "json/utf8.hpp"
+#include "core/encoding.hpp"
+#include "core/text.hpp"
 #include "json/value.hpp"
 
 #include <bit>
@@ -169,15 +170,9 @@ bool skimmer::skip_escape() noexcept {
 bool skimmer::skip_unit(std::uint32_t& unit) noexcept {
     if (end_ - at_ < 5) return false;
     for (int i = 1; i <= 4; ++i) {
-        auto const c = at_[i];
-        auto const lower = static_cast<char>(c | 0x20);
-        if (is_digit(c)) {
-            unit = unit << 4 | static_cast<std::uint32_t>(c - '0');
-        } else if (lower >= 'a' && lower <= 'f') {
-            unit = unit << 4 | static_cast<std::uint32_t>(lower - 'a' + 10);
-        } else {
-            return false;
-        }
+        auto const digit = hex_digit(at_[i]);
+        if (!digit) return false;
+        unit = unit << 4 | *digit;
     }
     at_ += 5;
     return true;

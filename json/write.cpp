@@ -1,38 +1,12 @@
 #include "json/write.hpp"
 
 #include "core/check.hpp"
-#include "json/utf8.hpp"
+#include "core/text.hpp"
 
-#include <algorithm>
-#include <array>
 #include <span>
 
 namespace headgate::json {
 namespace {
-
-void write_control(char c, std::string& out) {
-    constexpr std::string_view hex = "0123456789abcdef";
-    switch (c) {
-        case '\b': out += "\\b"; return;
-        case '\f': out += "\\f"; return;
-        case '\n': out += "\\n"; return;
-        case '\r': out += "\\r"; return;
-        case '\t': out += "\\t"; return;
-        default: break;
-    }
-    auto const code = static_cast<unsigned char>(c);
-    out += "\\u00";
-    out += hex[code >> 4];
-    out += hex[code & 15];
-}
-
-// True for what stands in a JSON string as it is and is one byte.
-constexpr std::array<bool, 256> make_plain() {
-    std::array<bool, 256> plain{};
-    for (std::size_t c = 0x20; c < 0x7F; ++c) plain[c] = c != '"' && c != '\\';
-    return plain;
-}
-constexpr auto plain = make_plain();
 
 // Compact without an indent, else as many blanks a level.
 class printer {
@@ -45,7 +19,7 @@ public:
             case kind::null: out_ += "null"; return;
             case kind::boolean: out_ += any.as_boolean() ? "true" : "false"; return;
             case kind::number: any.append_number_text(out_); return;
-            case kind::string: write_string(any.as_string(), out_); return;
+            case kind::string: append_json_string(any.as_string(), out_); return;
             case kind::array: print_array(any.items()); return;
             case kind::object: print_object(any.members()); return;
         }
@@ -69,7 +43,7 @@ private:
         bool is_first = true;
         for (auto const& one : members) {
             begin_item(is_first);
-            write_string(one.key, out_);
+            append_json_string(one.key, out_);
             out_ += indent_ > 0 ? ": " : ":";
             print(one.value);
         }
@@ -100,31 +74,6 @@ private:
 };
 
 }  // namespace
-
-void write_string(std::string_view text, std::string& out) {
-    out += '"';
-    while (!text.empty()) {
-        std::size_t run = 0;
-        while (run < text.size() && plain[static_cast<unsigned char>(text[run])]) ++run;
-        out.append(text.substr(0, run));
-        text.remove_prefix(run);
-        if (text.empty()) break;
-        auto const c = text.front();
-        auto const bytes = character_bytes(text);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (bytes == 1) {
-            write_control(c, out);
-        } else if (bytes == 0) {
-            out += "\xEF\xBF\xBD";  // U+FFFD
-        } else {
-            out.append(text.substr(0, bytes));
-        }
-        text.remove_prefix(std::max<std::size_t>(bytes, 1));
-    }
-    out += '"';
-}
 
 void write(value const& root, std::string& out) {
     printer{out, 0}.print(root);
@@ -191,14 +140,14 @@ writer& writer::key(std::string_view name) {
     if (open_.back().has_items) out_ += ',';
     open_.back().has_items = true;
     open_.back().key_written = true;
-    write_string(name, out_);
+    append_json_string(name, out_);
     out_ += ':';
     return *this;
 }
 
 writer& writer::string(std::string_view text) {
     before_value();
-    write_string(text, out_);
+    append_json_string(text, out_);
     return *this;
 }
 

@@ -16,9 +16,6 @@ void write(value const& root, std::string& out);
 // Two blanks a level, for people.
 [[nodiscard]] std::string write_indented(value const& root);
 
-// `text` with quotes around it and escapes in it; invalid UTF-8 becomes U+FFFD.
-void write_string(std::string_view text, std::string& out);
-
 // Builds a text piece by piece, commas and quotes included; misuse (a value where a key belongs) is a checked
 // bug.
 //

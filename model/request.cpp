@@ -1,18 +1,12 @@
 #include "model/request.hpp"
 
+#include "core/encoding.hpp"
 #include "core/secret.hpp"
 
 #include <algorithm>
 
 namespace headgate {
 namespace {
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 enum class plus { is_plus, is_blank };
 
@@ -24,10 +18,10 @@ std::optional<std::string> decode(std::string_view text, plus meaning) {
             decoded += ' ';
         } else if (text[i] == '%') {
             if (i + 2 >= text.size()) return std::nullopt;
-            auto const high = hex_value(text[i + 1]);
-            auto const low = hex_value(text[i + 2]);
-            if (high < 0 || low < 0) return std::nullopt;
-            decoded += static_cast<char>(high << 4 | low);
+            auto const high = hex_digit(text[i + 1]);
+            auto const low = hex_digit(text[i + 2]);
+            if (!high || !low) return std::nullopt;
+            decoded += static_cast<char>(*high << 4 | *low);
             i += 2;
         } else {
             decoded += text[i];

@@ -1,5 +1,6 @@
+#include "core/encoding.hpp"
+#include "core/text.hpp"
 #include "json/write.hpp"
-#include "transforms/base64.hpp"
 #include "transforms/operations.hpp"
 
 #include <fmt/format.h>
@@ -140,11 +141,11 @@ bool append_formatted(runtime& run, text_format format, json::value const& any, 
         case text_format::csv:
         case text_format::tsv: return append_row(run, format, any, out);
         case text_format::sh: return append_words(run, any, out);
-        case text_format::base64: append_base64(text_of(any), out); break;
+        case text_format::base64: out += encode_base64(text_of(any), base64_alphabet::standard); break;
         case text_format::base64d: {
-            auto const bytes = decode_base64(text_of(any));
+            auto const bytes = decode_base64(text_of(any), base64_alphabet::standard, base64_spelling::any);
             if (!bytes) return run.fail(fmt::format("{} is not valid base64 data", name_of(any.type())));
-            out += *bytes;
+            out += to_utf8(*bytes);
             break;
         }
     }

@@ -1,5 +1,6 @@
 #include "transforms/lexer.hpp"
 
+#include "core/encoding.hpp"
 #include "transforms/source_error.hpp"
 #include "transforms/utf8.hpp"
 
@@ -127,10 +128,9 @@ result<lexer::string_end> lexer::read_string_piece(std::string& out) {
 result<std::uint32_t> lexer::read_hex4() {
     std::uint32_t code = 0;
     for (int i = 0; i < 4; ++i, ++at_) {
-        auto const c = static_cast<char>(peek() | 32);
-        bool const is_hex = is_digit(peek()) || (c >= 'a' && c <= 'f');
-        if (!is_hex) return std::unexpected{source_error(source_, at_, "\\u without four hex digits")};
-        code = code * 16 + static_cast<std::uint32_t>(is_digit(peek()) ? peek() - '0' : c - 'a' + 10);
+        auto const digit = hex_digit(peek());
+        if (!digit) return std::unexpected{source_error(source_, at_, "\\u without four hex digits")};
+        code = code * 16 + *digit;
     }
     return code;
 }

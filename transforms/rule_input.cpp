@@ -1,8 +1,8 @@
 #include "transforms/rule_input.hpp"
 
 #include "core/clock.hpp"
+#include "core/text.hpp"
 #include "json/parse.hpp"
-#include "transforms/utf8.hpp"
 
 #include <fmt/format.h>
 

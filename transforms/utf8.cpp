@@ -1,7 +1,5 @@
 #include "transforms/utf8.hpp"
 
-#include "json/utf8.hpp"
-
 #include <algorithm>
 
 namespace headgate::transforms {
@@ -56,31 +54,6 @@ std::size_t byte_offset(std::string_view text, std::size_t index) {
         --index;
     }
     return offset;
-}
-
-bool is_utf8(std::string_view bytes) {
-    while (!bytes.empty()) {
-        auto const size = json::character_bytes(bytes);
-        if (size == 0) return false;
-        bytes.remove_prefix(size);
-    }
-    return true;
-}
-
-std::string to_utf8(std::string_view bytes) {
-    std::string text;
-    text.reserve(bytes.size());
-    while (!bytes.empty()) {
-        auto const size = json::character_bytes(bytes);
-        if (size == 0) {
-            text += "\xEF\xBF\xBD";
-            bytes.remove_prefix(1);
-            continue;
-        }
-        text += bytes.substr(0, size);
-        bytes.remove_prefix(size);
-    }
-    return text;
 }
 
 }  // namespace headgate::transforms

@@ -19,9 +19,4 @@ void append_utf8(std::uint32_t code_point, std::string& out);
 // Bytes before the code point number `index`; all of them when there are fewer.
 [[nodiscard]] std::size_t byte_offset(std::string_view text, std::size_t index);
 
-[[nodiscard]] bool is_utf8(std::string_view bytes);
-
-// `bytes` with each malformed sequence replaced by U+FFFD.
-[[nodiscard]] std::string to_utf8(std::string_view bytes);
-
 }  // namespace headgate::transforms

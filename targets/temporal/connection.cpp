@@ -223,7 +223,7 @@ result<std::unique_ptr<connection>> connection::make(temporal_settings const& se
     std::vector<metadata> sent_along;
     sent_along.emplace_back("client-name", secret{"headgate"});
     sent_along.emplace_back("client-version", secret{HEADGATE_VERSION});
-    sent_along.emplace_back("temporal-namespace", secret{settings.name_space});
+    sent_along.emplace_back("temporal-namespace", secret{std::string{settings.name_space}});
     // Without it a retried run's end is reported in a form of its own, for old clients.
     sent_along.emplace_back("supported-features", secret{"follows-next-run-id"});
     if (settings.api_key) {

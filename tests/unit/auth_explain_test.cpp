@@ -1,6 +1,7 @@
 #include "auth/authenticator.hpp"
 #include "auth/crypto.hpp"
 #include "auth/encoding.hpp"
+#include "core/encoding.hpp"
 #include "tests/support/senders.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,5 @@
 #include "core/digest.hpp"
+#include "core/encoding.hpp"
 
 #include <gtest/gtest.h>
 

@@ -17,15 +17,19 @@ TEST(is_utf8, refuses_what_unicode_table_3_7_leaves_out) {
     }
 }
 
-TEST(to_base64, agrees_with_the_published_vectors) {
-    // RFC 4648, section 10.
-    EXPECT_EQ(to_base64(""), "");
-    EXPECT_EQ(to_base64("f"), "Zg==");
-    EXPECT_EQ(to_base64("fo"), "Zm8=");
-    EXPECT_EQ(to_base64("foo"), "Zm9v");
-    EXPECT_EQ(to_base64("foob"), "Zm9vYg==");
-    EXPECT_EQ(to_base64("fooba"), "Zm9vYmE=");
-    EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
+TEST(to_utf8, replaces_each_byte_that_belongs_to_no_character) {
+    EXPECT_EQ(to_utf8("a\xc3\xa4"), "a\xc3\xa4");
+    EXPECT_EQ(to_utf8("\xc3"), "\xef\xbf\xbd");
+    EXPECT_EQ(to_utf8("\xe2\x82z"), "\xef\xbf\xbd\xef\xbf\xbdz");
+}
+
+TEST(shortened, never_ends_in_a_character) {
+    EXPECT_EQ(shortened("ab", 2), "ab");
+    EXPECT_EQ(shortened("abc", 2), "ab");
+    EXPECT_EQ(shortened("a\xe2\x82\xac", 4), "a\xe2\x82\xac");
+    EXPECT_EQ(shortened("a\xe2\x82\xac", 3), "a");
+    EXPECT_EQ(shortened("a\xe2\x82\xac", 2), "a");
+    EXPECT_EQ(shortened("\xe2\x82\xac", 2), "");
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "core/text.hpp"
 #include "json/parse.hpp"
 #include "json/write.hpp"
 
@@ -13,7 +14,7 @@ using namespace std::string_literals;
 
 std::string written(std::string_view text) {
     std::string out;
-    write_string(text, out);
+    append_json_string(text, out);
     return out;
 }
 

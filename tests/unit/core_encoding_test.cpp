@@ -1,11 +1,16 @@
-#include "auth/encoding.hpp"
+#include "core/encoding.hpp"
 
 #include <gtest/gtest.h>
 
-namespace headgate::auth {
+namespace headgate {
 namespace {
 
 using namespace std::string_view_literals;
+
+TEST(hex, writes_lower_case) {
+    EXPECT_EQ(to_hex("\x00\xff\x1a"sv), "00ff1a");
+    EXPECT_EQ(to_hex(""), "");
+}
 
 TEST(hex, reads_two_digits_a_byte) {
     EXPECT_EQ(decode_hex("", hex_case::lower), "");
@@ -39,6 +44,16 @@ TEST(base64, reads_and_writes_the_vectors_of_the_rfc) {
     }
 }
 
+TEST(base64, reads_other_spellings_where_they_are_allowed) {
+    // As jq 1.7's @base64d does: padding missing or too much, bits set that nobody reads.
+    for (auto const* text : {"Zg", "Zg=", "Zg==", "Zg===", "Zh=="}) {
+        EXPECT_EQ(decode_base64(text, base64_alphabet::standard, base64_spelling::any), "f") << text;
+    }
+    for (auto const* text : {"Z", "Z===", "Zg==Zg==", "Zm9v\n", "-_--"}) {
+        EXPECT_FALSE(decode_base64(text, base64_alphabet::standard, base64_spelling::any)) << text;
+    }
+}
+
 TEST(base64, has_two_alphabets_that_do_not_mix) {
     // printf '\373\377\276' | openssl base64 -> +/++
     EXPECT_EQ(decode_base64("+/++", base64_alphabet::standard), "\xfb\xff\xbe");
@@ -58,4 +73,4 @@ TEST(base64, refuses_what_is_not_canonical) {
 }
 
 }  // namespace
-}  // namespace headgate::auth
+}  // namespace headgate
