@@ -1,6 +1,7 @@
 #include "config/schema.hpp"
 
 #include "config/declare.hpp"
+#include "config/verify_schema.hpp"
 #include "core/check.hpp"
 #include "json/parse.hpp"
 #include "json/write.hpp"
@@ -149,6 +150,7 @@ std::string json_schema() {
     out.key("$schema").string("https://json-schema.org/draft/2020-12/schema");
     out.key("title").string("Headgate configuration");
     write_properties(all, out);
+    out.key("$defs").raw(verify_definitions());
     out.end_object();
     auto const compact = std::move(out).take();
     json::arena scratch;

@@ -3,6 +3,7 @@
 #include "config/reader.hpp"
 #include "config/secrets.hpp"
 #include "config/verify_checks.hpp"
+#include "config/verify_schema.hpp"
 
 #include <fmt/format.h>
 
@@ -15,56 +16,6 @@ namespace headgate::config {
 namespace {
 
 constexpr std::string_view signing = "signing";
-
-constexpr std::string_view reference_list = R"({"type": "array", "minItems": 1, "maxItems": 8, "items": {
-"type": "object", "additionalProperties": false, "properties": {
-"file": {"type": "string", "minLength": 1}, "env": {"type": "string", "minLength": 1},
-"until": {"type": "string", "format": "date-time"}},
-"oneOf": [{"required": ["file"]}, {"required": ["env"]}]}})";
-
-std::string verify_schema() {
-    constexpr std::string_view beside =
-        R"("public_url": {"type": "string", "pattern": "^https?://[^/?#@ ]+/?$",
-"description": "Scheme, host and port that senders see, where they sign the URL."},
-"params": {"type": "object", "description": "Values that are not secret, by the names the checks give them.",
-"additionalProperties": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}})";
-    constexpr std::string_view check =
-        R"("when": {"type": "object"}, "time": {"type": "object"}, "once": {"type": "object"},
-"mac": {"type": "object"}, "equal": {"type": "object"}, "peer": {"type": "object"},
-"each": {"type": "object"}, "all": {"type": "array", "minItems": 1, "items": {"type": "object"}},
-"any": {"type": "array", "minItems": 1, "items": {"type": "object"}})";
-    return fmt::format(R"({{"oneOf": [
-{{"type": "object", "additionalProperties": false, "required": ["preset"], "properties": {{
-"preset": {{"type": "string", "minLength": 1, "description": "A sender known by name: `headgate presets`."}},
-"secrets": {0}, {1}}}}},
-{{"type": "object", "additionalProperties": false, "required": ["insecure"], "properties": {{
-"insecure": {{"const": true, "description": "Accepts every request from anybody."}}}}}},
-{{"type": "object", "additionalProperties": false, "properties": {{{2}, {1}}}, "oneOf": [
-{{"required": ["mac"]}}, {{"required": ["equal"]}}, {{"required": ["peer"]}}, {{"required": ["each"]}},
-{{"required": ["all"]}}, {{"required": ["any"]}}]}}]}})",
-                       reference_list, beside, check);
-}
-
-std::string secrets_schema() {
-    return fmt::format(R"({{"type": "object", "additionalProperties": {}}})", reference_list);
-}
-
-constexpr std::string_view answers_schema =
-    R"({"type": "object", "additionalProperties": false, "properties": {
-"ok": {"type": "integer", "minimum": 200, "maximum": 299}, "ok_body": {"type": "string"},
-"duplicate": {"type": "integer", "minimum": 200, "maximum": 299},
-"unauthenticated": {"type": "integer", "minimum": 400, "maximum": 499},
-"malformed": {"type": "integer", "minimum": 400, "maximum": 499},
-"overload": {"type": "integer", "minimum": 429, "maximum": 599},
-"stop": {"type": "integer", "minimum": 400, "maximum": 499},
-"retry_after": {"type": "string"}, "budget": {"type": "string"},
-"headers_on_reject": {"type": "object", "additionalProperties": {"type": "string"}}}})";
-
-constexpr std::string_view handshake_schema = R"({"type": "array", "items": {"type": "object",
-"additionalProperties": false, "required": ["when", "require"], "properties": {"when": {"type": "object"},
-"require": {"oneOf": [{"enum": ["verified", "none"]}, {"type": "object"}]}, "accept": {"type": "object",
-"additionalProperties": false, "required": ["value", "match"], "properties": {"value": {},
-"match": {"type": "string"}}}, "reply": {"type": "object"}, "call": {"type": "object"}}}})";
 
 void add_secrets(auth::settings& into, std::string const& name, node const& list, std::string const& path,
                  notes& found) {
@@ -167,10 +118,10 @@ void declare_sender(section& at, auth::settings& into, preset_nodes const& known
              "Named lists of secrets for checks that are written out. All of a list are tried, up to eight; "
              "`until` ends one."});
     auto const* const answers =
-        at.special("answers", answers_schema,
+        at.special("answers", answers_schema(),
                    {.says = "Answers that differ from the usual ones.", .fallback_says = "the preset's"});
     auto const* const handshake = at.special(
-        "handshake", handshake_schema,
+        "handshake", handshake_schema(),
         {.says = "Requests that ask for an answer before events come.", .fallback_says = "the preset's"});
     auto* const reads = at.reads();
     if (reads == nullptr) return;

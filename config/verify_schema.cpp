@@ -1,0 +1,202 @@
+#include "config/verify_schema.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+
+namespace headgate::config {
+namespace {
+
+constexpr std::string_view reference_list = R"({"type": "array", "minItems": 1, "maxItems": 8, "items": {
+"type": "object", "additionalProperties": false, "properties": {
+"file": {"type": "string", "minLength": 1}, "env": {"type": "string", "minLength": 1},
+"until": {"type": "string", "format": "date-time"}},
+"oneOf": [{"required": ["file"]}, {"required": ["env"]}]}})";
+
+// A value that is read from one place: the key that names it, and what may stand beside that.
+struct value_kind {
+    std::string_view key;
+    std::string_view properties;
+};
+
+constexpr std::string_view pointer = R"({"type": ["string", "number"], "pattern": "^([^~]|~[01])*$"})";
+
+constexpr std::array value_kinds{
+    value_kind{"const", R"("const": {"$ref": "#/$defs/any_text"})"},
+    value_kind{"path", R"("path": {"$ref": "#/$defs/text"})"},
+    value_kind{"header", R"("header": {"$ref": "#/$defs/one_or_several"}, "scheme": {"$ref": "#/$defs/text"},
+"decode": {"enum": ["hex", "b64", "b64url"]})"},
+    value_kind{"query", R"("query": {"$ref": "#/$defs/text"})"},
+    value_kind{"json", R"("json": {"$ref": "#/$defs/pointer"})"},
+    value_kind{"slice", R"("slice": {"anyOf": [{"$ref": "#/$defs/pointer"}, {"type": "object",
+"additionalProperties": false, "properties": {"array": {"$ref": "#/$defs/pointer"},
+"object": {"$ref": "#/$defs/pointer"}}}]})"},
+    value_kind{"form", R"("form": {"$ref": "#/$defs/text"})"},
+    value_kind{"form_sorted",
+               R"("form_sorted": {"type": "object", "additionalProperties": false, "properties": {
+"item": {"enum": [["name", "value"]]}, "unique": {"type": "boolean"}}})"},
+    value_kind{"url", R"("url": {"type": "object", "additionalProperties": false, "properties": {
+"base": {"const": "configured"}, "port": {"enum": ["as-is", "any"]},
+"decode": {"type": "array", "items": {"type": ["string", "number"], "pattern": "^[0-9A-Fa-f]{2}$"}}}})"},
+    value_kind{"part", R"("part": {"$ref": "#/$defs/text"})"},
+    value_kind{"param", R"("param": {"$ref": "#/$defs/text"})"},
+    value_kind{"digest", R"("digest": {"type": "object", "additionalProperties": false, "required": ["of"],
+"properties": {"alg": {"enum": ["sha256", "sha1", "crc32"]}, "of": {"$ref": "#/$defs/value"},
+"out": {"enum": ["hex", "b64", "b64url", "dec"]}}})"}};
+
+// A constant in quotes, `body`, `method`, or one of the kinds; `beside` may stand with each of these.
+std::string value_schema(std::string_view beside = {}) {
+    std::string kinds;
+    for (auto const& one : value_kinds) {
+        kinds += fmt::format(
+            R"(, {{"type": "object", "additionalProperties": false, "required": ["{}"],
+"properties": {{{}{}}}}})",
+            one.key, one.properties, beside);
+    }
+    return fmt::format(R"({{"anyOf": [{{"type": "string"}}{}]}})", kinds);
+}
+
+constexpr std::string_view words = R"("text": {"type": ["string", "number", "boolean"], "minLength": 1},
+"any_text": {"type": ["string", "number", "boolean"]},
+"texts": {"type": "array", "items": {"$ref": "#/$defs/text"}},
+"one_or_several": {"anyOf": [{"$ref": "#/$defs/text"}, {"type": "array", "minItems": 1, "items": {
+"$ref": "#/$defs/text"}}]},
+"text_by_name": {"type": "object", "additionalProperties": {"$ref": "#/$defs/text"}},
+"duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"},
+"mac_algorithm": {"enum": ["hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "sha256-prefix"]})";
+
+constexpr std::string_view secret_words = R"("strip": {"$ref": "#/$defs/text"},
+"encoding": {"enum": ["text", "hex", "b64"]}, "min_bytes": {"type": "integer", "minimum": 0,
+"maximum": 1024})";
+
+constexpr std::string_view guard =
+    R"({"type": "object", "additionalProperties": false, "properties": {
+"method": {"$ref": "#/$defs/one_or_several"}, "content_type": {"$ref": "#/$defs/text"},
+"body": {"enum": ["empty", "present"]}, "header": {"$ref": "#/$defs/text_by_name"},
+"query": {"$ref": "#/$defs/text_by_name"}, "query_has": {"$ref": "#/$defs/texts"},
+"json": {"type": "object", "propertyNames": {"pattern": "^(/([^~]|~[01])*)?$"},
+"additionalProperties": {"$ref": "#/$defs/text"}}}})";
+
+constexpr std::string_view content =
+    R"({"anyOf": [{"$ref": "#/$defs/value"}, {"type": "array", "minItems": 1,
+"items": {"$ref": "#/$defs/value"}},
+{"type": "object", "additionalProperties": false, "required": ["join", "values"], "properties": {
+"join": {"$ref": "#/$defs/text"}, "values": {"type": "array", "items": {"$ref": "#/$defs/joined"}}}},
+{"type": "object", "additionalProperties": false, "required": ["lines"],
+"properties": {"lines": {"const": true},
+"keys": {"$ref": "#/$defs/texts"}, "keys_for": {"type": "object", "minProperties": 1, "maxProperties": 1,
+"additionalProperties": {"type": "object", "additionalProperties": {"$ref": "#/$defs/texts"}}}},
+"oneOf": [{"required": ["keys"]}, {"required": ["keys_for"]}]}]})";
+
+constexpr std::string_view signature =
+    R"({"type": "object", "additionalProperties": false, "required": ["from", "decode"], "properties": {
+"from": {"$ref": "#/$defs/value"}, "list": {"$ref": "#/$defs/any_text"}, "pair": {"$ref": "#/$defs/any_text"},
+"take": {"$ref": "#/$defs/text"}, "parts": {"type": "object", "additionalProperties": {"const": "once"}},
+"prefix": {"$ref": "#/$defs/any_text"}, "decode": {"enum": ["hex", "hex-any-case", "b64", "b64url"]}},
+"dependentRequired": {"pair": ["take"], "take": ["pair"], "parts": ["pair"]}})";
+
+constexpr std::string_view checks =
+    R"("mac": {"type": "object", "additionalProperties": false, "required": ["alg", "content", "signature"],
+"properties": {"alg": {"$ref": "#/$defs/mac_algorithm"}, "secret": {"$ref": "#/$defs/secret_shape"},
+"content": {"$ref": "#/$defs/content"}, "signature": {"$ref": "#/$defs/signature"},
+"allow_weak": {"type": "boolean"}}},
+"equal": {"type": "object", "additionalProperties": false, "required": ["a", "b"], "properties": {
+"a": {"$ref": "#/$defs/equal_side"}, "b": {"$ref": "#/$defs/equal_side"}}},
+"peer": {"type": "object", "additionalProperties": false, "required": ["cidr"], "properties": {
+"cidr": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/text"}}}},
+"each": {"type": "object", "additionalProperties": false, "required": ["check"], "properties": {
+"in": {"$ref": "#/$defs/pointer"}, "check": {"$ref": "#/$defs/check"}}},
+"all": {"type": "array", "minItems": 1, "maxItems": 32, "items": {"$ref": "#/$defs/check"}},
+"any": {"type": "array", "minItems": 1, "maxItems": 32, "items": {"$ref": "#/$defs/check"}},
+"when": {"$ref": "#/$defs/guard"},
+"time": {"type": "object", "additionalProperties": false, "required": ["value"], "properties": {
+"value": {"$ref": "#/$defs/value"}, "unit": {"enum": ["s", "ms", "rfc3339"]},
+"past": {"$ref": "#/$defs/duration"}, "future": {"$ref": "#/$defs/duration"}}},
+"once": {"type": "object", "additionalProperties": false, "required": ["value"], "properties": {
+"value": {"$ref": "#/$defs/value"}, "keep": {"$ref": "#/$defs/duration"}}})";
+
+constexpr std::string_view one_check =
+    R"("oneOf": [{"required": ["mac"]}, {"required": ["equal"]}, {"required": ["peer"]},
+{"required": ["each"]},
+{"required": ["all"]}, {"required": ["any"]}])";
+
+constexpr std::string_view computed_mac =
+    R"({"type": "object", "additionalProperties": false, "required": ["mac", "of"], "properties": {
+"mac": {"$ref": "#/$defs/mac_algorithm"}, "of": {"$ref": "#/$defs/value"},
+"secret": {"$ref": "#/$defs/secret_shape"},
+"out": {"enum": ["hex", "b64", "b64url"]}}})";
+
+}  // namespace
+
+std::string verify_definitions() {
+    auto const secret_shape = fmt::format(
+        R"({{"type": "object", "additionalProperties": false,
+"properties": {{"name": {{"$ref": "#/$defs/text"}}, {}}}}})",
+        secret_words);
+    auto const equal_side = fmt::format(
+        R"({{"anyOf": [{{"$ref": "#/$defs/value"}}, {{"type": "object", "additionalProperties": false,
+"required": ["secret"], "properties": {{"secret": {{"$ref": "#/$defs/text"}}, {}}}}}]}})",
+        secret_words);
+    auto const reply_part = fmt::format(R"({{"anyOf": [{{"$ref": "#/$defs/value"}}, {}]}})", computed_mac);
+    constexpr std::string_view reply_parts =
+        R"({"anyOf": [{"$ref": "#/$defs/reply_part"}, {"type": "array",
+"items": {"$ref": "#/$defs/reply_part"}}]})";
+    auto const check =
+        fmt::format(R"({{"type": "object", "additionalProperties": false, "properties": {{{}}}, {}}})",
+                    checks, one_check);
+    return fmt::format(R"({{{}, "pointer": {}, "value": {}, "joined": {}, "guard": {}, "content": {},
+"signature": {}, "secret_shape": {}, "equal_side": {}, "reply_part": {}, "reply_parts": {}, "check": {}}})",
+                       words, pointer, value_schema(),
+                       value_schema(R"(, "absent": {"$ref": "#/$defs/any_text"})"), guard, content, signature,
+                       secret_shape, equal_side, reply_part, reply_parts, check);
+}
+
+std::string verify_schema() {
+    constexpr std::string_view beside =
+        R"("public_url": {"type": "string", "pattern": "^https?://[^/?#@ ]+/?$",
+"description": "Scheme, host and port that senders see, where they sign the URL."},
+"params": {"type": "object", "description": "Values that are not secret, by the names the checks give them.",
+"additionalProperties": {"anyOf": [{"$ref": "#/$defs/text"}, {"$ref": "#/$defs/texts"}]}})";
+    return fmt::format(R"({{"oneOf": [
+{{"type": "object", "additionalProperties": false, "required": ["preset"], "properties": {{
+"preset": {{"type": "string", "minLength": 1, "description": "A sender known by name: `headgate presets`."}},
+"secrets": {0}, {1}}}}},
+{{"type": "object", "additionalProperties": false, "required": ["insecure"], "properties": {{
+"insecure": {{"const": true, "description": "Accepts every request from anybody."}}}}}},
+{{"type": "object", "additionalProperties": false, "properties": {{{2}, {1}}}, {3}}}]}})",
+                       reference_list, beside, checks, one_check);
+}
+
+std::string secrets_schema() {
+    return fmt::format(R"({{"type": "object", "minProperties": 1, "additionalProperties": {}}})",
+                       reference_list);
+}
+
+std::string answers_schema() {
+    return R"({"type": "object", "additionalProperties": false, "properties": {
+"ok": {"type": "integer", "minimum": 200, "maximum": 299}, "ok_body": {"$ref": "#/$defs/text"},
+"duplicate": {"type": "integer", "minimum": 200, "maximum": 299},
+"unauthenticated": {"type": "integer", "minimum": 400, "maximum": 499},
+"malformed": {"type": "integer", "minimum": 400, "maximum": 499},
+"overload": {"anyOf": [{"const": 429}, {"type": "integer", "minimum": 500, "maximum": 599}]},
+"stop": {"type": "integer", "minimum": 400, "maximum": 499},
+"retry_after": {"$ref": "#/$defs/duration"}, "budget": {"$ref": "#/$defs/duration"},
+"headers_on_reject": {"$ref": "#/$defs/text_by_name"}}})";
+}
+
+std::string handshake_schema() {
+    return R"({"type": "array", "items": {"type": "object", "additionalProperties": false,
+"required": ["when", "require"], "properties": {
+"when": {"allOf": [{"$ref": "#/$defs/guard"}], "minProperties": 1},
+"require": {"anyOf": [{"enum": ["verified", "none"]}, {"$ref": "#/$defs/check"}]},
+"accept": {"type": "object", "additionalProperties": false, "required": ["value", "match"], "properties": {
+"value": {"$ref": "#/$defs/value"}, "match": {"$ref": "#/$defs/text"}}},
+"reply": {"type": "object", "additionalProperties": false, "properties": {
+"status": {"type": "integer", "minimum": 200, "maximum": 299}, "type": {"$ref": "#/$defs/text"},
+"body": {"$ref": "#/$defs/reply_parts"},
+"json": {"type": "object", "additionalProperties": {"$ref": "#/$defs/reply_parts"}},
+"headers": {"type": "object", "additionalProperties": {"$ref": "#/$defs/reply_parts"}}}}}}})";
+}
+
+}  // namespace headgate::config
