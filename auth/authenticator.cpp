@@ -254,6 +254,7 @@ handshake const* authenticator::handshake_for(request const& incoming) const {
     if (parts_->handshakes.empty()) return nullptr;
     facts const nothing_known;
     exam of{incoming, nothing_known, {}, parts_->place};
+    of.json_bytes_max = parts_->source.handshake_json_bytes_max;
     auto const found =
         std::ranges::find_if(parts_->handshakes, [&](auto const& one) { return one->is_meant(of); });
     return found == parts_->handshakes.end() ? nullptr : found->get();
@@ -262,6 +263,7 @@ handshake const* authenticator::handshake_for(request const& incoming) const {
 result<response> authenticator::answer(handshake const& which, request const& incoming, facts const& known,
                                        wall_time now) const {
     exam of{incoming, known, now, parts_->place};
+    of.json_bytes_max = parts_->source.handshake_json_bytes_max;
     return which.answer(of, *parts_->tree);
 }
 
@@ -287,6 +289,11 @@ std::optional<std::size_t> authenticator::body_bytes_max() const noexcept {
 
 coverage authenticator::covers() const noexcept {
     return parts_->covered;
+}
+
+bool authenticator::leaves_open(value const& which) const {
+    auto const& verify = parts_->source.verify;
+    return verify && binding_of(*verify) != coverage::none && !binds(*verify, which);
 }
 
 std::vector<finding> authenticator::explain(request const& incoming, facts const& known,

@@ -66,6 +66,10 @@ public:
     // What any accepted request proves at least.
     [[nodiscard]] coverage covers() const noexcept;
 
+    // Whether the checks sign something, and yet `which` can be changed without them failing: a captured
+    // request then passes again with another value there.
+    [[nodiscard]] bool leaves_open(value const& which) const;
+
     // `verify`, step by step, and where a signature does not match, which usual mistake would explain it.
     // Costs many times a verification: for the command line.
     [[nodiscard]] std::vector<finding> explain(request const& incoming, facts const& known,

@@ -28,8 +28,15 @@ json::arena& exam::values() {
     return *arena_;
 }
 
+result<void> exam::may_read_json() const {
+    if (incoming.body.size() <= json_bytes_max) return {};
+    return fails(fmt::format("the body is over {} bytes, too long for a handshake", json_bytes_max),
+                 "raise limits.handshake_json_bytes_max of the source");
+}
+
 // All that the source's checks look at is found in one pass, the first time anything is asked for.
 result<json::place> exam::place_of(std::string_view pointer) {
+    if (auto allowed = may_read_json(); !allowed) return std::unexpected{std::move(allowed).error()};
     if (!places_) places_ = place.members.find_in(incoming.body);
     if (!*places_) return not_json(places_->error());
     if (auto const foreseen = place.members.index_of(pointer)) return (**places_)[*foreseen];
@@ -50,6 +57,7 @@ result<std::optional<json::value>> exam::json_at(json_path const& path) {
 
 // Inside an `each` the whole is read once, whatever the number of items.
 result<std::optional<json::value>> exam::item_at(std::string_view pointer) {
+    if (auto allowed = may_read_json(); !allowed) return std::unexpected{std::move(allowed).error()};
     if (!parsed_) parsed_ = json::parse(incoming.body, values());
     if (!*parsed_) return not_json(parsed_->error());
     auto const there = (*parsed_)->root.at_pointer(pointer);

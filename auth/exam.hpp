@@ -11,6 +11,7 @@
 #include "model/request.hpp"
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -53,6 +54,10 @@ public:
     // Whether as much time has gone by as a MAC over the body takes; a refusal sees to it.
     bool spent_a_mac = false;
 
+    // A longer body is not read as JSON: before anything is proven, a sender must not choose what reading
+    // costs.
+    std::size_t json_bytes_max = std::numeric_limits<std::size_t>::max();
+
     // Everything that is looked at is appended here while a verdict is explained; else null.
     std::vector<finding>* findings = nullptr;
 
@@ -69,6 +74,7 @@ public:
     [[nodiscard]] parameters const* form();
 
 private:
+    [[nodiscard]] result<void> may_read_json() const;
     [[nodiscard]] result<json::place> place_of(std::string_view pointer);
     [[nodiscard]] result<std::optional<json::value>> item_at(std::string_view pointer);
     [[nodiscard]] json::arena& values();

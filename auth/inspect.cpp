@@ -42,7 +42,15 @@ struct value_inspector {
     void operator()(body_value const&) const {}
     void operator()(method_value const&) const {}
     void operator()(form_sorted_value const&) const {}
-    void operator()(path_value const& v) const { named(v.name, "path parameter"); }
+    void operator()(path_value const& v) const {
+        named(v.name, "path parameter");
+        auto const segment = fmt::format("/{{{}}}/", v.name);
+        if (v.name.empty() || (source.path + '/').contains(segment)) return;
+        notes.mistake(at,
+                      fmt::format("the path {} has no parameter {}: every request would be refused",
+                                  source.path, v.name),
+                      fmt::format("name one that it has, or write {{{}}} as one of its segments", v.name));
+    }
     void operator()(query_value const& v) const { named(v.name, "query parameter"); }
     void operator()(form_value const& v) const { named(v.name, "form parameter"); }
     void operator()(json_value const& v) const { path(v.path); }

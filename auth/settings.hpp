@@ -245,7 +245,9 @@ struct settings {
     std::vector<std::string> methods{"POST"};
     answer_rule answers;
     std::vector<handshake_rule> handshakes;
+    std::size_t handshake_json_bytes_max = 4096;  // No handshake reads JSON from a longer body.
     std::optional<std::size_t> body_bytes_max;
+    std::string path;  // The source's, "/webhooks/airbyte/{connection}": what `path` values name a part of.
 };
 
 }  // namespace headgate::auth

@@ -116,6 +116,9 @@ void declare_limits(section& at, gateway::source_settings& into) {
         limits.whole("body_bytes_max", into.body_bytes_max, 0, 1 * gibibyte,
                      {.says = "Largest body; more is answered 413.",
                       .fallback_says = "the preset's, else that of `listen.webhooks.limits`"});
+        limits.whole("handshake_json_bytes_max", into.sender.handshake_json_bytes_max, 0, 1024 * 1024,
+                     {.says = "Largest body that a handshake reads JSON from. It does so before anything is "
+                              "proven; a larger body is no handshake of that kind."});
         limits.whole("requests_per_second", into.limits.requests_per_second, 1, 1'000'000,
                      {.says = "Verified requests for long; more is answered 503 with Retry-After.",
                       .fallback_says = "no limit"});
@@ -143,15 +146,14 @@ void declare_source(section& at, std::string const& name, gateway::settings& all
     if (!is_name(one.tenant)) at.mistake("tenant", "cannot be a name", std::string{name_remedy});
     declare_sender(at, one.sender);
     declare_dedupe(at, one.dedupe);
-    enum class replay : std::uint8_t { none, digest };
-    constexpr std::array replays{std::pair{std::string_view{"none"}, replay::none},
-                                 std::pair{std::string_view{"digest"}, replay::digest}};
-    auto second = replay::none;
-    at.choice(
-        "replay", second, replays,
+    constexpr std::array replays{std::pair{std::string_view{"none"}, gateway::replay_key::none},
+                                 std::pair{std::string_view{"digest"}, gateway::replay_key::digest}};
+    auto replay = gateway::replay_key::none;
+    bool const is_said = at.choice(
+        "replay", replay, replays,
         {.says = "`digest`: the digest of the signed content is a second key, so that a captured request "
                  "cannot come back under another id. Not for senders with constant bodies."});
-    one.replay_digest = second == replay::digest;
+    if (is_said) one.replay = replay;
     declare_limits(at, one);
     all.sources.push_back(std::move(one));
 }

@@ -72,7 +72,7 @@ std::optional<sha256_digest> digest_if_needed(source const& of, request const& i
         }
         return true;
     }();
-    if (!falls_back && !of.settings.replay_digest) return std::nullopt;
+    if (!falls_back && of.settings.replay != replay_key::digest) return std::nullopt;
     return proof.content.digest();
 }
 
@@ -91,7 +91,7 @@ std::vector<dedupe_key> dedupe_keys(source const& of, event const& fresh, std::s
             break;
     }
     for (auto const& value : once) make.add(dedupe_kind::once, value);
-    if (of.settings.replay_digest) make.add_digest();
+    if (of.settings.replay == replay_key::digest) make.add_digest();
     return std::move(make).take();
 }
 

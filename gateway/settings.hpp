@@ -42,6 +42,13 @@ struct address_limits {
     std::size_t addresses_max = 16 * 1024;  // Looked after at once; beyond, those that send least are not.
 };
 
+// What refuses a captured request that comes again under another id.
+enum class replay_key : std::uint8_t {
+    unsaid,  // Nothing, and nobody has said that this is meant.
+    none,
+    digest  // The digest of the signed content is a second key.
+};
+
 struct source_settings {
     std::string name;
     std::string tenant = "default";
@@ -49,7 +56,7 @@ struct source_settings {
     std::vector<std::string> methods;  // Empty: the preset's, else POST.
     auth::settings sender;             // `verify`, with the preset's data merged in.
     dedupe_settings dedupe;
-    bool replay_digest = false;                 // The digest of the signed content is a second key.
+    replay_key replay = replay_key::unsaid;
     std::optional<std::size_t> body_bytes_max;  // Absent: the preset's, else `settings::body_bytes_max`.
     source_limits limits;
 };

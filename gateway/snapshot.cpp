@@ -1,5 +1,9 @@
 #include "gateway/snapshot.hpp"
 
+#include "auth/exam.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -34,6 +38,32 @@ void settle(source& made, settings const& general) {
     made.retry_after = preset.retry_after.value_or(general.retry_after);
 }
 
+// Where the checks sign a request but not its key, a request that somebody captured is a new event under
+// every other key. Where nothing is signed whoever captured it can write requests of their own, and the
+// digest would not help.
+void warn_of_replays(source_settings const& from, auth::authenticator const& sender, std::string const& path,
+                     problems& found) {
+    auto const key = [&]() -> std::optional<auth::value> {
+        switch (from.dedupe.key) {
+            case dedupe_settings::by::preset: return from.sender.delivery.id;
+            case dedupe_settings::by::header:
+                return auth::value{
+                    auth::header_value{.names = {from.dedupe.header}, .scheme = {}, .decode = {}}};
+            case dedupe_settings::by::program:
+            case dedupe_settings::by::none: break;
+        }
+        return std::nullopt;
+    }();
+    if (!key || from.replay != replay_key::unsaid || !sender.leaves_open(*key)) return;
+    found.push_back(
+        {.path = path,
+         .what = fmt::format("the signature does not cover the delivery id ({}): a captured request that "
+                             "is sent again with another id is a new event",
+                             auth::describe(*key)),
+         .remedy = "write replay: digest, or replay: none if that does no harm here or bodies are constant",
+         .weighs = problem::weight::warning});
+}
+
 }  // namespace
 
 std::shared_ptr<snapshot const> make_snapshot(settings from, problems& found) {
@@ -41,6 +71,7 @@ std::shared_ptr<snapshot const> make_snapshot(settings from, problems& found) {
     auto made = std::make_shared<snapshot>();
     for (auto& each : from.sources) {
         auto const path = "sources." + each.name;
+        each.sender.path = each.path;
         auto sender = auth::authenticator::make(each.sender, path, found);
         auto dedupe = compile_dedupe(each, path, found);
         if (!made->routes.add(each.path, made->sources.size())) {
@@ -49,6 +80,7 @@ std::shared_ptr<snapshot const> make_snapshot(settings from, problems& found) {
                              .remedy = "give each source a path of its own"});
         }
         if (!sender) continue;
+        warn_of_replays(each, *sender, path, found);
         auto limiter = each.limits.has_any() ? std::make_unique<source_limiter>(each.limits) : nullptr;
         auto& kept = made->sources.emplace_back(std::move(each), *std::move(sender), std::move(dedupe),
                                                 std::move(limiter));

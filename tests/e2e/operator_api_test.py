@@ -9,6 +9,7 @@ import pytest
 from harness import senders
 from harness.gateway import TOKENS, Gateway, rule, run_headgate, secret_file
 from harness.processes import wait_until
+from harness.wire import request_bytes
 
 EVENTS = 25
 
@@ -161,10 +162,7 @@ def test_a_secret_in_a_body_is_kept_and_never_shown(temporal, tmp_path):
             assert delivery["order"]["input"]["body_text"] == shown
             by_event = ["--event", event_id, "--api", gateway.api_address, "--token-file", gateway.token_file]
             raw = tmp_path / "request"
-            raw.write_bytes(
-                b"POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s"
-                % (kind.encode(), len(body), body)
-            )
+            raw.write_bytes(request_bytes("POST", "/webhooks/github", [("Content-Type", kind)], body))
             by_request = ["--source", "github", "--request", raw]
             for said in (
                 json.dumps(event),

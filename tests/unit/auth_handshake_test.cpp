@@ -106,6 +106,40 @@ TEST(handshake, lets_its_own_methods_through) {
     EXPECT_THAT(source.event_methods(), ElementsAre("POST"));
 }
 
+// Reading JSON costs what the sender sends, and nothing is proven yet.
+TEST(handshake, reads_no_json_from_a_body_over_its_limit) {
+    auto described =
+        source_with(check_of(body_mac("x-signature", "")), {secret_of("a-long-secret-of-32-characters..")});
+    handshake_rule rule;
+    rule.when.json = {{{"/type"}, "url_verification"}};
+    rule.require = equal(json_at("/token"), secret_named("signing"));
+    rule.reply.body = {json_at("/token")};
+    described.handshakes = {rule};
+    auto const of_size = [](std::size_t bytes) {
+        std::string text = R"({"type":"url_verification","token":"a-long-secret-of-32-characters.."})";
+        text.insert(text.size() - 1, bytes - text.size(), ' ');
+        return post(std::move(text));
+    };
+    auto const source = authenticator_of(described);
+    EXPECT_NE(source.handshake_for(of_size(4096)), nullptr);
+    EXPECT_EQ(source.handshake_for(of_size(4097)), nullptr) << "an ordinary request, to be verified as one";
+
+    described.handshake_json_bytes_max = 5000;
+    EXPECT_NE(authenticator_of(described).handshake_for(of_size(5000)), nullptr);
+
+    described.handshakes.front().when = {};
+    described.handshakes.front().when.methods = {"POST"};
+    auto const without_guard = authenticator_of(described);
+    auto const answer = [&](request const& incoming) {
+        return without_guard.answer(*without_guard.handshake_for(incoming), incoming, {}, second(0));
+    };
+    EXPECT_TRUE(answer(of_size(5000)));
+    auto const refused = answer(of_size(5001));
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("over 5000 bytes"));
+    EXPECT_THAT(refused.error().remedy, HasSubstr("limits.handshake_json_bytes_max"));
+}
+
 // Slack's: signed like an event; secret and time as in Slack's documented example, the body from below:
 // printf '%s' "v0:1531420618:$body" | openssl dgst -sha256 -hmac 8f742231b10e8888abcd99yyyzzz85a5
 TEST(handshake, that_must_be_verified_answers_only_the_signed_request) {

@@ -16,6 +16,8 @@ using namespace testing_support;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 constexpr auto long_secret = "0123456789abcdef0123456789abcdef";
 
@@ -171,6 +173,7 @@ TEST(loader, refuses_grammars_that_contradict_themselves) {
 TEST(loader, refuses_values_that_lead_nowhere) {
     auto const with = [](value item) {
         auto source = plain();
+        source.path = "/webhooks/{connections}";
         mac_of(source).signs = values{body(), std::move(item)};
         return mistakes_of(source);
     };
@@ -186,11 +189,34 @@ TEST(loader, refuses_values_that_lead_nowhere) {
     EXPECT_THAT(with(header_named("X-Upper")), ElementsAre(at + "is not the name of a header"));
     EXPECT_THAT(with(header_named("")), ElementsAre(at + "is not the name of a header"));
     EXPECT_THAT(with(query_named("")), ElementsAre(at + "the query parameter has no name"));
+    EXPECT_THAT(
+        with({path_value{"connection"}}),
+        ElementsAre(at + "the path /webhooks/{connections} has no parameter connection: every request "
+                         "would be refused"));
+    EXPECT_THAT(with({path_value{"connections"}}), IsEmpty());
+    EXPECT_THAT(with({path_value{"webhooks"}}), SizeIs(1));
+    EXPECT_THAT(with({path_value{""}}), ElementsAre(at + "the path parameter has no name"));
     EXPECT_THAT(with({digest_value{}}), ElementsAre(at + "a digest of nothing"));
     EXPECT_THAT(with(secret_named("signing")),
                 ElementsAre(at + "a secret stands only on one side of `equal`"));
     EXPECT_THAT(with({claim_value{"sub"}}),
                 ElementsAre(at + "the value 'claim' is not available in this version"));
+}
+
+TEST(loader, refuses_path_parameters_that_the_path_lacks_wherever_they_stand) {
+    auto source = plain();
+    source.path = "/webhooks/{a}";
+    source.delivery.id = value{path_value{"b"}};
+    handshake_rule rule;
+    rule.when.methods = {"GET"};
+    rule.require = equal({path_value{"c"}}, secret_named("signing"));
+    rule.reply.body = {{path_value{"d"}}};
+    source.handshakes = {rule};
+    EXPECT_THAT(mistakes_of(source),
+                UnorderedElementsAre(
+                    HasSubstr("sources.test.delivery.id: the path /webhooks/{a} has no parameter b"),
+                    HasSubstr("handshake[0].require.equal"),
+                    HasSubstr("handshake[0].reply.body: the path /webhooks/{a} has no parameter d")));
 }
 
 TEST(loader, refuses_a_public_url_with_more_than_scheme_host_and_port) {

@@ -27,6 +27,7 @@ std::string with_content(values signs, request incoming, std::string_view signed
     auto mac = body_mac("x-signature", "");
     mac.signs = std::move(signs);
     source.verify = check_of(std::move(mac));
+    source.path = "/webhooks/{name}/{other}";
     source.secrets["signing"] = {secret_of(long_secret)};
     incoming.head.fields.push_back({"x-signature", signed_hex(signed_bytes)});
     return refusal(authenticator_of(source), incoming);

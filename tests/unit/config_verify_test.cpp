@@ -79,7 +79,7 @@ secrets: {token: [{env: TEST_SECRET}]}
 }
 
 TEST(verify, takes_every_part_of_a_mac) {
-    auto const [sender, said] = declared(R"(
+    auto [sender, said] = declared(R"(
 verify:
   mac:
     alg: hmac-sha512
@@ -99,6 +99,7 @@ verify:
 secrets: {key: [{env: TEST_SECRET}]}
 )");
     EXPECT_THAT(said, IsEmpty());
+    sender.path = "/webhooks/{name}";
     EXPECT_THAT(mistakes_of(sender), IsEmpty());
     auto const& mac = std::get<auth::mac_check>(sender.verify->is);
     EXPECT_EQ(mac.algorithm, auth::mac_algorithm::hmac_sha512);

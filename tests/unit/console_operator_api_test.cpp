@@ -175,7 +175,7 @@ TEST(operator_api, shows_no_secret_of_a_body) {
     event fresh{0, {}, "default", "sender", identity{"equal", "signing#0", coverage::none}, {}};
     fresh.received.body = R"({"token":"confidential","n":1})";
     fresh.received.hidden = {{.begin = 9, .bytes = 14, .as = hidden_place::form::json_value}};
-    auto const kept = run(work.store.append(std::move(fresh), {})).value();
+    auto const kept = run(work.store.append(std::move(fresh), {}, from_now(std::chrono::seconds{5}))).value();
     auto const answer = work.ask("GET", "/api/v1/events/" + to_string(kept.id));
     EXPECT_EQ(member(answer, "body"), R"({"token":"<verified>","n":1})");
     EXPECT_EQ(answer.body.find("confidential"), std::string::npos);

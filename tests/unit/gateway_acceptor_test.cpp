@@ -141,7 +141,7 @@ TEST(acceptor, a_delivery_without_its_id_falls_back_to_the_digest) {
 
 TEST(acceptor, replay_digest_finds_the_same_content_under_a_fresh_id) {
     auto from = github_source();
-    from.replay_digest = true;
+    from.replay = replay_key::digest;
     acceptor_at_work work{from};
     EXPECT_EQ(work.answer(signed_request("d1")).status, 202U);
     EXPECT_EQ(work.answer(signed_request("d2")).status, 200U);
