@@ -86,6 +86,9 @@ void gather_secret_names(value const& from, std::set<std::string>& names) {
 
 void gather_secret_names(check const& is, std::set<std::string>& names) {
     if (auto const* mac = std::get_if<mac_check>(&is.is)) names.insert(mac->key.name);
+    if (auto const* sig = std::get_if<sig_check>(&is.is)) {
+        if (auto const* key = std::get_if<public_key_shape>(&sig->key)) names.insert(key->from.name);
+    }
     if (auto const* equal = std::get_if<equal_check>(&is.is)) {
         gather_secret_names(equal->a, names);
         gather_secret_names(equal->b, names);

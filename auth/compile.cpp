@@ -43,7 +43,7 @@ struct check_compiler {
         position const where{.parts = mac.signature.parts, .inside_each = around.inside_each};
         inspect(mac.signature, at + ".signature", where, source, notes);
         inspect(mac.signs, at + ".content", where, source, notes);
-        if (mac.algorithm == mac_algorithm::sha256_prefix) inspect_weak(mac.allow_weak);
+        if (mac.algorithm == mac_algorithm::sha256_prefix) inspect_weak("sha256-prefix", mac.allow_weak);
         auto keys = shape_secrets(source, mac.key, owner.path_, notes);
         if (keys.empty()) return nullptr;
         auto const& secrets = source.secrets.at(mac.key.name);
@@ -124,20 +124,50 @@ struct check_compiler {
         return std::make_unique<each_node>(is, name, std::move(item));
     }
 
-    node_ptr operator()(sig_check const&) { return not_available("sig"); }
+    node_ptr operator()(sig_check const& sig) {
+        position const where{.parts = sig.signature.parts, .inside_each = around.inside_each};
+        inspect(sig.signature, at + ".signature", where, source, notes);
+        inspect(sig.signs, at + ".content", where, source, notes);
+        if (sig.algorithm == signature_algorithm::rsa_pkcs1_sha1)
+            inspect_weak("rsa-pkcs1-sha1", sig.allow_weak);
+        auto const* shape = std::get_if<public_key_shape>(&sig.key);
+        if (!shape) return not_available("sig.cert");
+        auto keys = read_public_keys(*shape, sig.algorithm);
+        if (keys.empty()) return nullptr;
+        return std::make_unique<sig_node>(is, name, std::move(keys), around.times);
+    }
+
     node_ptr operator()(jwt_check const&) { return not_available("jwt"); }
     node_ptr operator()(postback_check const&) { return not_available("postback"); }
 
 private:
     node_ptr not_available(char const* what) {
         notes.mistake(at, fmt::format("the check '{}' is not available in this version", what),
-                      "use mac, equal, peer, all, any or each");
+                      "use mac, sig, equal, peer, all, any or each");
         return nullptr;
     }
 
-    void inspect_weak(bool allowed) {
+    // All of the list, or none of it.
+    std::vector<timed_key<public_key>> read_public_keys(public_key_shape const& shape,
+                                                        signature_algorithm algorithm) {
+        std::vector<timed_key<public_key>> keys;
+        auto const written = shape_secrets(source, shape.from, owner.path_, notes);
+        for (std::size_t i = 0; i < written.size(); ++i) {
+            auto key = public_key::read(written[i].bytes.reveal(), shape.is, algorithm);
+            if (key) {
+                keys.push_back({*std::move(key), written[i].label, written[i].until});
+            } else {
+                notes.mistake(fmt::format("{}.secrets.{}[{}]", owner.path_, shape.from.name, i),
+                              key.error().message, key.error().remedy);
+            }
+        }
+        if (keys.size() != written.size()) keys.clear();
+        return keys;
+    }
+
+    void inspect_weak(char const* algorithm, bool allowed) {
         if (!allowed) {
-            notes.mistake(at, "sha256-prefix is a weak algorithm",
+            notes.mistake(at, fmt::format("{} is a weak algorithm", algorithm),
                           "write allow_weak: true if the sender has no other");
             return;
         }
@@ -177,7 +207,9 @@ node_ptr compiler::compile(check const& is, scope around) {
     auto const name = around.name + name_of(is);
     auto const at = fmt::format("{}.{}", root_, name);
     auto const* mac = std::get_if<mac_check>(&is.is);
-    position const beside{.parts = mac ? std::span{mac->signature.parts} : std::span<std::string const>{},
+    auto const* sig = std::get_if<sig_check>(&is.is);
+    auto const* grammar = mac ? &mac->signature : sig ? &sig->signature : nullptr;
+    position const beside{.parts = grammar ? std::span{grammar->parts} : std::span<std::string const>{},
                           .inside_each = around.inside_each};
     if (is.when) inspect(*is.when, at + ".when", notes_);
     inspect_time(is, at, beside);

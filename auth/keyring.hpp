@@ -25,8 +25,6 @@ struct key_bytes {
     secret bytes;
     std::string label;
     std::optional<wall_time> until;
-
-    [[nodiscard]] bool is_active(wall_time now) const noexcept { return !until || now < *until; }
 };
 
 // All secrets of `shape.name`. One that is empty, too short, undecodable or a placeholder refuses the whole

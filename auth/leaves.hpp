@@ -4,6 +4,8 @@
 #include "auth/crypto.hpp"
 #include "auth/keyring.hpp"
 #include "auth/node.hpp"
+#include "auth/public_key.hpp"
+#include "auth/signed_leaf.hpp"
 #include "core/digest.hpp"
 
 #include <optional>
@@ -15,35 +17,48 @@
 namespace headgate::auth {
 
 // HMAC over a template of the request.
-class mac_node final : public leaf {
+class mac_node final : public signed_leaf {
 public:
-    struct active_key {
-        mac_key key;
-        std::string label;
-        std::optional<wall_time> until;
-    };
-
-    // `secrets` are the source's, kept for `explain`; they outlive the node. `times` are the time values of
-    // this check and of those around it: what they name is left out of the signed content's digest.
+    // `secrets` are the source's, kept for `explain`; they outlive the node. `times`: see `signed_leaf`.
     mac_node(check const& from, std::string name, std::vector<key_bytes> keys,
              std::vector<secret_entry> const& secrets, std::vector<value const*> const& times);
 
     [[nodiscard]] cost costs() const override { return cost::mac; }
 
 protected:
-    [[nodiscard]] result<proof> look(exam& of) const override;
+    [[nodiscard]] bool has_active_key(wall_time now) const override;
+    [[nodiscard]] std::string const* matching_key(std::vector<std::string> const& candidates,
+                                                  std::vector<text> const& pieces,
+                                                  wall_time now) const override;
+    [[nodiscard]] std::string hint(std::vector<std::string> const& candidates, exam& of,
+                                   vantage const& here) const override;
 
 private:
-    [[nodiscard]] active_key const* matching_key(std::vector<std::string> const& candidates,
-                                                 std::vector<text> const& pieces, wall_time now) const;
-    [[nodiscard]] std::vector<text> without_time(std::vector<text> pieces) const;
-    void note_content(exam& of, std::vector<text> const& pieces) const;
-
     mac_check const& is_;
-    std::vector<active_key> keys_;
+    std::vector<timed_key<mac_key>> keys_;
     std::vector<secret_entry> const& secrets_;
-    std::vector<bool> is_time_;  // Of each piece of a plain sequence.
-    bool has_other_port_;
+};
+
+inline constexpr std::size_t public_key_tries_max = 16;  // Signatures times keys, of one request.
+
+// A signature with the private half of a key that is configured here.
+class sig_node final : public signed_leaf {
+public:
+    sig_node(check const& from, std::string name, std::vector<timed_key<public_key>> keys,
+             std::vector<value const*> const& times);
+
+    [[nodiscard]] cost costs() const override { return cost::public_key; }
+
+protected:
+    [[nodiscard]] bool has_active_key(wall_time now) const override;
+    [[nodiscard]] std::string const* matching_key(std::vector<std::string> const& candidates,
+                                                  std::vector<text> const& pieces,
+                                                  wall_time now) const override;
+    [[nodiscard]] std::string hint(std::vector<std::string> const& candidates, exam& of,
+                                   vantage const& here) const override;
+
+private:
+    std::vector<timed_key<public_key>> keys_;
 };
 
 // Two values, compared without showing by the time it takes how much of them is equal.

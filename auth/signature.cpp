@@ -52,7 +52,7 @@ std::string_view name_of(signature_encoding encoding) {
 
 // Decodes one item's value. `flaw` keeps why it cannot be used.
 std::optional<std::string> candidate_of(signature_grammar const& grammar, std::string_view written,
-                                        std::size_t bytes, error& flaw) {
+                                        signature_length length, error& flaw) {
     if (!grammar.prefix.empty()) {
         if (!written.starts_with(grammar.prefix)) {
             flaw.message = fmt::format("the signature does not begin with \"{}\"", grammar.prefix);
@@ -67,8 +67,11 @@ std::optional<std::string> candidate_of(signature_grammar const& grammar, std::s
         flaw.remedy = "does the sender write it in another encoding?";
         return std::nullopt;
     }
-    if (decoded->size() != bytes) {
-        flaw.message = fmt::format("the signature has {} bytes, not {}", decoded->size(), bytes);
+    if (decoded->size() < length.least || decoded->size() > length.most) {
+        auto const expected = length.least == length.most
+                                  ? fmt::to_string(length.least)
+                                  : fmt::format("{} to {}", length.least, length.most);
+        flaw.message = fmt::format("the signature has {} bytes, not {}", decoded->size(), expected);
         flaw.remedy = "does the sender use another algorithm, or was the header cut?";
         return std::nullopt;
     }
@@ -78,7 +81,7 @@ std::optional<std::string> candidate_of(signature_grammar const& grammar, std::s
 }  // namespace
 
 result<signature_items> read_signature(signature_grammar const& grammar, std::string_view whole,
-                                       std::size_t bytes) {
+                                       signature_length length) {
     auto const items = split(whole, grammar.list);
     if (items.size() > signature_items_max) {
         return fails(fmt::format("the signature has more than {} items", signature_items_max));
@@ -99,7 +102,7 @@ result<signature_items> read_signature(signature_grammar const& grammar, std::st
                 read.parts.push_back({label, written});
             if (label != grammar.take) continue;
         }
-        auto candidate = candidate_of(grammar, written, bytes, flaw);
+        auto candidate = candidate_of(grammar, written, length, flaw);
         if (candidate) read.candidates.push_back(*std::move(candidate));
     }
     for (auto const& label : grammar.parts) {

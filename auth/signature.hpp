@@ -13,15 +13,21 @@ namespace headgate::auth {
 
 inline constexpr std::size_t signature_items_max = 16;
 
+// How many bytes a signature may have.
+struct signature_length {
+    std::size_t least;
+    std::size_t most;
+};
+
 // What a signature header says.
 struct signature_items {
     std::vector<std::string> candidates;  // Decoded, of the right length; at least one.
     std::vector<captured_part> parts;     // Point into the text that was read.
 };
 
-// Reads `whole` by the grammar. Items that do not decode to `bytes` bytes are skipped; fails when none is
-// left, when a captured label is not there exactly once, or when there are too many items.
+// Reads `whole` by the grammar. Items that do not decode to bytes of this length are skipped; fails when none
+// is left, when a captured label is not there exactly once, or when there are too many items.
 [[nodiscard]] result<signature_items> read_signature(signature_grammar const& grammar, std::string_view whole,
-                                                     std::size_t bytes);
+                                                     signature_length length);
 
 }  // namespace headgate::auth

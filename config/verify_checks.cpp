@@ -60,6 +60,48 @@ auth::mac_check read_mac(reader& from) {
     return made;
 }
 
+constexpr names_of<auth::signature_algorithm, 5> signature_algorithms{
+    {{"ed25519", auth::signature_algorithm::ed25519},
+     {"ecdsa-p256-sha256-der", auth::signature_algorithm::ecdsa_p256_sha256_der},
+     {"ecdsa-p256-sha256-raw", auth::signature_algorithm::ecdsa_p256_sha256_raw},
+     {"rsa-pkcs1-sha256", auth::signature_algorithm::rsa_pkcs1_sha256},
+     {"rsa-pkcs1-sha1", auth::signature_algorithm::rsa_pkcs1_sha1}}};
+constexpr names_of<auth::public_key_shape::form, 3> key_forms{{{"pem", auth::public_key_shape::form::pem},
+                                                               {"raw", auth::public_key_shape::form::raw},
+                                                               {"spki", auth::public_key_shape::form::spki}}};
+
+// {form, name, strip, encoding}: the key, and how the secret that holds it is written.
+auth::public_key_shape read_public_key(reader& from) {
+    auth::public_key_shape made;
+    static_cast<void>(needed(from, "form", "pem"));
+    made.is = read_choice(from, "form", key_forms, auth::public_key_shape::form::pem);
+    made.from = read_secret_shape_of(from);
+    return made;
+}
+
+auth::sig_check read_sig(reader& from) {
+    auth::sig_check made;
+    static_cast<void>(needed(from, "alg", "ed25519"));
+    made.algorithm = read_choice(from, "alg", signature_algorithms, auth::signature_algorithm::ed25519);
+    if (from.has("cert")) {
+        static_cast<void>(from.take("cert"));
+        from.mistake("cert", "is not available in this version", "write key: {form: pem}");
+    } else if (needed(from, "key", "{form: raw, encoding: hex}") != nullptr) {
+        if (auto key = from.section("key")) {
+            made.key = read_public_key(*key);
+            key->finish();
+        }
+    }
+    if (auto const* at = needed(from, "content", "[body]")) {
+        made.signs = read_content(*at, from.path_of("content"), from.into());
+    }
+    if (auto const* at = needed(from, "signature", "{from: {header: X-Signature}, decode: hex}")) {
+        made.signature = read_signature(*at, from.path_of("signature"), from.into());
+    }
+    made.allow_weak = from.flag("allow_weak").value_or(false);
+    return made;
+}
+
 auth::equal_check read_equal(reader& from) {
     auth::equal_check made;
     read_value_into(from, "a", made.a);
@@ -116,6 +158,7 @@ auth::check whole(reader& from, std::string_view key, Check (*read)(reader&)) {
 
 std::optional<auth::check> read_kind(reader& from, std::string_view kind) {
     if (kind == "mac") return whole(from, kind, read_mac);
+    if (kind == "sig") return whole(from, kind, read_sig);
     if (kind == "equal") return whole(from, kind, read_equal);
     if (kind == "peer") return whole(from, kind, read_peer);
     if (kind == "each") return whole(from, kind, read_each);
@@ -123,7 +166,7 @@ std::optional<auth::check> read_kind(reader& from, std::string_view kind) {
     if (kind == "any") return auth::check{auth::any_check{read_members(from, kind)}, {}, {}, {}};
     static_cast<void>(from.take(kind));
     from.mistake(kind, fmt::format("the check '{}' is not available in this version", kind),
-                 "use mac, equal, peer, all, any or each");
+                 "use mac, sig, equal, peer, all, any or each");
     return std::nullopt;
 }
 

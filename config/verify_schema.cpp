@@ -101,6 +101,11 @@ constexpr std::string_view checks =
 "properties": {"alg": {"$ref": "#/$defs/mac_algorithm"}, "secret": {"$ref": "#/$defs/secret_shape"},
 "content": {"$ref": "#/$defs/content"}, "signature": {"$ref": "#/$defs/signature"},
 "allow_weak": {"type": "boolean"}}},
+"sig": {"type": "object", "additionalProperties": false, "required": ["alg", "key", "content", "signature"],
+"properties": {"alg": {"enum": ["ed25519", "ecdsa-p256-sha256-der", "ecdsa-p256-sha256-raw",
+"rsa-pkcs1-sha256",
+"rsa-pkcs1-sha1"]}, "key": {"$ref": "#/$defs/public_key"}, "content": {"$ref": "#/$defs/content"},
+"signature": {"$ref": "#/$defs/signature"}, "allow_weak": {"type": "boolean"}}},
 "equal": {"type": "object", "additionalProperties": false, "required": ["a", "b"], "properties": {
 "a": {"$ref": "#/$defs/equal_side"}, "b": {"$ref": "#/$defs/equal_side"}}},
 "peer": {"type": "object", "additionalProperties": false, "required": ["cidr"], "properties": {
@@ -117,8 +122,8 @@ constexpr std::string_view checks =
 "value": {"$ref": "#/$defs/value"}, "keep": {"$ref": "#/$defs/duration"}}})";
 
 constexpr std::string_view one_check =
-    R"("oneOf": [{"required": ["mac"]}, {"required": ["equal"]}, {"required": ["peer"]},
-{"required": ["each"]},
+    R"("oneOf": [{"required": ["mac"]}, {"required": ["sig"]}, {"required": ["equal"]},
+{"required": ["peer"]}, {"required": ["each"]},
 {"required": ["all"]}, {"required": ["any"]}])";
 
 constexpr std::string_view computed_mac =
@@ -134,6 +139,10 @@ std::string verify_definitions() {
         R"({{"type": "object", "additionalProperties": false,
 "properties": {{"name": {{"$ref": "#/$defs/text"}}, {}}}}})",
         secret_words);
+    auto const public_key = fmt::format(
+        R"({{"type": "object", "additionalProperties": false, "required": ["form"], "properties": {{
+"form": {{"enum": ["pem", "raw", "spki"]}}, "name": {{"$ref": "#/$defs/text"}}, {}}}}})",
+        secret_words);
     auto const equal_side = fmt::format(
         R"({{"anyOf": [{{"$ref": "#/$defs/value"}}, {{"type": "object", "additionalProperties": false,
 "required": ["secret"], "properties": {{"secret": {{"$ref": "#/$defs/text"}}, {}}}}}]}})",
@@ -146,10 +155,11 @@ std::string verify_definitions() {
         fmt::format(R"({{"type": "object", "additionalProperties": false, "properties": {{{}}}, {}}})",
                     checks, one_check);
     return fmt::format(R"({{{}, "pointer": {}, "value": {}, "joined": {}, "guard": {}, "content": {},
-"signature": {}, "secret_shape": {}, "equal_side": {}, "reply_part": {}, "reply_parts": {}, "check": {}}})",
+"signature": {}, "secret_shape": {}, "public_key": {}, "equal_side": {}, "reply_part": {},
+"reply_parts": {}, "check": {}}})",
                        words, pointer, value_schema(),
                        value_schema(R"(, "absent": {"$ref": "#/$defs/any_text"})"), guard, content, signature,
-                       secret_shape, equal_side, reply_part, reply_parts, check);
+                       secret_shape, public_key, equal_side, reply_part, reply_parts, check);
 }
 
 std::string verify_schema() {

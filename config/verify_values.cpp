@@ -301,10 +301,15 @@ auth::signature_grammar read_signature(node const& at, std::string const& path, 
 
 auth::secret_shape read_secret_shape(node const& at, std::string const& path, notes& into) {
     reader from{at, path, into};
+    auto made = read_secret_shape_of(from);
+    from.finish();
+    return made;
+}
+
+auth::secret_shape read_secret_shape_of(reader& from) {
     auth::secret_shape made;
     made.name = from.text("name").value_or("signing");
     read_shape_keys(from, made);
-    from.finish();
     return made;
 }
 

@@ -35,6 +35,9 @@ namespace headgate::config {
 // {name, strip, encoding, min_bytes}; the keys beside `name`, for {secret: NAME, …} too.
 [[nodiscard]] auth::secret_shape read_secret_shape(node const& at, std::string const& path, notes& into);
 
+// The same, where the caller reads other keys beside them.
+[[nodiscard]] auth::secret_shape read_secret_shape_of(reader& from);
+
 [[nodiscard]] auth::guard read_guard(node const& at, std::string const& path, notes& into);
 
 // "/a/b" from the document's root, "a/b" from the item that an `each` looks at.

@@ -248,8 +248,13 @@ TEST(loader, names_the_checks_that_this_version_lacks) {
     auto const said = [](decltype(check::is) is) {
         return mistakes_of(source_with({std::move(is), {}, {}, {}}));
     };
-    EXPECT_THAT(said(sig_check{}),
-                ElementsAre("sources.test.verify.sig: the check 'sig' is not available in this version"));
+    sig_check by_certificate;
+    by_certificate.key = certificate_source{};
+    by_certificate.signs = values{body()};
+    by_certificate.signature.from = header_named("x-signature");
+    EXPECT_THAT(
+        said(by_certificate),
+        ElementsAre("sources.test.verify.sig: the check 'sig.cert' is not available in this version"));
     EXPECT_THAT(said(jwt_check{}),
                 ElementsAre("sources.test.verify.jwt: the check 'jwt' is not available in this version"));
     EXPECT_THAT(

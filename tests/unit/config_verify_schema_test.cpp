@@ -88,8 +88,11 @@ INSTANTIATE_TEST_SUITE_P(
         "verify: {preset: github, secrets: [{file: /run/x}, {env: X, until: 2026-10-01T00:00:00Z}]}",
         "verify: {preset: square, params: {notification_url: https://x/y, several: [a, 7]}, public_url: "
         "https://x}",
-        "verify: {insecure: true}", mac_with("}"),
-        mac_with(", secret: {name: k, strip: k_, encoding: hex, min_bytes: 16}}"),
+        "verify: {insecure: true}",
+        "verify: {sig: {alg: ed25519, key: {form: raw, name: k, encoding: hex, strip: whpk_}, content: "
+        "[{header: T}, body], "
+        "signature: {from: {header: A}, decode: hex}}, time: {value: {header: T}}}",
+        mac_with("}"), mac_with(", secret: {name: k, strip: k_, encoding: hex, min_bytes: 16}}"),
         mac_with(", allow_weak: true}") + "\nsecrets: {k: [{env: X}]}",
         "verify: {mac: {alg: hmac-sha1, content: body, signature: {from: {header: A}, list: ' ', pair: ',', "
         "take: v1, "
@@ -139,12 +142,19 @@ INSTANTIATE_TEST_SUITE_P(
         "secrets: {a: [{env: X}]}", "verify: none", "verify: {insecure: false}",
         "verify: {preset: github, secret: x}", "verify: {preset: github, mac: {}}", "verify: [mac]",
         "verify: {}", "verify: {mac: {}, peer: {cidr: ['::1']}}", "verify: {mca: {}}", "verify: {jwt: {}}",
-        "verify: {sig: {}}", "verify: {postback: {}}", "verify: {all: {}}", "verify: {all: []}",
-        "verify: {all: [x]}", "verify: {all: [{mca: {}}]}", "verify: {any: [{insecure: true}]}",
-        mac_with(", allowweak: true}"), mac_with(", allow_weak: 'true'}"), mac_with("}, secrets: [{env: X}]"),
-        mac_with(", secret: k}"), mac_with(", secret: {encoding: base64}}"),
-        mac_with(", secret: {min_bytes: 1025}}"), mac_with("}, time: {past: 1s}"),
-        mac_with("}, time: {value: {header: T}, past: 300}"),
+        "verify: {sig: {}}",
+        "verify: {sig: {alg: ed25519, content: [body], signature: {from: {header: A}, decode: hex}}}",
+        "verify: {sig: {alg: ed25519, key: {encoding: hex}, content: [body], signature: {from: {header: A}, "
+        "decode: hex}}}",
+        "verify: {sig: {alg: ed448, key: {form: raw}, content: [body], signature: {from: {header: A}, "
+        "decode: hex}}}",
+        "verify: {sig: {alg: ed25519, key: {form: jwk}, content: [body], signature: {from: {header: A}, "
+        "decode: hex}}}",
+        "verify: {postback: {}}", "verify: {all: {}}", "verify: {all: []}", "verify: {all: [x]}",
+        "verify: {all: [{mca: {}}]}", "verify: {any: [{insecure: true}]}", mac_with(", allowweak: true}"),
+        mac_with(", allow_weak: 'true'}"), mac_with("}, secrets: [{env: X}]"), mac_with(", secret: k}"),
+        mac_with(", secret: {encoding: base64}}"), mac_with(", secret: {min_bytes: 1025}}"),
+        mac_with("}, time: {past: 1s}"), mac_with("}, time: {value: {header: T}, past: 300}"),
         mac_with("}, time: {value: {header: T}, unit: min}"),
         mac_with("}, time: {value: {header: T}, window: 1s}"), mac_with("}, once: {keep: 1h}"),
         mac_with("}, when: {methods: [GET]}"), mac_with("}, when: {body: full}"),

@@ -126,6 +126,31 @@ secrets: {key: [{env: TEST_SECRET}]}
     EXPECT_EQ(sender.params.at("several").size(), 2U);
 }
 
+// Discord's form, with the key, message and signature of RFC 8032, 7.1, test 3: the message is time and body.
+TEST(verify, takes_a_public_key) {
+    ::setenv("TEST_KEY", "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", 1);
+    auto const [sender, said] = declared(R"(
+verify:
+  sig:
+    alg: ed25519
+    key: {form: raw, encoding: hex}
+    content: [body]
+    signature: {from: {header: X-Signature-Ed25519}, decode: hex}
+secrets: {signing: [{env: TEST_KEY}]}
+)");
+    EXPECT_THAT(said, IsEmpty());
+    auto const source = authenticator_of(sender);
+    EXPECT_EQ(source.covers(), coverage::full);
+    auto const incoming =
+        post("\xaf\x82", {{"x-signature-ed25519",
+                           "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+                           "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"}});
+    EXPECT_EQ(refusal(source, incoming), "accepted");
+    auto changed = incoming;
+    changed.body += ' ';
+    EXPECT_EQ(refusal(source, changed), "sig: the signature does not match");
+}
+
 TEST(verify, takes_items_joins_and_lines) {
     auto const items = declared(R"(
 verify:
@@ -235,8 +260,12 @@ TEST(verify, says_what_is_wrong_and_where) {
              mistaken_row{"verify: {mca: {}}", "sources.a.verify: has no check"},
              mistaken_row{"verify: {jwt: {}}",
                           "sources.a.verify.jwt: the check 'jwt' is not available in this version"},
-             mistaken_row{"verify: {sig: {}}",
-                          "sources.a.verify.sig: the check 'sig' is not available in this version"},
+             mistaken_row{"verify: {sig: {}}", "sources.a.verify.sig.alg: is missing"},
+             mistaken_row{"verify: {sig: {alg: ed25519}}", "sources.a.verify.sig.key: is missing"},
+             mistaken_row{"verify: {sig: {alg: ed25519, key: {}}}",
+                          "sources.a.verify.sig.key.form: is missing"},
+             mistaken_row{"verify: {sig: {alg: ed25519, cert: {url: x}}}",
+                          "sources.a.verify.sig.cert: is not available in this version"},
              mistaken_row{"verify: {all: {}}", "sources.a.verify.all: is a mapping, not a list of checks"},
              mistaken_row{"verify: {all: [x]}", "sources.a.verify.all[0]: is a text, not a check"},
              mistaken_row{mac + ", allowweak: true}}", "sources.a.verify.mac.allowweak: is not a setting"},

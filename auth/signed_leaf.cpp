@@ -1,0 +1,101 @@
+#include "auth/signed_leaf.hpp"
+
+#include "auth/content.hpp"
+#include "auth/coverage.hpp"
+#include "core/digest.hpp"
+#include "core/encoding.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace headgate::auth {
+namespace {
+
+bool names_any_port(content const& signs) {
+    auto const* sequence = std::get_if<values>(&signs);
+    return sequence && std::ranges::any_of(*sequence, [](value const& item) {
+               auto const* url = std::get_if<url_value>(&item.is);
+               return url && url->ports == url_value::port::any;
+           });
+}
+
+}  // namespace
+
+signed_leaf::signed_leaf(check const& from, std::string name, description const& is,
+                         std::vector<value const*> const& times)
+    : leaf{from, std::move(name)}, is_{is}, has_other_port_{names_any_port(is.signs)} {
+    auto const* sequence = std::get_if<values>(&is_.signs);
+    if (!sequence) return;
+    for (auto const& item : *sequence) {
+        is_time_.push_back(std::ranges::any_of(times, [&](auto const* time) { return same(item, *time); }));
+    }
+}
+
+std::vector<text> signed_leaf::without_time(std::vector<text> pieces) const {
+    std::size_t i = 0;
+    std::erase_if(pieces, [&](text const&) {
+        bool const is_time = i < is_time_.size() && is_time_[i];
+        ++i;
+        return is_time;
+    });
+    return pieces;
+}
+
+void signed_leaf::note_content(exam& of, std::vector<text> const& pieces) const {
+    if (!of.findings) return;
+    std::string whole;
+    for (auto const& piece : pieces) whole += piece.view();
+    auto const digest = sha256(whole);
+    note(of, "content", true, fmt::format("{} bytes are signed, SHA-256 {}", whole.size(), to_hex(digest)));
+}
+
+result<proof> signed_leaf::look(exam& of) const {
+    HEADGATE_TRY(auto const whole, evaluate(is_.grammar.from, of));
+    auto read = read_signature(is_.grammar, whole.view(), is_.length);
+    if (!read) return while_doing(describe(is_.grammar.from), std::move(read).error());
+    if (of.findings) {
+        note(of, "signature", true,
+             fmt::format("{} has {} to try", describe(is_.grammar.from), read->candidates.size()));
+    }
+
+    vantage const here{read->parts};
+    HEADGATE_TRY(auto pieces, resolve(is_.signs, of, here));
+    HEADGATE_TRY(auto const signed_time, check_time(of, here));
+    note_content(of, pieces);
+
+    if (!has_active_key(of.now)) {
+        return fails(fmt::format("every secret named {} has expired", is_.secret_name),
+                     "look at their `until`");
+    }
+    of.spent_a_mac = true;
+    auto const* matching = matching_key(read->candidates, pieces, of.now);
+    if (has_other_port_) {
+        HEADGATE_TRY(auto other, resolve(is_.signs, of, {.parts = read->parts, .other_port = true}));
+        auto const* also = matching_key(read->candidates, other, of.now);
+        if (!matching && also) {
+            matching = also;
+            pieces = std::move(other);
+        }
+    }
+    if (!matching) {
+        auto likely = of.findings ? hint(read->candidates, of, here) : std::string{};
+        return fails("the signature does not match",
+                     likely.empty()
+                         ? "another secret, or bytes that were changed on the way: `headgate verify` "
+                           "tries the usual mistakes"
+                         : std::move(likely));
+    }
+
+    proof shown{.verified_by = is_.kind,
+                .key_id = *matching,
+                .signed_time = signed_time,
+                .once = {},
+                .signed_pieces = without_time(std::move(pieces))};
+    if (auto taken = take_once(of, shown, here); !taken) return std::unexpected{std::move(taken).error()};
+    if (of.findings) note(of, "compare", true, "the signature matches secret " + shown.key_id);
+    return shown;
+}
+
+}  // namespace headgate::auth
