@@ -296,7 +296,7 @@ coverage authenticator::covers() const noexcept {
 
 bool authenticator::leaves_open(value const& which) const {
     auto const& verify = parts_->source.verify;
-    return verify && binding_of(*verify) != coverage::none && !binds(*verify, which);
+    return verify && parts_->covered != coverage::none && !binds(*verify, which);
 }
 
 std::vector<finding> authenticator::explain(request const& incoming, facts const& known,

@@ -56,6 +56,30 @@ std::uint32_t crc32(std::string_view bytes) {
     return ~crc;
 }
 
+// As bytes; crc32 big endian.
+std::string digest_of(std::string_view bytes, hash_name algorithm) {
+    switch (algorithm) {
+        case hash_name::sha256: {
+            auto const digest = sha256(bytes);
+            return {reinterpret_cast<char const*>(digest.data()), digest.size()};
+        }
+        case hash_name::sha1: {
+            std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+            unsigned size = 0;
+            HEADGATE_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, sha1(), nullptr) == 1,
+                           "SHA-1 failed");
+            return {reinterpret_cast<char const*>(digest.data()), size};
+        }
+        case hash_name::crc32: {
+            auto const crc = crc32(bytes);
+            std::string big_endian;
+            for (int shift = 24; shift >= 0; shift -= 8) big_endian += static_cast<char>(crc >> shift & 0xff);
+            return big_endian;
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 void mac_key::release::operator()(evp_mac_ctx_st* context) const noexcept {
@@ -128,29 +152,6 @@ std::size_t output_bytes(mac_algorithm algorithm) noexcept {
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
-std::string digest_of(std::string_view bytes, hash_name algorithm) {
-    switch (algorithm) {
-        case hash_name::sha256: {
-            auto const digest = sha256(bytes);
-            return {reinterpret_cast<char const*>(digest.data()), digest.size()};
-        }
-        case hash_name::sha1: {
-            std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-            unsigned size = 0;
-            HEADGATE_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, sha1(), nullptr) == 1,
-                           "SHA-1 failed");
-            return {reinterpret_cast<char const*>(digest.data()), size};
-        }
-        case hash_name::crc32: {
-            auto const crc = crc32(bytes);
-            std::string big_endian;
-            for (int shift = 24; shift >= 0; shift -= 8) big_endian += static_cast<char>(crc >> shift & 0xff);
-            return big_endian;
-        }
-    }
-    return {};
 }
 
 std::string digest_text(std::string_view bytes, hash_name algorithm, text_form out) {

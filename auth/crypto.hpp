@@ -60,10 +60,7 @@ private:
 // False for lengths that differ; otherwise looks at every byte.
 [[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
 
-// The digest as bytes; of crc32 (the one of zlib) four bytes, big endian.
-[[nodiscard]] std::string digest_of(std::string_view bytes, hash_name algorithm);
-
-// The digest as text; `dec` is the decimal number of a crc32.
+// The digest as text; crc32 is zlib's, four bytes big endian, and `dec` its decimal number.
 [[nodiscard]] std::string digest_text(std::string_view bytes, hash_name algorithm, text_form out);
 
 }  // namespace headgate::auth
