@@ -1,4 +1,5 @@
 #include "console/operator_api.hpp"
+#include "core/deadline.hpp"
 #include "json/parse.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
