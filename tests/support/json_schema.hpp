@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <regex>
 #include <string>
 #include <string_view>
@@ -79,8 +80,8 @@ private:
             return std::ranges::all_of(
                 rule.members(), [&](auto const& one) { return !it.find(one.key) || has_all(it, one.value); });
         }
-        if (keyword == "minProperties") return members.size() >= static_cast<std::size_t>(*rule.as_integer());
-        if (keyword == "maxProperties") return members.size() <= static_cast<std::size_t>(*rule.as_integer());
+        if (keyword == "minProperties") return members.size() >= size_of(rule);
+        if (keyword == "maxProperties") return members.size() <= size_of(rule);
         return is_of_another_type(keyword);
     }
 
@@ -94,14 +95,14 @@ private:
         auto const items = it.items();
         if (keyword == "items")
             return std::ranges::all_of(items, [&](auto const& one) { return fits(one, rule); });
-        if (keyword == "minItems") return items.size() >= static_cast<std::size_t>(*rule.as_integer());
-        if (keyword == "maxItems") return items.size() <= static_cast<std::size_t>(*rule.as_integer());
+        if (keyword == "minItems") return items.size() >= size_of(rule);
+        if (keyword == "maxItems") return items.size() <= size_of(rule);
         return is_of_another_type(keyword);
     }
 
     [[nodiscard]] static bool text_obeys(std::string_view it, std::string_view keyword,
                                          json::value const& rule) {
-        if (keyword == "minLength") return it.size() >= static_cast<std::size_t>(*rule.as_integer());
+        if (keyword == "minLength") return it.size() >= size_of(rule);
         if (keyword == "pattern")
             return std::regex_search(std::string{it}, std::regex{std::string{rule.as_string()}});
         return is_of_another_type(keyword);
@@ -129,8 +130,13 @@ private:
         if (rule.is_array()) {
             return std::ranges::any_of(rule.items(), [&](auto const& one) { return has_type(it, one); });
         }
-        if (rule.as_string() == "integer") return it.is_number() && it.as_integer().has_value();
+        if (rule.as_string() == "integer")
+            return it.is_number() && std::trunc(it.as_double()) == it.as_double();
         return json::name_of(it.type()) == rule.as_string();
+    }
+
+    [[nodiscard]] static std::size_t size_of(json::value const& rule) {
+        return static_cast<std::size_t>(rule.as_double());
     }
 
     [[nodiscard]] static bool same(json::value const& a, json::value const& b) {

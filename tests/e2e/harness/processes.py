@@ -13,14 +13,14 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[3]
 
 
-_held = collections.deque(maxlen=200)  # Bound and never listening: nobody else is given these ports meanwhile.
+_held = collections.deque(maxlen=200)  # Bound and never listening: nobody else is given these ports.
 
 
 def free_port():
     """A loopback port below the kernel's ephemeral range, so no outgoing connection takes it.
 
-    The port stays bound here with SO_REUSEADDR, which every server under test sets too: they can listen on it,
-    and no later call is given the same one.
+    The port stays bound here with SO_REUSEADDR, which every server under test sets too: they can listen
+    on it, and no later call is given the same one.
     """
     while True:
         port = random.randint(20000, 31999)
