@@ -11,8 +11,8 @@ namespace headgate {
 
 using sha256_digest = std::array<std::uint8_t, 32>;
 
-// SHA-256 (FIPS 180-4) for naming things: dedupe keys, rule revisions, row checksums. Authentication has its
-// own cryptography in `auth`.
+// SHA-256 (FIPS 180-4) for naming things: dedupe keys and rule revisions. Authentication has its own
+// cryptography in `auth`.
 [[nodiscard]] sha256_digest sha256(std::string_view bytes);
 
 // SHA-256 over fields, each preceded by its length as eight bytes, big endian: no two lists of fields share

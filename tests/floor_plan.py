@@ -78,6 +78,7 @@ THIRD_PARTY = [
     ("boost/url", ["http/", "config/"], "Boost.URL"),
     ("openssl/", ["auth/", "http/", "core/digest.cpp"], "OpenSSL"),
     ("sqlite3.h", ["store/sqlite/"], "SQLite"),
+    ("xxhash.h", ["store/sqlite/row_codec.cpp"], "xxHash"),
     ("libpq-fe.h", ["store/postgresql/"], "libpq"),
     ("grpc", ["targets/temporal/"], "gRPC"),
     ("google/protobuf", ["targets/temporal/"], "Protocol Buffers"),

@@ -11,7 +11,7 @@ build_packages=(
     # configuration, command line, text, logs, metrics
     libyaml-cpp-dev libcli11-dev libfmt-dev libspdlog-dev prometheus-cpp-dev
     # cryptography and TLS, the embedded store, regular expressions, the allocator
-    libssl-dev libsqlite3-dev libre2-dev libmimalloc-dev
+    libssl-dev libsqlite3-dev libre2-dev libmimalloc-dev libxxhash-dev
 )
 
 # What the demo runs beside them. Python and its venv module carry the worker.
