@@ -37,8 +37,11 @@ void declare_sizes(section& at, http::limits& into) {
         "connections_per_address_max", into.connections_per_address_max, 1, 1'000'000,
         {.says = "Open connections of one address that is none of `trusted_proxies`; one more is accepted "
                  "and closed. An IPv6 network of 64 bits is one address."});
-    at.whole("in_flight_bytes_max", into.in_flight_bytes_max, 64 * kibibyte, 64 * gibibyte,
-             {.says = "Bodies being read or handled, together; more is answered 503 with Retry-After."});
+    at.whole(
+        "in_flight_bytes_max", into.in_flight_bytes_max, 64 * kibibyte, 64 * gibibyte,
+        {.says =
+             "Bodies being read or handled and answers over 64 KiB that are being sent, together; more is "
+             "answered 503 with Retry-After. The last quarter is for bodies of at most 64 KiB."});
     at.whole(
         "in_flight_bytes_per_address_max", into.in_flight_bytes_per_address_max, 64 * kibibyte, 64 * gibibyte,
         {.says = "The same of one address, as `trusted_proxies` tell addresses; more is answered 429 with "
@@ -65,8 +68,11 @@ void declare_times(section& at, http::limits& into) {
                 {.says = "How long a body may come at any speed before its rate counts."});
     at.duration("write_within", into.write_within, 100ms, 1h,
                 {.says = "For writing one answer; then the connection is cut."});
-    at.duration("idle_for", into.idle_for, 100ms, 24h,
-                {.says = "Between two requests of a connection; then it is closed."});
+    at.duration(
+        "idle_for", into.idle_for, 100ms, 24h,
+        {.says =
+             "Between two requests of a connection; then it is closed. A tenth of it while three quarters "
+             "of `connections_max` are open."});
     at.duration("tls_handshake_within", into.tls_handshake_within, 100ms, 1h,
                 {.says = "For the TLS handshake; then the connection is closed."});
     at.duration(

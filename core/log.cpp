@@ -6,7 +6,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -53,10 +52,12 @@ void log_sparingly(log_level level, std::string_view message, std::initializer_l
     static repetition repeated;
 
     if (level < current.load(std::memory_order_relaxed).level) return;
-    auto const* const source = std::ranges::find(fields, std::string_view{"source"}, &log_field::name);
+    std::string about;
+    for (auto const& field : fields) {
+        if (field.name == "source" || field.name == "reason") about.append(field.value).append(1, '\0');
+    }
     std::unique_lock hold{guard};
-    auto const left_out = repeated.admit(message, source == fields.end() ? std::string_view{} : source->value,
-                                         std::chrono::steady_clock::now());
+    auto const left_out = repeated.admit(message, about, std::chrono::steady_clock::now());
     hold.unlock();
     if (!left_out) return;
     std::vector<log_field> all{fields};

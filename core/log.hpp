@@ -28,9 +28,9 @@ void configure_log(log_settings const& settings);
 // Writes one line to standard error, at most 8 KiB long (core/log_line.hpp). Safe from any thread.
 void log(log_level level, std::string_view message, std::initializer_list<log_field> fields = {});
 
-// At most one line a second for each `message` and each value of the field `source`, so that one sender's
-// flood does not hide another's trouble; a later line says how many were left out. For what a flood can
-// cause.
+// At most one line a second for each `message` and each value of the fields `source` and `reason`, so that
+// one sender's flood does not hide another's trouble; a later line says how many were left out. For what a
+// flood can cause.
 void log_sparingly(log_level level, std::string_view message, std::initializer_list<log_field> fields = {});
 
 }  // namespace headgate

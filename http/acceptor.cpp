@@ -140,6 +140,9 @@ void acceptor::deal(int descriptor, asio::ip::address const& from) {
     }
     if (shared_->connections.fetch_add(1, std::memory_order_relaxed) >= by_->bounds.connections_max) {
         shared_->connections.fetch_sub(1, std::memory_order_relaxed);
+        log_sparingly(log_level::warning, "a listener has all the connections that it may have",
+                      {{"listener", shared_->name},
+                       {"remedy", "look who holds them (ss -tn), or raise connections_max"}});
         return turn_away(descriptor, over_limit_);
     }
     caller peer{from.to_string(), is_proxy, *std::move(share)};

@@ -15,6 +15,8 @@
 namespace headgate::http {
 namespace {
 
+constexpr std::size_t small_bytes_max = 64 * 1024;  // One read of a body, or an ordinary event.
+
 // Often enough that a deadline is missed by a quarter of the shortest at most, and never more than a second.
 std::chrono::milliseconds watch_interval(limits const& bounds) {
     auto const shortest =
@@ -35,8 +37,10 @@ std::expected<void, refusal> byte_hold::grow_to(std::size_t bytes) noexcept {
     auto const more = bytes - held_;
     if (!sender_.hold(more, bounds_.in_flight_bytes_per_address_max))
         return std::unexpected{refusal::too_many_bytes_of_one_address};
+    auto const all = bounds_.in_flight_bytes_max;
+    auto const most = bytes <= small_bytes_max ? all : all - all / 4;
     auto const before = state_.in_flight_bytes.fetch_add(more, std::memory_order_relaxed);
-    if (before + more > bounds_.in_flight_bytes_max) {
+    if (before + more > most) {
         state_.in_flight_bytes.fetch_sub(more, std::memory_order_relaxed);
         sender_.release(more);
         return std::unexpected{refusal::too_many_bytes_in_flight};
@@ -125,8 +129,9 @@ asio::awaitable<void> lane::watch_deadlines() {
         static_cast<void>(woken_early);
         auto const now = std::chrono::steady_clock::now();
         if (cut_at_ <= now) cut_all();
+        auto const idle_for = shared_->is_crowded(bounds()) ? bounds().idle_for / 10 : bounds().idle_for;
         for (auto* const each : connections_) {
-            if (each->is_overdue(now)) each->interrupt();
+            if (each->is_overdue(now) || each->is_idle_for(idle_for, now)) each->interrupt();
         }
     }
 }

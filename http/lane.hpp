@@ -38,10 +38,19 @@ struct listener_state {
     std::atomic<std::size_t> connections{0};
     std::atomic<std::size_t> in_flight_bytes{0};
     peer_accounts peers;
+
+    // Three quarters of the connections that there may be are open.
+    [[nodiscard]] bool is_crowded(limits const& bounds) const noexcept {
+        return connections.load(std::memory_order_relaxed) >=
+               bounds.connections_max - bounds.connections_max / 4;
+    }
 };
 
 // A part of the listener's bytes in flight, and of one sender's; given back when destroyed. All that it is
 // made of outlives it.
+//
+// The last quarter of the listener's bytes is for small bodies only: a few senders that hold large ones do
+// not keep everybody's small events out.
 class byte_hold {
 public:
     byte_hold(listener_state& state, peer_accounts::share& sender, limits const& bounds)
@@ -73,6 +82,9 @@ public:
     [[nodiscard]] bool is_overdue(deadline now) const noexcept {
         return now_ != doing::handling && due_ <= now;
     }
+    [[nodiscard]] bool is_idle_for(std::chrono::milliseconds longest, deadline now) const noexcept {
+        return now_ == doing::idle && since_ + longest <= now;
+    }
 
     // Ends the read or write that is being waited for. What that means is up to what is being done.
     virtual void interrupt() noexcept = 0;
@@ -85,6 +97,7 @@ protected:
     connection& operator=(connection const&) = default;
 
     doing now_ = doing::idle;
+    deadline since_ = deadline::max();
     deadline due_ = deadline::max();
 };
 

@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t body_read_bytes = 16 * 1024;
 constexpr std::size_t kept_out_bytes_max = 64 * 1024;
+constexpr std::size_t counted_answer_bytes = 64 * 1024;  // Smaller ones are not worth counting.
 
 // Why a request ends before it was handled; nothing: the connection is gone, or has nothing to say.
 using stop = std::optional<refusal>;
@@ -99,7 +100,8 @@ struct when_cut {
 
 void session::begin(doing what, std::chrono::milliseconds within) noexcept {
     now_ = what;
-    due_ = from_now(within);
+    since_ = std::chrono::steady_clock::now();
+    due_ = since_ + within;
 }
 
 asio::awaitable<void> session::run() {
@@ -171,6 +173,15 @@ asio::awaitable<bool> session::serve_request() {
         log_sparingly(log_level::error, "a handler ended with an exception", {{"what", e.what()}});
     } catch (...) {
         log_sparingly(log_level::error, "a handler ended with an exception", {{"what", "unknown"}});
+    }
+    // A sender that does not read keeps its answer in memory.
+    peer_accounts::share nobody;
+    byte_hold outgoing{lane_.shared(), nobody, bounds_};
+    if (answer && answer->body.size() > counted_answer_bytes) {
+        if (auto const held = outgoing.grow_to(answer->body.size()); !held) {
+            auto refusing = refuse_with(held.error());
+            co_return co_await std::move(refusing);
+        }
     }
     auto const then = answer ? after_this(framed) : after_answer::close;
     auto answering = answer_with(answer ? *std::move(answer) : internal_error(), body_of_answer, then);

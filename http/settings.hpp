@@ -22,7 +22,7 @@ struct limits {
     std::size_t connections_max = 10'000;           // over: accepted and closed
     std::size_t connections_per_address_max = 512;  // not of trusted proxies; over: accepted and closed
     std::size_t in_flight_bytes_max =
-        256 * 1024 * 1024;  // bodies being read or handled; over: 503 + Retry-After
+        256 * 1024 * 1024;  // bodies being read or handled, large answers; over: 503 + Retry-After
     std::size_t in_flight_bytes_per_address_max = 64 * 1024 * 1024;  // over: 429 + Retry-After
     std::uint32_t requests_per_connection_max = 100'000;             // then `Connection: close`
     std::chrono::milliseconds first_byte_within{5'000};  // of a connection's first request; over: closed
@@ -31,8 +31,8 @@ struct limits {
     std::size_t body_bytes_per_second_min =
         1024;  // after `body_rate_after`, more for a body that would not end `body_within`; slower: 408
     std::chrono::milliseconds body_rate_after{5'000};
-    std::chrono::milliseconds write_within{30'000};          // over: cut
-    std::chrono::milliseconds idle_for{60'000};              // between requests; over: closed
+    std::chrono::milliseconds write_within{30'000};  // over: cut
+    std::chrono::milliseconds idle_for{60'000};      // between requests, a tenth when crowded; over: closed
     std::chrono::milliseconds tls_handshake_within{10'000};  // over: closed
     std::chrono::milliseconds linger_for{1'000};  // after the last answer, so that the sender can read it
     std::size_t linger_bytes_max = 1024 * 1024;   // read and dropped meanwhile; over: cut

@@ -105,6 +105,9 @@ public:
         }
     }
 
+    // Waits for the first bytes of an answer.
+    bool is_answered() { return read_more(); }
+
     // Everything until the other side closes; nothing when it does not.
     std::optional<std::vector<raw_answer>> read_to_end() {
         while (read_more()) {

@@ -138,6 +138,34 @@ TEST(limit_of_bytes_in_flight, is_503_with_retry_after_and_is_given_back) {
     EXPECT_EQ(status_of(under_test, post(1000)), 200);
 }
 
+TEST(limit_of_bytes_in_flight, keeps_its_last_quarter_for_small_bodies) {
+    running_server under_test{with({.in_flight_bytes_max = 400 * 1024})};
+    under_test.handler().answers = [](request const&) { return response{.status = 200}; };
+    raw_connection holding{under_test.port()};
+    holding.send("POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 256000\r\n\r\n" +
+                 std::string(256'000, 'x'));
+    under_test.handler().await_slow_request();
+    EXPECT_EQ(status_of(under_test, post(64 * 1024 + 1)), 503);
+    EXPECT_EQ(status_of(under_test, post(64 * 1024)), 200);
+    under_test.handler().release();
+    EXPECT_EQ(holding.read_answer()->status, 200);
+}
+
+TEST(limit_of_bytes_in_flight, counts_large_answers_until_they_are_read) {
+    constexpr std::size_t more_than_sockets_hold = 48 * 1024 * 1024;
+    running_server under_test{with({.in_flight_bytes_max = 2 * more_than_sockets_hold})};
+    under_test.handler().answers = [](request const& asked) {
+        bool const is_large = asked.head.path() == "/large";
+        return response{.status = 200, .body = std::string(is_large ? more_than_sockets_hold : 1, 'x')};
+    };
+    constexpr std::string_view get_large = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+    raw_connection not_reading{under_test.port()};
+    not_reading.send(get_large);
+    ASSERT_TRUE(not_reading.is_answered()) << "and reads no more than the beginning";
+    EXPECT_EQ(status_of(under_test, std::string{get_large}), 503);
+    EXPECT_EQ(status_of(under_test, std::string{get_hook}), 200);
+}
+
 std::string post_for(std::string const& sender, std::size_t body_bytes, std::string const& target = "/hook") {
     return "POST " + target + " HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: " + sender +
            "\r\nContent-Length: " + std::to_string(body_bytes) + "\r\n\r\n" + std::string(body_bytes, 'x');
@@ -188,6 +216,16 @@ TEST(limit_of_connections, closes_one_past_it_without_a_word) {
     EXPECT_TRUE(third.is_closed_silently());
     EXPECT_NE(under_test.metrics_text().find(R"(turned_away_total{listener="webhooks",reason="limit"} 1)"),
               std::string::npos);
+}
+
+TEST(limit_of_connections, closes_idle_ones_ten_times_sooner_when_three_quarters_are_open) {
+    running_server under_test{with({.connections_max = 4, .idle_for = milliseconds{20'000}})};
+    std::vector<raw_connection> open;
+    for (int i = 0; i < 3; ++i) {
+        open.emplace_back(under_test.port()).send(get_hook);
+        EXPECT_EQ(open.back().read_answer()->status, 200);
+    }
+    EXPECT_TRUE(open.front().is_closed_silently()) << "within the ten seconds that a reader here waits";
 }
 
 TEST(limit_of_connections_of_an_address, closes_one_past_it_and_leaves_others_alone) {
