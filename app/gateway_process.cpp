@@ -153,22 +153,20 @@ private:
     }
 
     void report(planned const& outcome) {
-        problem const* first = nullptr;
         for (auto const& each : outcome.found) {
-            if (is_mistake(each) && first == nullptr) first = &each;
             log(is_mistake(each) ? log_level::error : log_level::warning, "a problem in the configuration",
                 {{"problem", config::to_text(each)}});
         }
-        if (first == nullptr) {
+        auto const mistakes = std::ranges::count_if(outcome.found, is_mistake);
+        if (mistakes == 0) {
             log(log_level::info, "the configuration was read again and is in force",
                 {{"revision", status_.revision()}});
             return;
         }
-        auto const mistakes = std::ranges::count_if(outcome.found, is_mistake);
         log(log_level::error, "the changed configuration is refused; the last good one stays in force",
             {{"problems", std::to_string(mistakes)}, {"revision", status_.revision()}});
         status_.refused("the changed configuration is refused, problems: " + std::to_string(mistakes) +
-                        ", first: " + config::to_text(*first));
+                        "; the log and `headgate check` name them");
     }
 
     void start_dispatcher(dispatch::named_targets targets) {

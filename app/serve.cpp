@@ -10,6 +10,7 @@
 #include <csignal>
 #include <pthread.h>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
@@ -17,10 +18,11 @@
 namespace headgate::app {
 namespace {
 
-// Secrets do not end up in core files.
+// Secrets do not end up in core files, nor in those that a program takes from a pipe, whatever their limit.
 void prepare_process() {
     rlimit const no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
+    ::prctl(PR_SET_DUMPABLE, 0);
     std::signal(SIGPIPE, SIG_IGN);
 }
 

@@ -1,5 +1,6 @@
 #include "app/tables.hpp"
 
+#include "core/text.hpp"
 #include "json/parse.hpp"
 #include "json/write.hpp"
 
@@ -17,9 +18,11 @@ constexpr std::string_view delivery_columns[]{"created_at", "id", "rule", "state
 
 // A stored text may hold what moves a terminal's cursor.
 std::string printable(std::string_view text) {
-    std::string safe{text};
-    for (auto& c : safe) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    std::string safe;
+    while (!text.empty()) {
+        auto const bytes = std::max<std::size_t>(character_bytes(text), 1);
+        safe += is_control(text.substr(0, bytes)) ? std::string_view{" "} : text.substr(0, bytes);
+        text.remove_prefix(bytes);
     }
     return safe;
 }

@@ -148,7 +148,10 @@ struct sender_proof {
     bool operator()(equal_check const& is) const {
         return as<secret_value>(is.a) != nullptr || as<secret_value>(is.b) != nullptr;
     }
-    bool operator()(peer_check const&) const { return true; }
+    bool operator()(peer_check const& is) const {
+        return is.mtls ||
+               std::ranges::none_of(is.cidrs, [](auto const& range) { return range.ends_with("/0"); });
+    }
     bool operator()(postback_check const&) const { return true; }
     bool operator()(all_check const& is) const { return std::ranges::any_of(is.members, proves_sender); }
     bool operator()(any_check const& is) const {

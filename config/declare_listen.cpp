@@ -138,11 +138,16 @@ void declare_trusted_proxies(section& at, configuration& into) {
     at.texts(
         "trusted_proxies", ranges,
         {.says = "Address ranges (CIDR) of proxies whose `X-Forwarded-For` is believed, on both listeners; "
-                 "without any nobody's is.",
+                 "without any nobody's is. A request of theirs without it has no known address, and `peer` "
+                 "refuses it.",
          .pattern = "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$"});
     for (std::size_t i = 0; i < ranges.size(); ++i) {
         auto const wrong = what_is_wrong_with_range(ranges[i]);
         if (wrong) at.mistake("trusted_proxies", wrong->what, wrong->remedy);
+        if (ranges[i].ends_with("/0")) {
+            at.mistake("trusted_proxies", "lets everybody say who they are",
+                       "name the networks that your proxies are in");
+        }
     }
     into.webhooks.trusted_proxies = ranges;
     into.operator_.trusted_proxies = std::move(ranges);

@@ -21,14 +21,16 @@ namespace {
 constexpr std::size_t body_bytes_max = 64 * 1024;
 
 // The parts of a path below /api/v1: "deliveries", id, act.
+// Empty ones too: a proxy that guards /api/ must not see another path than we do.
 std::vector<std::string_view> parts_of(std::string_view path) {
     std::vector<std::string_view> parts;
-    while (!path.empty()) {
+    path.remove_prefix(1);  // Every path begins with a slash.
+    while (true) {
         auto const slash = path.find('/');
-        if (slash != 0) parts.push_back(path.substr(0, slash));
-        path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+        parts.push_back(path.substr(0, slash));
+        if (slash == std::string_view::npos) return parts;
+        path.remove_prefix(slash + 1);
     }
-    return parts;
 }
 
 class the_operator_api final : public operator_api {
@@ -103,7 +105,7 @@ private:
         auto const who = who_asks(incoming.head);
         if (!who) co_return problem_answer(who.error());
         auto const parts = parts_of(incoming.head.path());
-        if (parts.size() < 3 || parts[1] != "v1") {
+        if (parts.size() < 3 || parts[1] != "v1" || std::ranges::contains(parts, "")) {
             co_return problem_answer({errc::not_found, "no such resource", "see /openapi.json"});
         }
         if (parts.size() == 5 && parts[2] == "deliveries") {

@@ -27,19 +27,13 @@ std::string json_string(std::string_view text, std::size_t bytes_max) {
     return out;
 }
 
-// U+0080 to U+009F move the cursor of some terminals, U+2028 and U+2029 end a line in some viewers.
-bool acts_on_terminals(std::string_view character) {
-    if (character.size() == 2)
-        return character[0] == '\xc2' && static_cast<unsigned char>(character[1]) < 0xa0;
-    return character == "\xe2\x80\xa8" || character == "\xe2\x80\xa9";
-}
-
 std::string harmless(std::string_view text) {
     auto const whole = to_utf8(text);
     std::string out;
     for (std::string_view rest = whole; !rest.empty();) {
         auto const character = rest.substr(0, character_bytes(rest));
-        out += acts_on_terminals(character) ? replacement_character : character;
+        bool const is_escaped_later = character.size() == 1;
+        out += !is_escaped_later && is_control(character) ? replacement_character : character;
         rest.remove_prefix(character.size());
     }
     return out;

@@ -91,6 +91,27 @@ std::string to_utf8(std::string_view bytes) {
     return text;
 }
 
+bool is_control(std::string_view character) noexcept {
+    auto const last = byte_of(character.back());
+    switch (character.size()) {
+        case 1: return last < 0x20 || last == 0x7f;
+        case 2: return character[0] == '\xc2' && last < 0xa0;
+        case 3:
+            if (character.starts_with("\xe2\x80")) return last >= 0xa8 && last <= 0xae;
+            return character.starts_with("\xe2\x81") && last >= 0xa6 && last <= 0xa9;
+        default: return false;
+    }
+}
+
+bool has_controls(std::string_view text) noexcept {
+    while (!text.empty()) {
+        auto const bytes = std::max<std::size_t>(character_bytes(text), 1);
+        if (is_control(text.substr(0, bytes))) return true;
+        text.remove_prefix(bytes);
+    }
+    return false;
+}
+
 std::string_view shortened(std::string_view text, std::size_t bytes_max) noexcept {
     if (text.size() <= bytes_max) return text;
     while (bytes_max > 0 && continues(text[bytes_max])) --bytes_max;

@@ -22,6 +22,12 @@ inline constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 // The longest part of at most `bytes_max` bytes from the front that ends before a character, not in one.
 [[nodiscard]] std::string_view shortened(std::string_view text, std::size_t bytes_max) noexcept;
 
+// Whether a character, or a byte that belongs to none, acts on terminals, lines or the order of text instead
+// of being shown: C0, DEL, C1, U+2028, U+2029, and the bidirectional controls U+202A to U+202E, U+2066 to
+// U+2069.
+[[nodiscard]] bool is_control(std::string_view character) noexcept;
+[[nodiscard]] bool has_controls(std::string_view text) noexcept;
+
 // Appends `text` as a JSON string (RFC 8259): quotes around it and escapes in it, non-ASCII as it is, bytes
 // that belong to no character replaced.
 void append_json_string(std::string_view text, std::string& out);

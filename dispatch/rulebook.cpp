@@ -2,6 +2,7 @@
 
 #include "core/digest.hpp"
 #include "core/encoding.hpp"
+#include "core/text.hpp"
 #include "json/parse.hpp"
 #include "json/write.hpp"
 #include "transforms/rule_input.hpp"
@@ -31,8 +32,7 @@ std::optional<error> what_is_wrong_with_id(std::string_view id) {
     std::string const remedy = "make `id` one string of 1 to 240 bytes without control characters";
     if (id.empty()) return not_an_id("gave an empty string", remedy);
     if (id.size() > workflow_id_bytes_max) return not_an_id(fmt::format("gave {} bytes", id.size()), remedy);
-    auto const is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
-    if (std::ranges::any_of(id, is_control)) return not_an_id("has a control character in it", remedy);
+    if (has_controls(id)) return not_an_id("has a control character in it", remedy);
     if (looks_replayed(id)) {
         return not_an_id("ends in `~` and digits, as only the ids of replays do",
                          "end it otherwise, for example with `-` and digits");

@@ -135,10 +135,9 @@ bool networks::contains(asio::ip::address const& address) const {
         all_, [&](network const& each) { return share_prefix(each.base, wanted, each.prefix_bits); });
 }
 
-std::optional<std::string> forwarded_peer(headers const& fields, networks const& trusted,
-                                          std::string const& proxy) {
+std::optional<std::string> forwarded_peer(headers const& fields, networks const& trusted) {
     auto const lines = count_headers(fields, "x-forwarded-for");
-    if (lines == 0) return proxy;
+    if (lines == 0) return std::string{};
     if (lines > 1) return std::nullopt;
     auto list = *sole_header(fields, "x-forwarded-for");
     while (true) {

@@ -56,10 +56,10 @@ private:
 };
 
 // Who sent a request that a trusted proxy passed on: the rightmost address of X-Forwarded-For that is not
-// itself a trusted proxy; the leftmost when all are; `proxy` when there is no such header. What stands to the
-// left of that address is the sender's own claim, and is not read. Nothing when the header is repeated or one
-// of the addresses that count is none.
-[[nodiscard]] std::optional<std::string> forwarded_peer(headers const& fields, networks const& trusted,
-                                                        std::string const& proxy);
+// itself a trusted proxy; the leftmost when all are; empty, which is no address, when there is no such
+// header: the proxy's own address would let everybody behind it pass where that address is allowed. What
+// stands to the left of that address is the sender's own claim, and is not read. Nothing when the header is
+// repeated or one of the addresses that count is none.
+[[nodiscard]] std::optional<std::string> forwarded_peer(headers const& fields, networks const& trusted);
 
 }  // namespace headgate::http

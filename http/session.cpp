@@ -135,7 +135,7 @@ asio::awaitable<bool> session::serve_request() {
 
     head.peer = from_.address;
     if (from_.is_trusted_proxy) {
-        auto sender = forwarded_peer(head.fields, lane_.trusted_proxies(), from_.address);
+        auto sender = forwarded_peer(head.fields, lane_.trusted_proxies());
         if (!sender) {
             auto refusing = refuse_with(refusal::bad_forwarded_for);
             co_return co_await std::move(refusing);

@@ -38,8 +38,9 @@ struct request_head {
     std::string method;  // As sent: upper case.
     std::string target;  // As sent: path and query.
     headers fields;      // In the order they came.
-    std::string
-        peer;  // Address of the sender, without port: the connection's, or what a trusted proxy said of it.
+    // Address of the sender, without port: the connection's, or what a trusted proxy said of it; empty when
+    // the proxy said nothing.
+    std::string peer;
 
     [[nodiscard]] std::string_view path() const;   // The target up to '?', undecoded.
     [[nodiscard]] std::string_view query() const;  // The target after '?', undecoded; empty without one.

@@ -60,6 +60,8 @@ TEST(loader, refuses_checks_that_prove_nothing) {
                 ElementsAre(nothing));
     EXPECT_THAT(mistakes_of(source_with(equal(constant("a"), constant("a")))),
                 ElementsAre("sources.test.verify.equal: nothing of the request is compared", nothing));
+    EXPECT_THAT(mistakes_of(source_with(peer_in({"10.0.0.0/8", "::/0"}))),
+                ElementsAre(nothing));
 }
 
 TEST(loader, refuses_a_list_of_secrets_with_one_that_is_unusable) {

@@ -146,6 +146,8 @@ constexpr row rows[]{
      "listen.webhooks.tls[0].certificate (line 6): there is no file "},
     {"proxy_range", "listen: {trusted_proxies: [10.0.0.1/8]}\n",
      "\"10.0.0.1/8\" has address bits after its prefix — write 10.0.0.0/8"},
+    {"every_proxy", "listen: {trusted_proxies: [\"::/0\"]}\n",
+     "listen.trusted_proxies (line 6): lets everybody say who they are"},
     {"limit_one_past", "listen: {webhooks: {limits: {header_lines_max: 10001}}}\n",
      "listen.webhooks.limits.header_lines_max (line 6): \"10001\" is not a whole number from 1 to 10000"},
     {"short_token", "operators: [{name: a, token: {env: HEADGATE_TEST_SHORT}}]\n",

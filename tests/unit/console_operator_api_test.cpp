@@ -187,6 +187,8 @@ TEST(operator_api, an_unknown_delivery_is_404_and_a_malformed_id_400) {
     EXPECT_EQ(work.ask("GET", "/api/v1/deliveries/0192f3c0-7b1e-7cc3-9a4f-0123456789ab").status, 404U);
     EXPECT_EQ(work.ask("GET", "/api/v1/deliveries/nonsense").status, 400U);
     EXPECT_EQ(work.ask("GET", "/api/v1/nonsense").status, 404U);
+    EXPECT_EQ(work.ask("GET", "/api//v1/events").status, 404U) << "a proxy's rules may see another path";
+    EXPECT_EQ(work.ask("GET", "/api/v1/events/").status, 404U);
 }
 
 class wrong_queries : public testing::TestWithParam<char const*> {};

@@ -32,5 +32,17 @@ TEST(shortened, never_ends_in_a_character) {
     EXPECT_EQ(shortened("\xe2\x82\xac", 2), "");
 }
 
+TEST(has_controls, finds_what_acts_on_terminals_lines_or_the_order_of_text) {
+    for (char const* acting :
+         {"a\x1b", "\x7f", "a\nb", "\xc2\x80", "\xc2\x9b", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaa",
+          "x\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9"}) {
+        EXPECT_TRUE(has_controls(acting)) << acting;
+    }
+    for (char const* shown : {"", "a b~", "\xc2\xa0", "\xc3\xa4", "\xe2\x80\xa7", "\xe2\x80\xaf",
+                              "\xe2\x81\xa5", "\xe2\x81\xaa", "\xe2\x82\xac", "\xf0\x9f\x9a\xaa", "\x80"}) {
+        EXPECT_FALSE(has_controls(shown)) << shown;
+    }
+}
+
 }  // namespace
 }  // namespace headgate

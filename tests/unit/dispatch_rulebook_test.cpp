@@ -147,6 +147,8 @@ INSTANTIATE_TEST_SUITE_P(
         failure{"id_is_too_long", [](auto& r) { r.id = R"("x" * 241)"; }, "match: id: gave 241 bytes"},
         failure{"id_has_a_line_feed", [](auto& r) { r.id = R"("a\nb" + "")"; },
                 "match: id: has a control character"},
+        failure{"id_turns_the_order_of_text_around", [](auto& r) { r.id = R"("a\u202e" + "b")"; },
+                "match: id: has a control character"},
         failure{"id_ends_like_a_replays",
                 [](auto& r) { r.id = R"jq("orders-\(.body.release.tag_name)~12")jq"; },
                 "match: id: ends in `~` and digits, as only the ids of replays do"},
