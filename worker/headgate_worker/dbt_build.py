@@ -5,7 +5,8 @@ process. Each run has a target folder of its own (dbt leaves the results of an e
 one), which begins with the last parse of the project so that only what changed is parsed.
 
 An attempt after a passing failure goes on with `dbt retry` from where the one before it stopped; the report
-always covers all nodes of all attempts.
+always covers all nodes of all attempts. One that was stopped on its way is not gone on with: the results that
+dbt leaves then name only the nodes that had ended, and `dbt retry` would pass over all the others.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class DbtRun:
 
     @property
     def earlier(self) -> Path:
-        """The results of the attempt before, in the form that `dbt retry` reads."""
+        """The results of the last attempt that came to its end, in the form that `dbt retry` reads."""
         return self.folder / "earlier"
 
 
@@ -111,7 +112,7 @@ async def build(
         raise passing("DbtInterrupted", f"dbt could not be started: {error.strerror}") from error
     fresh = results_in(run.target / "run_results.json")
     results = {**before, **{result.unique_id: result for result in fresh or []}}
-    _remember(run, results)
+    _remember(run, fresh, results)
     failure = judge(ended, fresh, list(results.values()), progress.errors)
     if failure:
         raise failure
@@ -217,13 +218,8 @@ def prune(runs: Path, kept: int) -> None:
 
 
 def _prepare(run: DbtRun) -> dict[str, NodeResult]:
-    # What an earlier attempt of this run built, if anything ran. Its target becomes `earlier`, for `dbt
-    # retry`.
+    # What the attempts of this run that came to their end have built.
     run.folder.mkdir(parents=True, exist_ok=True)
-    fresh = results_in(run.target / "run_results.json")
-    if fresh:
-        shutil.rmtree(run.earlier, ignore_errors=True)
-        run.target.replace(run.earlier)
     shutil.rmtree(run.target, ignore_errors=True)
     run.target.mkdir()
     parse = run.shared / _PARSE
@@ -235,14 +231,19 @@ def _prepare(run: DbtRun) -> dict[str, NodeResult]:
     return {entry["unique_id"]: NodeResult(**entry) for entry in kept}
 
 
-def _remember(run: DbtRun, results: dict[str, NodeResult]) -> None:
-    _replace(
-        run.folder / "results.json", json.dumps([asdict(result) for result in results.values()]).encode()
-    )
+def _remember(run: DbtRun, fresh: list[NodeResult] | None, results: dict[str, NodeResult]) -> None:
     parse = run.target / _PARSE
     if parse.exists():
         run.shared.mkdir(parents=True, exist_ok=True)
         _replace(run.shared / _PARSE, parse.read_bytes())
+    if not fresh:
+        return
+    # The results are there before `earlier` is: after a death in between, the build begins anew.
+    _replace(
+        run.folder / "results.json", json.dumps([asdict(result) for result in results.values()]).encode()
+    )
+    shutil.rmtree(run.earlier, ignore_errors=True)
+    run.target.replace(run.earlier)
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.activity import ActivityCancellationDetails
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -67,6 +71,45 @@ async def test_a_build_goes_on_where_the_attempt_before_it_stopped(settings_for:
     report = await build(settings, asked, attempt=2)
     assert report.command == "dbt retry"
     assert report.attempts == 2
+    assert {result.unique_id: result.status for result in report.results} == {
+        "model.small.first": "success",
+        "model.small.second": "success",
+        "model.small.third": "success",
+        "test.small.third_is_small": "pass",
+    }
+
+
+async def _reader_of(pipe: Path) -> int:
+    """The write end of a named pipe, as soon as somebody reads from it."""
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(OSError):
+                return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+            await asyncio.sleep(0.02)
+
+
+async def test_a_build_that_a_stopped_worker_left_is_done_whole_by_another(
+    settings_for: Make, project: Path
+) -> None:
+    settings, asked = settings_for(project=project), BuildInput(exclude="tag:broken")
+    numbers = project / "numbers.csv"
+    os.mkfifo(numbers)  # `second` waits for numbers: dbt has built `first`, and is at work
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(environment.info, workflow_run_id="run")
+    building = asyncio.create_task(environment.run(Activities(settings).build, asked))
+    writing = await _reader_of(numbers)
+    environment.cancel(ActivityCancellationDetails(worker_shutdown=True))
+    async with asyncio.timeout(60):
+        while not list(settings.data.glob("dbt/runs/*/target/run_results.json")):
+            await asyncio.sleep(0.02)
+    os.close(writing)
+    with pytest.raises(ApplicationError) as stopped:
+        await building
+    assert (stopped.value.type, stopped.value.non_retryable) == ("WorkerStopped", False)
+
+    numbers.unlink()
+    numbers.write_text("n\n1\n2\n", encoding="utf-8")
+    report = await build(settings, asked, attempt=2)
     assert {result.unique_id: result.status for result in report.results} == {
         "model.small.first": "success",
         "model.small.second": "success",
