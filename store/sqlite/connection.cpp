@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <fcntl.h>
 #include <mutex>
+#include <unistd.h>
 
 namespace headgate::store::sqlite {
 namespace {
@@ -49,6 +51,14 @@ error failure(sqlite3* database, int status, std::string_view doing) {
                     "works"};
         default: return {errc::internal, text("unexpected"), "please report this with the log around it"};
     }
+}
+
+// SQLite makes a file that everybody can read. It gives -wal and -shm the mode of the database, so that one
+// only has to be there before. O_EXCL: closing a descriptor of a database in use would drop SQLite's locks.
+// What is wrong here, the opening that follows says in SQLite's words.
+void make_readable_for_few(std::string const& path) {
+    int const made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (made >= 0) ::close(made);
 }
 
 }  // namespace
@@ -147,6 +157,7 @@ void connection::closer::operator()(sqlite3* database) const noexcept {
 
 result<connection> connection::open(std::string const& path, access how, std::string const& vfs) {
     configure_once();
+    if (how == access::read_write) make_readable_for_few(path);
     int const flags =
         SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
         (how == access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);

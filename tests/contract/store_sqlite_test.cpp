@@ -11,6 +11,7 @@
 
 #include <fstream>
 #include <set>
+#include <sys/stat.h>
 
 // What the embedded store promises about its disk: full, failing, damaged, shared, older and newer.
 
@@ -83,6 +84,18 @@ TEST_F(sqlite_store, refuses_a_file_that_another_store_serves) {
     EXPECT_EQ(second.error().code, errc::failed_precondition);
     EXPECT_THAT(second.error().message, HasSubstr("another headgate holds"));
     EXPECT_THAT(second.error().remedy, HasSubstr("store.sqlite.path"));
+}
+
+TEST_F(sqlite_store, keeps_events_where_not_everybody_on_the_machine_can_read_them) {
+    auto const before = ::umask(022);
+    open();
+    ::umask(before);
+    ASSERT_TRUE(append(*store_, make_event("github", "a"), {}));
+    for (auto const* const suffix : {"", "-wal", "-shm", ".lock"}) {
+        struct stat seen{};
+        ASSERT_EQ(::stat((settings_.sqlite.path + suffix).c_str(), &seen), 0) << suffix;
+        EXPECT_EQ(seen.st_mode & 07777U, 0640U) << suffix;
+    }
 }
 
 TEST_F(sqlite_store, opens_although_a_lock_file_was_left_behind) {
