@@ -1,9 +1,9 @@
 #include "app/files.hpp"
 
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 
 namespace headgate::app {
 
@@ -16,13 +16,17 @@ result<std::string> read_whole(std::string const& path, std::size_t bytes_max) {
                           "check the path and its permissions");
     }
     auto& from = path == "-" ? std::cin : file;
-    std::string bytes(bytes_max + 1, '\0');
-    from.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    if (from.bad()) return refuse(errc::unavailable, "reading '" + path + "' failed", "try again");
-    bytes.resize(static_cast<std::size_t>(from.gcount()));
-    if (bytes.size() <= bytes_max) return bytes;
-    return refuse(errc::resource_exhausted,
-                  "'" + path + "' is larger than " + std::to_string(bytes_max) + " bytes", "");
+    std::array<char, std::size_t{64} * 1024> piece;
+    std::string bytes;
+    do {
+        from.read(piece.data(), piece.size());
+        if (from.bad()) return refuse(errc::unavailable, "reading '" + path + "' failed", "try again");
+        bytes.append(piece.data(), static_cast<std::size_t>(from.gcount()));
+        if (bytes.size() > bytes_max)
+            return refuse(errc::resource_exhausted,
+                          "'" + path + "' is larger than " + std::to_string(bytes_max) + " bytes", "");
+    } while (from);
+    return bytes;
 }
 
 void print_error(error const& why) {
