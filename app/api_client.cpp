@@ -1,5 +1,6 @@
 #include "app/api_client.hpp"
 
+#include "app/exit_code.hpp"
 #include "app/files.hpp"
 #include "core/deadline.hpp"
 #include "core/run_on.hpp"
@@ -46,7 +47,7 @@ std::string url_of(api_options const& where, api_question const& question) {
 
 result<std::string> token_of(api_options const& where) {
     if (where.token_file.empty()) {
-        return refuse(errc::invalid_argument, "no operator's token", "give --token-file");
+        return refuse(errc::out_of_range, "no operator's token", "give --token-file");
     }
     HEADGATE_TRY(auto token, read_whole(where.token_file, token_bytes_max));
     while (token.ends_with('\n') || token.ends_with('\r')) token.pop_back();
@@ -55,11 +56,11 @@ result<std::string> token_of(api_options const& where) {
 
 errc code_of(unsigned status) {
     switch (status) {
-        case 400: return errc::invalid_argument;
+        case 400: return errc::out_of_range;  // A filter, an id: what stood on the command line.
         case 401: return errc::unauthenticated;
         case 403: return errc::permission_denied;
         case 404: return errc::not_found;
-        case 409: return errc::failed_precondition;
+        case 409: return errc::aborted;
         default: return errc::unavailable;
     }
 }
@@ -87,7 +88,7 @@ result<std::string> ask_api(api_options const& where, api_question const& questi
                                  .body = {},
                                  .certificate_authorities = {},
                                  .response_bytes_max = answer_bytes_max};
-    HEADGATE_TRY(auto answer, run_here(http::fetch(std::move(request), from_now(answer_within))));
+    HEADGATE_TRY(auto answer, typed(run_here(http::fetch(std::move(request), from_now(answer_within)))));
     if (answer.status >= 200 && answer.status < 300) return std::move(answer.body);
     return std::unexpected{problem_of(answer)};
 }

@@ -1,5 +1,6 @@
 #include "app/asked_request.hpp"
 
+#include "app/exit_code.hpp"
 #include "app/files.hpp"
 #include "http/raw_request.hpp"
 
@@ -23,8 +24,8 @@ result<asked> read_asked_request(plan const& by, std::string const& source, requ
     }
     HEADGATE_TRY(auto const bytes, read_whole(options.file, request_bytes_max));
     HEADGATE_TRY(auto incoming, http::parse_raw_request(bytes, {}));
-    HEADGATE_TRY(incoming.received_at,
-                 options.at.empty() ? result<wall_time>{system_clock().now()} : parse_rfc3339(options.at));
+    HEADGATE_TRY(incoming.received_at, options.at.empty() ? result<wall_time>{system_clock().now()}
+                                                          : typed(parse_rfc3339(options.at)));
     incoming.head.peer = options.peer;
     auto const route = by.sources->routes.find(incoming.head.path());
     if (!route || &all[route->source] != &*found) {

@@ -18,8 +18,8 @@ struct asked {
     request incoming;                         // With path parameters; unredacted.
 };
 
-// Reads the file and finds the source. Fails with out_of_range (no such source: wrong usage),
-// invalid_argument (no request in the file, or not for this source's path), not_found (no such file).
+// Reads the file and finds the source. Fails with out_of_range (no such source, no such time: wrong usage),
+// invalid_argument (no request in the file, or not for this source's path), unavailable (no such file).
 [[nodiscard]] result<asked> read_asked_request(plan const& by, std::string const& source,
                                                request_options const& options);
 

@@ -17,16 +17,6 @@ api_question question_for(api_call_options const& asked) {
     return {.method = changes ? "POST" : "GET", .path = path, .query = asked.filters};
 }
 
-int exit_code_of(errc code) {
-    switch (code) {
-        case errc::not_found:
-        case errc::failed_precondition:
-        case errc::aborted: return exit_no;
-        case errc::invalid_argument: return exit_usage;
-        default: return exit_failed;
-    }
-}
-
 }  // namespace
 
 int call_api(api_call_options const& asked) {

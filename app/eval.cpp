@@ -72,13 +72,14 @@ int eval(eval_options const& asked) {
     if (!given) return print_error(given.error()), exit_usage;
     auto const program = transforms::program::compile(asked.program, given->names);
     if (!program) return print_error(program.error()), exit_usage;
-    auto const now = asked.at.empty() ? result<wall_time>{system_clock().now()} : parse_rfc3339(asked.at);
+    auto const now =
+        asked.at.empty() ? result<wall_time>{system_clock().now()} : typed(parse_rfc3339(asked.at));
     if (!now) return print_error(now.error()), exit_usage;
 
     inputs from;
     if (auto const read = read_inputs(asked, from); !read) {
         print_error(read.error());
-        return read.error().code == errc::invalid_argument ? exit_no : exit_failed;
+        return exit_code_of(read.error().code);
     }
     transforms::run_options options{.limits = {}, .now = *now, .variables = {}};
     for (std::size_t i = 0; i < given->names.size(); ++i) {

@@ -15,11 +15,6 @@
 namespace headgate::app {
 namespace {
 
-int exit_code_of(errc code) {
-    if (code == errc::out_of_range) return exit_usage;
-    return code == errc::invalid_argument ? exit_no : exit_failed;
-}
-
 void write_failure(json::writer& out, dispatch::match const& failed) {
     out.key("failure").begin_object();
     out.key("program").string(failed.failed_in);
@@ -84,7 +79,7 @@ result<event> event_of_api(explain_options const& options) {
 }
 
 result<event> event_of_store(plan const& by, std::string const& id) {
-    HEADGATE_TRY(auto const wanted, parse_uuid(id));
+    HEADGATE_TRY(auto const wanted, typed(parse_uuid(id)));
     HEADGATE_TRY(auto const kept, store::open_read_only(by.settings.store.sqlite.path));
     HEADGATE_TRY(auto found, kept->read_event(wanted));
     return std::move(found.kept);
@@ -95,7 +90,7 @@ int explain_event(plan const& by, explain_options const& options) {
         !options.api.token_file.empty() ? event_of_api(options) : event_of_store(by, options.event);
     if (from) return print_verdicts(by, *from);
     print_error(from.error());
-    return exit_failed;
+    return exit_code_of(from.error().code);
 }
 
 }  // namespace
@@ -109,7 +104,7 @@ int explain(explain_options const& options) {
     if (!options.event.empty()) return explain_event(*planned.made, options);
     if (!options.request.file.empty() && !options.source.empty())
         return explain_request(*planned.made, options);
-    print_error({errc::invalid_argument, "nothing to explain", "give --source and --request, or --event"});
+    print_error({errc::out_of_range, "nothing to explain", "give --source and --request, or --event"});
     return exit_usage;
 }
 

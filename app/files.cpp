@@ -12,7 +12,7 @@ result<std::string> read_whole(std::string const& path, std::size_t bytes_max) {
     if (path != "-") {
         file.open(path, std::ios::binary);
         if (!file)
-            return refuse(errc::not_found, "cannot read '" + path + "'",
+            return refuse(errc::unavailable, "cannot read '" + path + "'",
                           "check the path and its permissions");
     }
     auto& from = path == "-" ? std::cin : file;

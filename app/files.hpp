@@ -7,7 +7,7 @@
 
 namespace headgate::app {
 
-// The whole of a file, or of standard input for "-". Fails with not_found or resource_exhausted.
+// The whole of a file, or of standard input for "-". Fails with unavailable or resource_exhausted.
 [[nodiscard]] result<std::string> read_whole(std::string const& path, std::size_t bytes_max);
 
 // "headgate: what — remedy" on standard error.

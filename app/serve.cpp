@@ -73,10 +73,6 @@ private:
     std::thread waiting_;
 };
 
-int exit_code_of(error const& why) {
-    return why.code == errc::invalid_argument ? exit_no : exit_failed;
-}
-
 }  // namespace
 
 int serve(serve_options const& asked) {
@@ -91,7 +87,7 @@ int serve(serve_options const& asked) {
     auto gateway = start_gateway(*std::move(planned.made));
     if (!gateway) {
         print_error(gateway.error());
-        return exit_code_of(gateway.error());
+        return exit_code_of(gateway.error().code);
     }
     log(log_level::info, "ready",
         {{"webhooks_port", std::to_string((*gateway)->webhooks_port())},

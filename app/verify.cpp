@@ -10,11 +10,6 @@
 namespace headgate::app {
 namespace {
 
-int exit_code_of(errc code) {
-    if (code == errc::out_of_range) return exit_usage;
-    return code == errc::invalid_argument ? exit_no : exit_failed;
-}
-
 void print(std::string const& json) {
     std::printf("%s\n", json.c_str());
 }

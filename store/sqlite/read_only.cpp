@@ -29,7 +29,7 @@ private:
 result<std::unique_ptr<stored_events>> open_read_only(std::string const& path) {
     std::error_code failed;
     if (!std::filesystem::exists(path, failed))
-        return refuse(errc::not_found, "there is no event store at " + path,
+        return refuse(errc::failed_precondition, "there is no event store at " + path,
                       "look at store.sqlite.path; `headgate serve` makes the file");
     HEADGATE_TRY(auto lock, lock_file::take_to_read(path));
     HEADGATE_TRY(auto database, connection::open(path, access::read_only, {}));

@@ -20,9 +20,9 @@ protected:
     stored_events() = default;
 };
 
-// Keeps `serve` from starting on it meanwhile; several may look at once. Fails with not_found when there is
-// no such file, with failed_precondition when a running `serve` holds it, when it belongs to another program,
-// or when its schema is not the one of this program; with data_loss when it is no database.
+// Keeps `serve` from starting on it meanwhile; several may look at once. Fails with failed_precondition when
+// there is no such file, when a running `serve` holds it, when it belongs to another program, or when its
+// schema is not the one of this program; with data_loss when it is no database.
 [[nodiscard]] result<std::unique_ptr<stored_events>> open_read_only(std::string const& path);
 
 }  // namespace headgate::store

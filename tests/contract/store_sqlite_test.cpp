@@ -527,7 +527,7 @@ TEST_F(sqlite_store, is_looked_into_by_whoever_only_reads) {
 TEST_F(sqlite_store, is_not_opened_to_read_when_it_is_missing_foreign_or_of_another_schema) {
     auto const& path = settings_.sqlite.path;
     auto const missing = open_read_only(path);
-    EXPECT_EQ(missing.error().code, errc::not_found);
+    EXPECT_EQ(missing.error().code, errc::failed_precondition);
     EXPECT_THAT(missing.error().message, HasSubstr(path));
     EXPECT_FALSE(std::filesystem::exists(path));
     open();

@@ -107,6 +107,7 @@ def test_verify_judges_at_the_time_given(gateway, request_file):
     file = request_file(senders.stripe(body, at=1_700_000_000), body, "/webhooks/stripe")
     command = ["verify", "--config", gateway.path, "--source", "stripe", "--request", file]
     assert run_headgate(*command).returncode == 1
+    assert run_headgate(*command, "--at", "yesterday").returncode == 2
     # date -u -d @1700000000 +%FT%TZ
     assert run_headgate(*command, "--at", "2023-11-14T22:13:20Z").returncode == 0
     assert run_headgate(*command, "--at", "2023-11-14T22:18:21Z").returncode == 1
@@ -189,7 +190,11 @@ def test_explain_of_an_event_in_a_store_that_nobody_holds(serving):
     unknown = run_headgate(
         "explain", "--config", stopped.path, "--event", "01890000-0000-7000-8000-000000000000"
     )
-    assert unknown.returncode == 3
+    assert unknown.returncode == 1
+    malformed = run_headgate("explain", "--config", stopped.path, "--event", "17")
+    assert malformed.returncode == 2
+    (stopped.folder / "headgate.db").rename(stopped.folder / "elsewhere.db")
+    assert run_headgate("explain", "--config", stopped.path, "--event", event_id).returncode == 3
 
 
 # Expected with: jq 1.7 -c PROGRAM <<< INPUT
@@ -261,3 +266,31 @@ def test_what_is_not_there_is_no_and_a_server_that_is_away_could_not_be_done(gat
     away = run_headgate("events", "list", "--api", "http://127.0.0.1:1", "--token-file", gateway.token_file)
     assert away.returncode == 3
     assert "127.0.0.1:1" in away.stderr
+
+
+NO_SUCH_ID = "00000000-0000-7000-8000-000000000000"
+
+# What is asked of the API, and the code that the command ends with.
+ASKED = [
+    (("events", "show", NO_SUCH_ID), 1),
+    (("events", "show", "17"), 2),
+    (("deliveries", "retry", NO_SUCH_ID), 1),
+    (("events", "list", "--state", "asleep"), 2),
+    (("events", "list", "--limit", "0"), 2),
+    (("explain", "--config", "CONFIG", "--event", NO_SUCH_ID), 1),
+    (("explain", "--config", "CONFIG", "--event", "17"), 2),
+]
+
+
+@pytest.mark.parametrize(("words", "code"), ASKED)
+def test_what_is_not_there_is_no_and_what_cannot_be_asked_is_wrong_usage(gateway, words, code):
+    ran = asked(gateway, *[gateway.path if word == "CONFIG" else word for word in words])
+    assert ran.returncode == code, ran.stderr
+
+
+def test_a_token_that_is_not_given_is_wrong_usage_and_one_that_cannot_be_read_is_not_done(gateway, tmp_path):
+    listing = ["events", "list", "--api", gateway.api_address]
+    assert run_headgate(*listing).returncode == 2
+    assert run_headgate(*listing, "--token-file", tmp_path / "nothing").returncode == 3
+    no_url = run_headgate("events", "list", "--api", "nowhere", "--token-file", gateway.token_file)
+    assert no_url.returncode == 2

@@ -32,8 +32,8 @@ TEST_F(whole_file, takes_the_memory_of_its_size_not_of_its_limit) {
     EXPECT_LT(read->capacity(), 1024U * 1024U);
 }
 
-TEST_F(whole_file, that_is_not_there_is_not_found) {
-    EXPECT_EQ(read_whole((folder_.path() / "nothing").string(), 1).error().code, errc::not_found);
+TEST_F(whole_file, that_is_not_there_cannot_be_read) {
+    EXPECT_EQ(read_whole((folder_.path() / "nothing").string(), 1).error().code, errc::unavailable);
 }
 
 }  // namespace
