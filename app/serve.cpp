@@ -5,15 +5,17 @@
 #include "app/reloader.hpp"
 #include "core/log.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <initializer_list>
+#include <memory>
 #include <pthread.h>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace headgate::app {
 namespace {
@@ -26,22 +28,30 @@ void prepare_process() {
     std::signal(SIGPIPE, SIG_IGN);
 }
 
-// Signals are blocked in every thread (all inherit this) and taken one by one, by `wait_for_end`.
-sigset_t block_signals() {
-    sigset_t taken;
-    sigemptyset(&taken);
-    for (auto const each : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&taken, each);
-    pthread_sigmask(SIG_BLOCK, &taken, nullptr);
-    return taken;
+sigset_t set_of(std::initializer_list<int> signals) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (auto const each : signals) sigaddset(&set, each);
+    return set;
 }
 
-// Until the process is to end; a hang-up only means to read the configuration again.
+// Ends an `impatience`; nobody outside has a reason to send it.
+constexpr int calm = SIGUSR1;
+
+// Signals are blocked in every thread (all inherit this) and taken one by one, by `wait_for_end`.
+void block_signals() {
+    auto const taken = set_of({SIGTERM, SIGINT, SIGHUP, calm});
+    pthread_sigmask(SIG_BLOCK, &taken, nullptr);
+}
+
+// Until one of these signals that is no hang-up, which it gives back; a hang-up only means to read the
+// configuration again.
 template <class Reread>
-void wait_for_end(sigset_t const& signals, Reread reread) {
+int wait_for_end(sigset_t const& signals, Reread reread) {
     for (;;) {
         int received = 0;
         sigwait(&signals, &received);
-        if (received != SIGHUP) return;
+        if (received != SIGHUP) return received;
         reread();
     }
 }
@@ -50,28 +60,30 @@ void say_that_it_is_too_late() {
     log(log_level::warning, "SIGHUP while draining: the configuration is not read again");
 }
 
-// While this lives, a second signal ends the process at once. Nothing is lost by it: what was acknowledged is
-// durable.
+// While this lives, SIGTERM and SIGINT end the process at once. Nothing is lost by it: what was acknowledged
+// is durable. Those that were not taken meanwhile stay pending, for whoever waits next.
 class impatience {
 public:
     explicit impatience(sigset_t const& signals)
-        : waiting_{[this, signals] {
-              wait_for_end(signals, say_that_it_is_too_late);
-              if (!calmed_) ::_exit(exit_failed);
+        : waiting_{[signals] {
+              if (wait_for_end(signals, say_that_it_is_too_late) != calm) ::_exit(exit_failed);
           }} {}
     ~impatience() {
-        calmed_ = true;
-        // NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread): blocked everywhere, `sigwait` takes it.
-        pthread_kill(waiting_.native_handle(), SIGTERM);
+        pthread_kill(waiting_.native_handle(), calm);
         waiting_.join();
     }
     impatience(impatience const&) = delete;
     impatience& operator=(impatience const&) = delete;
 
 private:
-    std::atomic<bool> calmed_{false};
     std::thread waiting_;
 };
+
+// A large store takes a while to open, and a disk may hang. A hang-up stays pending until there is a gateway.
+result<std::unique_ptr<gateway_process>> start_impatiently(plan from) {
+    impatience const a_signal{set_of({SIGTERM, SIGINT, calm})};
+    return start_gateway(std::move(from));
+}
 
 }  // namespace
 
@@ -81,10 +93,10 @@ int serve(serve_options const& asked) {
     print_problems(planned.found);
     if (!planned.made) return exit_no;
     configure_log(planned.made->settings.log);
-    auto const signals = block_signals();
+    block_signals();
 
     auto const poll_every = planned.made->settings.reload.poll_every;
-    auto gateway = start_gateway(*std::move(planned.made));
+    auto gateway = start_impatiently(*std::move(planned.made));
     if (!gateway) {
         print_error(gateway.error());
         return exit_code_of(gateway.error().code);
@@ -95,12 +107,12 @@ int serve(serve_options const& asked) {
     {
         reloader keeping_up{asked.config, std::move(planned.made_from), poll_every,
                             [&gateway](app::planned next) { (*gateway)->take(std::move(next)); }};
-        wait_for_end(signals, [&keeping_up] { keeping_up.ask(); });
+        wait_for_end(set_of({SIGTERM, SIGINT, SIGHUP}), [&keeping_up] { keeping_up.ask(); });
     }
 
     log(log_level::info, "draining");
     {
-        impatience const second_signal{signals};
+        impatience const second_signal{set_of({SIGTERM, SIGINT, SIGHUP, calm})};
         (*gateway)->drain();
         gateway->reset();
     }

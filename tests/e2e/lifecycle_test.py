@@ -1,6 +1,7 @@
 """Start, stop, start again; two at once; a changed configuration."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import pathlib
@@ -14,6 +15,7 @@ import time
 from harness import senders
 from harness.certificates import make_certificate
 from harness.gateway import rule
+from harness.processes import wait_until
 from harness.wire import read_answer, request_bytes
 
 
@@ -68,6 +70,22 @@ def test_a_second_serve_on_the_same_database_ends_with_3_and_says_why(serving):
     assert second.process.exit_code(within=20) == 3
     assert str(gateway.folder / "headgate.db") in second.process.output()
     assert gateway.send_github({}).status == 202
+
+
+def test_a_start_that_waits_for_the_store_is_ended_by_a_signal(serving):
+    gateway = serving()
+    gateway.stop()
+    with contextlib.closing(sqlite3.connect(gateway.folder / "headgate.db")) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        lock = gateway.folder / "headgate.db.lock"
+        lock.unlink()
+        gateway.process.start()
+        wait_until(lock.exists, within=20, every=0.01, saying="does not come to the store")
+        gateway.process.send(signal.SIGTERM)
+        assert gateway.process.exit_code(within=20) == 3
+    # It did not wait until the store had given up on the other program.
+    assert "another program holds the file" not in gateway.process.output()
 
 
 def test_a_taken_port_ends_with_3_and_names_the_address(serving):
