@@ -174,6 +174,9 @@ void declare_listen(section& root, configuration& into) {
                       [&](section& at) {
                           declare_listener(at, into.operator_);
                           at.inside("limits", {.says = "Limits of this listener."}, [&](section& limits) {
+                              limits.duration("answer_within", into.console.answer_within, 10ms, 10min,
+                                              {.says = "From the whole request to the API's answer; later is "
+                                                       "answered 504."});
                               declare_sizes(limits, into.operator_.bounds);
                               declare_times(limits, into.operator_.bounds);
                           });

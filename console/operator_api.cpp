@@ -3,6 +3,7 @@
 #include "console/answers.hpp"
 #include "console/queries.hpp"
 #include "console/views.hpp"
+#include "core/deadline.hpp"
 #include "core/digest.hpp"
 #include "core/log.hpp"
 #include "json/write.hpp"
@@ -45,7 +46,7 @@ public:
     asio::awaitable<response> handle(request incoming, http::admission) override {
         auto const path = incoming.head.path();
         if (path.starts_with("/api/")) {
-            auto answering = answer_api(std::move(incoming));
+            auto answering = answer_in_time(std::move(incoming), from_now(settings_.answer_within));
             co_return co_await std::move(answering);
         }
         if (incoming.head.method != "GET" && incoming.head.method != "HEAD") co_return not_allowed("GET");
@@ -101,16 +102,26 @@ private:
         return found;
     }
 
-    asio::awaitable<response> answer_api(request incoming) {
-        auto const who = who_asks(incoming.head);
-        if (!who) co_return problem_answer(who.error());
+    // Gives up the wait for the store, not what it was asked to do.
+    asio::awaitable<response> answer_in_time(request incoming, deadline until) {
+        auto answering = with_deadline(until, answer_api(std::move(incoming)));
+        auto answered = co_await std::move(answering);
+        if (answered) co_return *std::move(answered);
+        if (answered.error().code != errc::deadline_exceeded) co_return problem_answer(answered.error());
+        co_return problem_answer({errc::deadline_exceeded, "the event store did not answer in time",
+                                  "look at /readyz; after an act, look at the delivery: it may be done yet"});
+    }
+
+    asio::awaitable<result<response>> answer_api(request incoming) {
+        HEADGATE_CO_TRY(auto const* const who, who_asks(incoming.head));
         auto const parts = parts_of(incoming.head.path());
-        if (parts.size() < 3 || parts[1] != "v1" || std::ranges::contains(parts, "")) {
-            co_return problem_answer({errc::not_found, "no such resource", "see /openapi.json"});
+        bool const has_empty_part = std::ranges::find(parts, "") != parts.end();
+        if (parts.size() < 3 || parts[1] != "v1" || has_empty_part) {
+            co_return refuse(errc::not_found, "no such resource", "see /openapi.json");
         }
         if (parts.size() == 5 && parts[2] == "deliveries") {
             if (incoming.head.method != "POST") co_return not_allowed("POST");
-            auto acting = act_on_delivery(**who, std::string{parts[3]}, std::string{parts[4]});
+            auto acting = act_on_delivery(*who, std::string{parts[3]}, std::string{parts[4]});
             co_return co_await std::move(acting);
         }
         if (incoming.head.method != "GET") co_return not_allowed("GET");
@@ -131,48 +142,39 @@ private:
             auto showing = show_delivery(std::string{parts[3]});
             co_return co_await std::move(showing);
         }
-        co_return problem_answer({errc::not_found, "no such resource", "see /openapi.json"});
+        co_return refuse(errc::not_found, "no such resource", "see /openapi.json");
     }
 
-    asio::awaitable<response> list_events(std::string query) {
-        auto asked = read_event_query(query);
-        if (!asked) co_return problem_answer(asked.error());
-        auto reading = around_.store.list_events(std::move(asked->filter), std::move(asked->which));
-        auto const found = co_await std::move(reading);
-        if (!found) co_return problem_answer(found.error());
-        co_return json_answer(200, view(*found));
+    asio::awaitable<result<response>> list_events(std::string query) {
+        HEADGATE_CO_TRY(auto asked, read_event_query(query));
+        auto reading = around_.store.list_events(std::move(asked.filter), std::move(asked.which));
+        HEADGATE_CO_TRY(auto const found, co_await std::move(reading));
+        co_return json_answer(200, view(found));
     }
 
-    asio::awaitable<response> list_deliveries(std::string query) {
-        auto asked = read_delivery_query(query);
-        if (!asked) co_return problem_answer(asked.error());
-        auto reading = around_.store.list_deliveries(std::move(asked->filter), std::move(asked->which));
-        auto const found = co_await std::move(reading);
-        if (!found) co_return problem_answer(found.error());
-        co_return json_answer(200, view(*found));
+    asio::awaitable<result<response>> list_deliveries(std::string query) {
+        HEADGATE_CO_TRY(auto asked, read_delivery_query(query));
+        auto reading = around_.store.list_deliveries(std::move(asked.filter), std::move(asked.which));
+        HEADGATE_CO_TRY(auto const found, co_await std::move(reading));
+        co_return json_answer(200, view(found));
     }
 
-    asio::awaitable<response> show_event(std::string text) {
-        auto const id = parse_uuid(text);
-        if (!id) co_return problem_answer(id.error());
-        auto reading = around_.store.read_event(*id);
-        auto const found = co_await std::move(reading);
-        if (!found) co_return problem_answer(found.error());
-        auto reading_deliveries = around_.store.deliveries_of(*id);
-        auto const deliveries = co_await std::move(reading_deliveries);
-        if (!deliveries) co_return problem_answer(deliveries.error());
-        co_return json_answer(200, view(*found, *deliveries));
+    asio::awaitable<result<response>> show_event(std::string text) {
+        HEADGATE_CO_TRY(auto const id, parse_uuid(text));
+        auto reading = around_.store.read_event(id);
+        HEADGATE_CO_TRY(auto const found, co_await std::move(reading));
+        auto reading_deliveries = around_.store.deliveries_of(id);
+        HEADGATE_CO_TRY(auto const deliveries, co_await std::move(reading_deliveries));
+        co_return json_answer(200, view(found, deliveries));
     }
 
-    asio::awaitable<response> show_delivery(std::string text) {
-        auto const id = parse_uuid(text);
-        if (!id) co_return problem_answer(id.error());
-        auto reading = around_.store.read_delivery(*id);
-        auto const found = co_await std::move(reading);
-        if (!found) co_return problem_answer(found.error());
-        auto reading_rule = around_.store.rule_text(found->kept.rule_revision);
+    asio::awaitable<result<response>> show_delivery(std::string text) {
+        HEADGATE_CO_TRY(auto const id, parse_uuid(text));
+        auto reading = around_.store.read_delivery(id);
+        HEADGATE_CO_TRY(auto const found, co_await std::move(reading));
+        auto reading_rule = around_.store.rule_text(found.kept.rule_revision);
         auto const rule = co_await std::move(reading_rule);
-        co_return json_answer(200, view(*found, rule ? std::optional{*rule} : std::nullopt));
+        co_return json_answer(200, view(found, rule ? std::optional{*rule} : std::nullopt));
     }
 
     // What an act makes of a delivery; refused where it makes no sense in this state.
@@ -198,28 +200,24 @@ private:
         return refuse(errc::not_found, "no such act", "one of: retry, release");
     }
 
-    asio::awaitable<response> act_on_delivery(operator_settings who, std::string text, std::string act) {
+    asio::awaitable<result<response>> act_on_delivery(operator_settings who, std::string text,
+                                                      std::string act) {
         if (who.may == role::viewer) {
-            co_return problem_answer(
-                {errc::permission_denied, "a viewer may not act", "use an operator's token"});
+            co_return refuse(errc::permission_denied, "a viewer may not act", "use an operator's token");
         }
-        auto const id = parse_uuid(text);
-        if (!id) co_return problem_answer(id.error());
-        auto reading = around_.store.read_delivery(*id);
-        auto const found = co_await std::move(reading);
-        if (!found) co_return problem_answer(found.error());
-        auto change = change_for(act, found->kept);
-        if (!change) co_return problem_answer(change.error());
-        std::vector<store::transition> changes{*std::move(change)};
+        HEADGATE_CO_TRY(auto const id, parse_uuid(text));
+        auto reading = around_.store.read_delivery(id);
+        HEADGATE_CO_TRY(auto const found, co_await std::move(reading));
+        HEADGATE_CO_TRY(auto change, change_for(act, found.kept));
+        std::vector<store::transition> changes{std::move(change)};
         auto recording = around_.store.record(std::move(changes));
-        auto const applied = co_await std::move(recording);
-        if (!applied) co_return problem_answer(applied.error());
-        if (!applied->front()) {
-            co_return problem_answer({errc::aborted, "the delivery changed meanwhile", "look at it again"});
+        HEADGATE_CO_TRY(auto const applied, co_await std::move(recording));
+        if (!applied.front()) {
+            co_return refuse(errc::aborted, "the delivery changed meanwhile", "look at it again");
         }
         log(log_level::info, "an operator acted on a delivery",
-            {{"operator", who.name}, {"act", act}, {"delivery", to_string(*id)}});
-        around_.changed(*id);
+            {{"operator", who.name}, {"act", act}, {"delivery", to_string(id)}});
+        around_.changed(id);
         auto showing = show_delivery(std::move(text));
         co_return co_await std::move(showing);
     }

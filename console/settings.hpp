@@ -2,6 +2,7 @@
 
 #include "core/secret.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,7 +20,8 @@ struct operator_settings {
 };
 
 struct settings {
-    std::vector<operator_settings> operators;  // Empty: /api answers 403 with the remedy.
+    std::vector<operator_settings> operators;         // Empty: /api answers 403 with the remedy.
+    std::chrono::milliseconds answer_within{10'000};  // From the whole request to the API's answer, else 504.
 };
 
 }  // namespace headgate::console

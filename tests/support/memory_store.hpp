@@ -81,6 +81,7 @@ public:
     }
 
     asio::awaitable<result<std::vector<bool>>> record(std::vector<store::transition> changes) override {
+        if (writes_hang) co_return co_await given_up();
         if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
         std::vector<bool> applied;
         for (auto const& change : changes) applied.push_back(apply(change));
@@ -101,10 +102,12 @@ public:
 
     asio::awaitable<result<store::page<store::event_summary>>> list_events(store::event_filter,
                                                                            store::page_request) override {
+        if (reads_hang) co_return co_await given_up();
         co_return store::page<store::event_summary>{};
     }
 
     asio::awaitable<result<store::event_record>> read_event(uuid id) override {
+        if (reads_hang) co_return co_await given_up();
         for (auto const& [sequence, each] : events_) {
             if (each.kept.id == id) co_return each;
         }
@@ -113,12 +116,14 @@ public:
 
     asio::awaitable<result<store::page<delivery>>> list_deliveries(store::delivery_filter,
                                                                    store::page_request) override {
+        if (reads_hang) co_return co_await given_up();
         store::page<delivery> all;
         for (auto const& [id, each] : deliveries_) all.items.push_back(each.kept);
         co_return all;
     }
 
     asio::awaitable<result<store::delivery_record>> read_delivery(uuid id) override {
+        if (reads_hang) co_return co_await given_up();
         auto const found = deliveries_.find(id);
         if (found == deliveries_.end()) co_return refuse(errc::not_found, "no such delivery", "");
         co_return found->second;
@@ -161,10 +166,19 @@ public:
     }
 
     bool refusing = false;
+    bool reads_hang = false;   // Until the caller gives up; those that the console asks for.
+    bool writes_hang = false;  // The same of `record`.
     std::set<sequence_number> never_routed;
     deadline last_until;  // Of the last append.
 
 private:
+    static asio::awaitable<std::unexpected<error>> given_up() {
+        asio::steady_timer never{co_await asio::this_coro::executor, asio::steady_timer::time_point::max()};
+        auto waiting = never.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await std::move(waiting);
+        co_return refuse(errc::cancelled, "cancelled");
+    }
+
     bool apply(store::transition const& change) {
         auto const found = deliveries_.find(change.delivery);
         if (found == deliveries_.end() || found->second.kept.state != change.from) return false;

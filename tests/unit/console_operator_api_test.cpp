@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -143,6 +144,24 @@ TEST(operator_api, shows_the_rule_that_made_a_delivery_as_it_was_then) {
     EXPECT_NE(work.ask("GET", path).body.find(R"("rule_text":null)"), std::string::npos);
     work.store.keep_rule(kept.rule_revision, "when: .body.ok");
     EXPECT_EQ(member(work.ask("GET", path), "rule_text"), "when: .body.ok");
+}
+
+TEST(operator_api, answers_504_when_the_store_does_not_answer_in_time) {
+    auto impatient = two_operators();
+    impatient.answer_within = std::chrono::milliseconds{1};
+    api_at_work work{impatient};
+    auto const id = to_string(work.keep(delivery_state::dead).id);
+    work.store.writes_hang = true;
+    auto const acted = work.ask("POST", "/api/v1/deliveries/" + id + "/retry");
+    EXPECT_EQ(acted.status, 504U);
+    EXPECT_NE(member(acted, "remedy").find("look at the delivery"), std::string::npos);
+    EXPECT_TRUE(work.changed.empty());
+    work.store.reads_hang = true;
+    for (auto const* const path : {"events", "deliveries"}) {
+        EXPECT_EQ(work.ask("GET", std::string{"/api/v1/"} + path).status, 504U) << path;
+        EXPECT_EQ(work.ask("GET", std::string{"/api/v1/"} + path + '/' + id).status, 504U) << path;
+    }
+    EXPECT_EQ(work.ask("GET", "/healthz").status, 200U);
 }
 
 TEST(operator_api, a_dead_delivery_can_be_retried_and_the_dispatcher_is_told) {
