@@ -26,6 +26,7 @@ std::size_t circuit::allowed() const noexcept {
     switch (state_) {
         case state::closed: return std::numeric_limits<std::size_t>::max();
         case state::one_may_go: return 1;
+        case state::unasked:
         case state::open:
         case state::on_trial: return 0;
     }
@@ -42,7 +43,7 @@ void circuit::give_back() {
 
 void circuit::begin_anew() {
     ++turn_;
-    state_ = state::closed;
+    state_ = state::unasked;
     back_at_ = around_.clock.now();
     set_trouble({});
     probe_at_ = {};
@@ -55,7 +56,7 @@ void circuit::found_well() {
 
 void circuit::found_away(std::string why) {
     if (state_ == state::open) return;
-    if (state_ == state::closed) {
+    if (state_ == state::closed || state_ == state::unasked) {
         log(log_level::warning, "a target is away; its deliveries wait",
             {{"target", of_.name}, {"why", why}});
     }
@@ -114,6 +115,10 @@ asio::awaitable<void> circuit::ask() {
         found_away(there.error().message);
         probe_at_ = std::chrono::steady_clock::now() + settings_.probe_every;
         co_return;
+    }
+    if (state_ == state::unasked) {
+        state_ = state::closed;
+        around_.changed();
     }
     if (state_ != state::open) co_return;
     if (around_.nothing_waits()) {

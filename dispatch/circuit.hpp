@@ -18,9 +18,10 @@
 
 // Whether a target is there at all.
 //
-// Closed: starts go. Open: nothing goes but a probe once in a while. A probe that succeeds lets one start
-// through on trial, because a target that answers questions may still take no work; what comes of that one
-// closes the circuit or opens it again. Lives on the dispatcher's thread.
+// Nothing goes before the first probe has answered: only then is it known how long the target keeps runs, and
+// so which starts it may have forgotten. Closed: starts go. Open: nothing goes but a probe once in a while. A
+// probe that succeeds lets one start through on trial, because a target that answers questions may still take
+// no work; what comes of that one closes the circuit or opens it again. Lives on the dispatcher's thread.
 
 namespace headgate::dispatch {
 
@@ -64,7 +65,7 @@ public:
 
 private:
     using instant = std::chrono::steady_clock::time_point;
-    enum class state : std::uint8_t { closed, open, one_may_go, on_trial };
+    enum class state : std::uint8_t { unasked, closed, open, one_may_go, on_trial };
 
     [[nodiscard]] asio::awaitable<void> ask();
     void close();
@@ -75,7 +76,7 @@ private:
     neighbours around_;
     asio::steady_timer wake_;
     instant probe_at_{};
-    state state_ = state::closed;
+    state state_ = state::unasked;
     std::uint64_t turn_ = 0;            // Of targets: what an earlier one's probe says is no news.
     std::optional<wall_time> back_at_;  // When it last closed.
     bool stopping_ = false;

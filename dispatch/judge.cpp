@@ -34,16 +34,25 @@ decision try_again(store::transition change, delivery_state state, std::chrono::
     return {std::move(change), wait};
 }
 
+bool is_forgotten(delivery const& unanswered, circumstances const& at) {
+    auto const first_tried = unanswered.started_at.value_or(at.now);
+    return at.runs_kept_for && at.now - first_tried > *at.runs_kept_for;
+}
+
+// Nothing was said at all: then `said` is empty.
+decision hold_forgotten(store::transition change, std::string const& said) {
+    std::string reason = "a start without an answer for longer than the target keeps runs";
+    if (!said.empty()) reason += ": " + said;
+    return hold(
+        std::move(change), hold_cause::unanswered,
+        with_remedy(std::move(reason), "look the workflow id up on the target, then release or leave it"));
+}
+
 decision after_no_answer(store::transition change, delivery const& attempted,
                          targets::start_answer const& answer, std::chrono::milliseconds wait,
                          circumstances const& at) {
-    auto const first_tried = attempted.started_at.value_or(at.now);
-    bool const forgotten = at.runs_kept_for && at.now - first_tried > *at.runs_kept_for;
-    if (!forgotten) return try_again(std::move(change), delivery_state::starting, wait, at.now);
-    return hold(
-        std::move(change), hold_cause::unanswered,
-        with_remedy("a start without an answer for longer than the target keeps runs: " + answer.message,
-                    "look the workflow id up on the target, then release or leave it"));
+    if (is_forgotten(attempted, at)) return hold_forgotten(std::move(change), answer.message);
+    return try_again(std::move(change), delivery_state::starting, wait, at.now);
 }
 
 decision after_certainly_not_started(store::transition change, delivery const& attempted,
@@ -112,6 +121,11 @@ decision judge(delivery const& attempted, targets::start_answer const& answer, r
         case kind::unanswered: return after_no_answer(std::move(change), attempted, answer, wait, at);
     }
     return after_no_answer(std::move(change), attempted, answer, wait, at);
+}
+
+std::optional<decision> judge_forgotten(delivery const& unanswered, circumstances const& at) {
+    if (!is_forgotten(unanswered, at)) return std::nullopt;
+    return hold_forgotten({.delivery = unanswered.id, .from = delivery_state::starting}, {});
 }
 
 std::optional<store::transition> judge_run(delivery const& followed, targets::run_status const& status,

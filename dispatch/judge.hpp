@@ -42,6 +42,10 @@ struct decision {
 [[nodiscard]] decision judge(delivery const& attempted, targets::start_answer const& answer,
                              retry_policy const& policy, circumstances const& at);
 
+// `unanswered` is in state `starting`, and about to be asked again: what becomes of it instead when the
+// target may have forgotten its run, and would start another.
+[[nodiscard]] std::optional<decision> judge_forgotten(delivery const& unanswered, circumstances const& at);
+
 // The end of a run. Nothing while it runs.
 [[nodiscard]] std::optional<store::transition> judge_run(delivery const& followed,
                                                          targets::run_status const& status, wall_time now);

@@ -182,7 +182,7 @@ asio::awaitable<void> lane::mark_and_attempt(std::vector<uuid> taken) {
     std::vector<uuid> marked;
     for (auto const& id : taken) {
         if (room_.at(id).state == delivery_state::starting) {
-            begin_attempt(id, true);
+            ask_again(id);
             continue;
         }
         changes.push_back({.delivery = id,
@@ -220,6 +220,14 @@ asio::awaitable<void> lane::mark_and_attempt(std::vector<uuid> taken) {
     }
 }
 
+// Its run may have ended long ago: what the target has forgotten, it would start a second time.
+void lane::ask_again(uuid const& id) {
+    auto forgotten = judge_forgotten(room_.at(id), circumstances_now(true));
+    if (!forgotten) return begin_attempt(id, true);
+    circuit_.give_back();
+    write_down(id, *std::move(forgotten));
+}
+
 // Nothing begins any more once the lane stops: the next life begins with it.
 void lane::begin_attempt(uuid const& id, bool earlier_start_possible) {
     if (!stopping_) tasks_.spawn("start " + to_string(id), attempt(id, earlier_start_possible));
@@ -236,19 +244,26 @@ asio::awaitable<void> lane::attempt(uuid id, bool earlier_start_possible) {
     if (planted(planted_bug::rule_evaluated_again)) dawdle(std::chrono::milliseconds{10});
     if (turn == target_.turn()) learn_from(answer);
 
-    circumstances const at{.now = clock_.now(),
-                           .runs_kept_for = target_.keeps_runs_for(),
-                           .random = std::uniform_real_distribution<double>{0, 1}(random_),
-                           .target_back_at = circuit_.back_at(),
-                           .earlier_start_possible = earlier_start_possible};
-    auto made = judge(room_.at(id), answer, policy_, at);
+    auto made = judge(room_.at(id), answer, policy_, circumstances_now(earlier_start_possible));
     made.change.attempts_kept_max = settings_.attempts_kept_max;
+    write_down(id, std::move(made));
+}
+
+circumstances lane::circumstances_now(bool earlier_start_possible) {
+    return {.now = clock_.now(),
+            .runs_kept_for = target_.keeps_runs_for(),
+            .random = std::uniform_real_distribution<double>{0, 1}(random_),
+            .target_back_at = circuit_.back_at(),
+            .earlier_start_possible = earlier_start_possible};
+}
+
+void lane::write_down(uuid const& id, decision made) {
     auto change = made.change;
     records_.add(std::move(change),
                  [this, id, made = std::move(made)](bool applied) { apply(id, made, applied); });
 }
 
-// What an attempt led to is durable now.
+// What became of it is durable now.
 void lane::apply(uuid const& id, decision made, bool applied) {
     --in_flight_;
     wake_.cancel();
@@ -258,7 +273,7 @@ void lane::apply(uuid const& id, decision made, bool applied) {
     if (!applied) return leave(id, waiting_room::leaving::for_good);
     count(now);
     auto& tried = room_.at(id);
-    tried.attempts += 1;
+    if (made.change.tried) tried.attempts += 1;
     tried.state = now;
     if (now == delivery_state::waiting || now == delivery_state::starting) {
         put_back(id, made.retry_in);

@@ -85,6 +85,9 @@ private:
     bool add_to_room(delivery fresh);
     std::vector<uuid> take_due();
     void begin_attempt(uuid const& id, bool earlier_start_possible);
+    void ask_again(uuid const& id);
+    void write_down(uuid const& id, decision made);
+    [[nodiscard]] circumstances circumstances_now(bool earlier_start_possible);
     [[nodiscard]] instant next_moment(instant now) const;
     [[nodiscard]] bool is_busy_starting() const;
     void put_back(uuid const& id, std::chrono::milliseconds wait);

@@ -7,8 +7,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <chrono>
 #include <deque>
-#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -32,6 +33,7 @@ public:
         std::deque<targets::start_answer> answers;
         std::deque<targets::run_status> statuses;
         bool there = true;
+        bool answers_probes = true;    // False: probes wait until it is true.
         bool takes_work = true;        // False: it answers probes, and no start.
         std::set<std::string> silent;  // Workflow ids whose starts are never answered.
         std::size_t probes = 0;
@@ -72,18 +74,26 @@ public:
         co_return status;
     }
 
-    targets::asio::awaitable<result<void>> probe(deadline) override {
+    targets::asio::awaitable<result<void>> probe(deadline until) override {
         ++memory_.probes;
-        if (memory_.there) co_return result<void>{};
-        co_return refuse(errc::unavailable, "not there", "");
+        boost::asio::steady_timer turn{co_await boost::asio::this_coro::executor};
+        while (!memory_.answers_probes && std::chrono::steady_clock::now() < until) {
+            turn.expires_after(std::chrono::milliseconds{1});
+            auto waiting = turn.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+            co_await std::move(waiting);
+        }
+        if (!memory_.there) co_return refuse(errc::unavailable, "not there", "");
+        keeps_runs_for_ = std::chrono::hours{24};
+        co_return result<void>{};
     }
 
     [[nodiscard]] std::optional<std::chrono::milliseconds> keeps_runs_for() const override {
-        return std::chrono::hours{24};
+        return keeps_runs_for_;
     }
 
 private:
     memory& memory_;
+    std::optional<std::chrono::milliseconds> keeps_runs_for_;  // Learnt by the first probe.
 };
 
 }  // namespace headgate::testing_support

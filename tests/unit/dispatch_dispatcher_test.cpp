@@ -88,6 +88,29 @@ TEST(dispatcher, continues_with_a_start_that_may_have_happened) {
     EXPECT_EQ(work.target.starts[0].request_id, id);
 }
 
+// Temporal no longer knows the run by then, and would start another.
+TEST(dispatcher, a_start_that_the_target_may_have_forgotten_is_held_and_not_asked_again) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.target.answers_probes = false;
+    delivery old;
+    old.rule = "sync";
+    old.order.target = "platform";
+    old.order.workflow_id = "w";
+    old.state = delivery_state::starting;
+    old.started_at = work.clock.now() - std::chrono::hours{25};
+    work.store.keep(old);
+    int turns = 0;
+    work.run_until([&] {
+        work.target.answers_probes = ++turns > 20;
+        return work.all_are(delivery_state::held)();
+    });
+    EXPECT_TRUE(work.target.starts.empty());
+    EXPECT_EQ(work.only().held_because, hold_cause::unanswered);
+    EXPECT_EQ(work.only().reason,
+              "a start without an answer for longer than the target keeps runs"
+              " — look the workflow id up on the target, then release or leave it");
+}
+
 TEST(dispatcher, a_waiting_delivery_whose_rule_is_gone_is_held_and_one_whose_rule_is_back_goes_on) {
     dispatcher_at_work work{{rule_named("sync")}};
     delivery orphan;
