@@ -214,6 +214,8 @@ match failed(rule const& by, fault&& at) {
 }
 
 std::optional<match> judge(rule const& by, event const& from, evaluator const& evaluate) {
+    bool const is_ours = by.settings.source == from.source && by.settings.tenant == from.tenant;
+    if (!is_ours) return std::nullopt;
     auto holds = evaluate.holds(by);
     if (!holds) return failed(by, std::move(holds).error());
     if (!*holds) return std::nullopt;

@@ -66,7 +66,7 @@ public:
     // Every rule of the event's source with its verdict, in the order of the rules: for whoever asks why.
     [[nodiscard]] std::vector<verdict> verdicts(event const& from, json::arena& scratch) const;
 
-    // Evaluates one rule by name, whatever its `when` says about others; nothing when it does not match.
+    // Evaluates one rule alone; nothing when it does not match, as it never does events of another source.
     [[nodiscard]] std::optional<match> evaluate_one(rule const& by, event const& from,
                                                     json::arena& scratch) const;
 

@@ -183,6 +183,21 @@ TEST(dispatcher, renders_a_delivery_that_had_no_order_by_todays_rule_and_keeps_t
     EXPECT_TRUE(work.store.keeps_rule_text(kept.rule_revision));
 }
 
+TEST(dispatcher, a_rule_that_belongs_to_another_source_by_now_does_not_match_what_is_retried) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.run_until(work.all_are(delivery_state::completed), {R"({"n":7})"});
+    delivery bare;
+    bare.event_id = work.only().event_id;
+    bare.rule = "sync";
+    bare.order.target = "platform";
+    auto const id = work.store.keep(bare).id;
+    work.settings.rules[0].source = "gitlab";
+    work.settings.sources = {"github", "gitlab"};
+    work.run_until(work.all_are(delivery_state::dead));
+    EXPECT_EQ(work.store.deliveries().at(id).kept.reason, "match: today's rule does not match the event");
+    EXPECT_EQ(work.target.starts.size(), 1U);
+}
+
 TEST(dispatcher, an_event_that_can_never_be_recorded_stops_no_other) {
     dispatcher_at_work work{{rule_named("sync")}};
     work.store.never_routed = {2};
