@@ -73,8 +73,8 @@ public:
 
 private:
     lane& add_lane(target_settings const& of, std::unique_ptr<targets::target> target) {
-        auto made = std::make_unique<lane>(around_.executor, settings_, of, std::move(target), around_.store,
-                                           records_, around_.clock, counters_of(around_.counts, of.name));
+        auto made = std::make_unique<lane>(around_, settings_, rules_, records_,
+                                           counters_of(around_.counts, of.name), of, std::move(target));
         std::lock_guard const hold{lanes_guard_};
         return *lanes_.emplace(of.name, std::move(made)).first->second;
     }

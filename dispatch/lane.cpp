@@ -19,37 +19,39 @@ constexpr std::chrono::milliseconds pause_for_the_store{250};
 
 }  // namespace
 
-lane::lane(asio::any_io_executor const& executor, settings const& settings, target_settings of,
-           std::shared_ptr<targets::target> target, store::event_store& store, recorder& records,
-           wall_clock const& clock, lane_counters counts)
+lane::lane(surroundings const& around, settings const& settings, std::shared_ptr<rulebook const> const& rules,
+           recorder& records, lane_counters counts, target_settings of,
+           std::shared_ptr<targets::target> target)
     : settings_{settings},
+      rules_{rules},
+      store_{around.store},
+      records_{records},
+      clock_{around.clock},
+      counts_{counts},
       of_{std::move(of)},
       target_{std::move(target)},
-      store_{store},
-      records_{records},
-      clock_{clock},
-      counts_{counts},
       policy_{retry_policy_of(settings)},
       room_{settings},
       pace_{of_.starts_per_second_max, std::chrono::steady_clock::now()},
-      circuit_{executor,
+      circuit_{around.executor,
                settings,
                of_,
                {.target = target_,
-                .clock = clock,
+                .clock = around.clock,
                 .nothing_waits = [this] { return room_.is_empty(); },
                 .changed = [this] { wake_.cancel(); }}},
-      held_{executor,
+      held_{around.executor,
             settings,
             of_.name,
-            {.store = store,
-             .clock = clock,
+            {.store = around.store,
+             .clock = around.clock,
              .may_try = [this] { return is_open() && circuit_.is_closed(); },
              .add = [this](delivery released) { return add_to_room(std::move(released)); }}},
-      follower_{executor, settings, target_, records, clock, [this] { return is_busy_starting(); }},
-      wake_{executor, asio::steady_timer::time_point::max()},
-      loops_{executor},
-      tasks_{executor} {}
+      follower_{around.executor, settings,     target_,
+                records,         around.clock, [this] { return is_busy_starting(); }},
+      wake_{around.executor, asio::steady_timer::time_point::max()},
+      loops_{around.executor},
+      tasks_{around.executor} {}
 
 void lane::use(target_settings of, std::shared_ptr<targets::target> fresh) {
     of_ = std::move(of);
@@ -59,6 +61,7 @@ void lane::use(target_settings of, std::shared_ptr<targets::target> fresh) {
         target_.exchange(std::move(fresh));
         circuit_.begin_anew();
     }
+    turn_out();
     wake_.cancel();
 }
 
@@ -66,7 +69,12 @@ void lane::close() {
     if (!is_open()) return;
     target_.exchange(nullptr);
     circuit_.begin_anew();
+    turn_out();
+}
+
+void lane::turn_out() {
     room_.turn_out();
+    held_.forget_the_try();
 }
 
 void lane::add(delivery fresh) {
@@ -80,8 +88,13 @@ void lane::add(delivery fresh) {
     if (fresh.state != delivery_state::held) static_cast<void>(add_to_room(std::move(fresh)));
 }
 
+// What may not is left to the store: the next sweep holds it.
+bool lane::may_wait_here(delivery const& one) const {
+    return is_open() && (one.state != delivery_state::waiting || rules_->find(one.rule) != nullptr);
+}
+
 bool lane::add_to_room(delivery fresh) {
-    if (!is_open()) return false;
+    if (!may_wait_here(fresh)) return false;
     auto const wait =
         std::clamp<std::chrono::milliseconds>(fresh.due_at - clock_.now(), {}, settings_.retry_longest);
     auto const admitted = room_.add(std::move(fresh), std::chrono::steady_clock::now() + wait);
@@ -208,7 +221,7 @@ asio::awaitable<void> lane::mark_and_attempt(std::vector<uuid> taken) {
             // Somebody else changed it meanwhile: it is theirs.
             static_cast<void>(held_.went_through(id, std::nullopt));
             leave(id, waiting_room::leaving::for_good);
-        } else if (is_open()) {
+        } else if (may_wait_here(room_.at(id))) {
             room_.put_back(id, std::chrono::steady_clock::now() + settings_.retry_first);
         } else {
             leave(id, waiting_room::leaving::for_good);
@@ -289,7 +302,7 @@ void lane::apply(uuid const& id, decision made, bool applied) {
 
 // One that cannot go now lets those go that wait for the same workflow id.
 void lane::put_back(uuid const& id, std::chrono::milliseconds wait) {
-    if (!is_open()) return leave(id, waiting_room::leaving::for_good);
+    if (!may_wait_here(room_.at(id))) return leave(id, waiting_room::leaving::for_good);
     if (room_.at(id).state == delivery_state::waiting && room_.others_wait_for_id_of(id)) {
         leave(id, waiting_room::leaving::behind_the_others);
         return;

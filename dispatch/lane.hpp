@@ -5,12 +5,14 @@
 #include "core/metrics.hpp"
 #include "core/nursery.hpp"
 #include "dispatch/circuit.hpp"
+#include "dispatch/dispatcher.hpp"
 #include "dispatch/exchangeable_target.hpp"
 #include "dispatch/follower.hpp"
 #include "dispatch/judge.hpp"
 #include "dispatch/missing_probe.hpp"
 #include "dispatch/pace.hpp"
 #include "dispatch/recorder.hpp"
+#include "dispatch/rulebook.hpp"
 #include "dispatch/settings.hpp"
 #include "dispatch/waiting_room.hpp"
 #include "model/delivery.hpp"
@@ -39,15 +41,17 @@ struct lane_counters {
 
 class lane {
 public:
-    lane(asio::any_io_executor const& executor, settings const& settings, target_settings of,
-         std::shared_ptr<targets::target> target, store::event_store& store, recorder& records,
-         wall_clock const& clock, lane_counters counts);
+    // Keeps references to all but its target's own; all of them outlive it.
+    lane(surroundings const& around, settings const& settings, std::shared_ptr<rulebook const> const& rules,
+         recorder& records, lane_counters counts, target_settings of,
+         std::shared_ptr<targets::target> target);
 
     // Takes a delivery in state waiting, starting, started or held(unanswered), unless it is here already.
     // What finds no room stays in the store, and is found again by a sweep.
     void add(delivery fresh);
 
-    // Goes by `of` from now on, and to `fresh` where it is not null. What is in flight ends where it began.
+    // Goes by `of` from now on, and to `fresh` where it is not null. What is in flight ends where it began;
+    // what waits is left to the store, because its rule may be gone: a sweep is to follow.
     void use(target_settings of, std::shared_ptr<targets::target> fresh);
 
     // The target is not configured any more: begins nothing until there is one again. What waits is left to
@@ -82,7 +86,9 @@ private:
     asio::awaitable<void> attempt(uuid id, bool earlier_start_possible);
     asio::awaitable<void> bring_next(std::string workflow_id);
 
+    [[nodiscard]] bool may_wait_here(delivery const& one) const;
     bool add_to_room(delivery fresh);
+    void turn_out();
     std::vector<uuid> take_due();
     void begin_attempt(uuid const& id, bool earlier_start_possible);
     void ask_again(uuid const& id);
@@ -97,12 +103,13 @@ private:
     void learn_from(targets::start_answer const& answer);
 
     settings const& settings_;
-    target_settings of_;
-    exchangeable_target target_;
+    std::shared_ptr<rulebook const> const& rules_;
     store::event_store& store_;
     recorder& records_;
     wall_clock const& clock_;
     lane_counters counts_;
+    target_settings of_;
+    exchangeable_target target_;
     retry_policy policy_;
 
     waiting_room room_;

@@ -42,6 +42,10 @@ public:
     // A delivery was attempted and is in another state now, or is gone (nothing). True when it was the one
     // that was let go, and went through: then the others are to follow.
     [[nodiscard]] bool went_through(uuid const& id, std::optional<delivery_state> now);
+
+    // The one that was let go may not be attempted after all: another one takes its turn.
+    void forget_the_try() { trying_.reset(); }
+
     [[nodiscard]] asio::awaitable<void> release_all();
 
 private:

@@ -144,6 +144,20 @@ TEST(dispatcher, releases_all_that_was_held_for_something_missing_once_one_went_
     work.run_until(work.all_are(delivery_state::completed, 5));
 }
 
+TEST(dispatcher, what_is_held_for_something_missing_is_not_tried_once_its_rule_is_gone) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.settings.sweep_every = std::chrono::milliseconds{5};
+    delivery held;
+    held.rule = "gone";
+    held.order.target = "platform";
+    held.order.workflow_id = "w";
+    held.state = delivery_state::held;
+    held.held_because = hold_cause::missing;
+    work.store.keep(held);
+    work.run_until([&] { return work.only().held_because == hold_cause::removed; });
+    EXPECT_TRUE(work.target.starts.empty());
+}
+
 TEST(dispatcher, attempts_only_one_delivery_of_a_workflow_id_at_a_time) {
     auto same = rule_named("same");
     same.id = R"("one-id")";

@@ -31,6 +31,7 @@ public:
         std::size_t asked = 0;
         bool goes_on = false;
         bool is_gone = false;
+        targets::start_answer answer{.what = targets::start_answer::kind::started, .run_id = "old-run"};
     };
 
     explicit held_up_target(memory& remembers) : memory_{remembers} {}
@@ -44,7 +45,7 @@ public:
             auto waiting = turn.async_wait(asio::as_tuple(asio::use_awaitable));
             co_await std::move(waiting);
         }
-        co_return targets::start_answer{.what = targets::start_answer::kind::started, .run_id = "old-run"};
+        co_return memory_.answer;
     }
     asio::awaitable<result<targets::run_status>> follow(std::string, std::string, targets::patience,
                                                         deadline) override {
@@ -182,6 +183,58 @@ protected:
 };
 
 TEST_F(a_removed_rule, holds_what_waits_for_it_until_it_is_back) {
+    testing_support::run(play());
+}
+
+class a_removed_rule_of_a_full_lane : public replaced_dispatcher {
+protected:
+    asio::awaitable<void> play() {
+        fake_target::memory away;
+        away.there = false;
+        auto first = settings_with({rule_of("sync")});
+        first.deliveries_in_memory_max = 2;
+        auto next = settings_with({rule_of("other")});
+        next.deliveries_in_memory_max = 2;
+        STEP(begin(std::move(first), one("platform", std::make_unique<fake_target>(away))));
+        for (int i = 0; i < 4; ++i) STEP(receive());
+        STEP(until([this] { return store_.deliveries().size() == 4; }));
+        STEP(replace(std::move(next)));
+        STEP(until([this] {
+            return std::ranges::all_of(store_.deliveries(), [](auto const& each) {
+                return each.second.kept.held_because == hold_cause::removed;
+            });
+        }));
+        away.there = true;
+        STEP(until([this] { return dispatcher_->troubles().empty(); }));
+        EXPECT_TRUE(away.starts.empty());
+        STEP(end());
+    }
+};
+
+TEST_F(a_removed_rule_of_a_full_lane, holds_all_that_waits_for_it) {
+    testing_support::run(play());
+}
+
+class a_rule_removed_during_a_start : public replaced_dispatcher {
+protected:
+    asio::awaitable<void> play() {
+        held_up_target::memory old;
+        old.answer = {.what = targets::start_answer::kind::not_now, .code = errc::unavailable};
+        STEP(begin(settings_with({rule_of("sync")}), one("platform", std::make_unique<held_up_target>(old))));
+        STEP(receive());
+        STEP(until([&old] { return old.asked == 1; }));
+        auto next = settings_with({rule_of("other")});
+        next.sweep_every = 5ms;
+        STEP(replace(std::move(next)));
+        old.goes_on = true;
+        STEP(until_first_is(delivery_state::held));
+        EXPECT_EQ(first().held_because, hold_cause::removed);
+        EXPECT_EQ(old.asked, 1U);
+        STEP(end());
+    }
+};
+
+TEST_F(a_rule_removed_during_a_start, is_not_tried_again) {
     testing_support::run(play());
 }
 
