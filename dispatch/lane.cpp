@@ -188,20 +188,18 @@ bool lane::is_busy_starting() const {
     return in_flight_ * 2 > of_.starts_in_flight_max || next_moment(now) <= now;
 }
 
-// Says in the store that a start may happen, before it can: that is what a restart goes by.
+// Says in the store that a start may happen, before it can: that is what a restart goes by. One that may have
+// happened already says so again: a sweep may have read it just before its answer was recorded.
 asio::awaitable<void> lane::mark_and_attempt(std::vector<uuid> taken) {
     auto const now = clock_.now();
     std::vector<store::transition> changes;
     std::vector<uuid> marked;
     for (auto const& id : taken) {
-        if (room_.at(id).state == delivery_state::starting) {
-            ask_again(id);
-            continue;
-        }
-        changes.push_back({.delivery = id,
-                           .from = delivery_state::waiting,
-                           .to = delivery_state::starting,
-                           .started_at = now});
+        if (hold_if_forgotten(id)) continue;
+        auto const state = room_.at(id).state;
+        store::transition change{.delivery = id, .from = state, .to = delivery_state::starting};
+        if (state == delivery_state::waiting) change.started_at = now;
+        changes.push_back(std::move(change));
         marked.push_back(id);
     }
     if (changes.empty()) co_return;
@@ -210,9 +208,11 @@ asio::awaitable<void> lane::mark_and_attempt(std::vector<uuid> taken) {
     for (std::size_t i = 0; i < marked.size(); ++i) {
         auto const& id = marked[i];
         if (applied && (*applied)[i]) {
-            room_.at(id).state = delivery_state::starting;
-            room_.at(id).started_at = now;
-            begin_attempt(id, false);
+            auto& one = room_.at(id);
+            bool const earlier_start_possible = one.state == delivery_state::starting;
+            one.state = delivery_state::starting;
+            if (!earlier_start_possible) one.started_at = now;
+            begin_attempt(id, earlier_start_possible);
             continue;
         }
         --in_flight_;
@@ -234,11 +234,14 @@ asio::awaitable<void> lane::mark_and_attempt(std::vector<uuid> taken) {
 }
 
 // Its run may have ended long ago: what the target has forgotten, it would start a second time.
-void lane::ask_again(uuid const& id) {
-    auto forgotten = judge_forgotten(room_.at(id), circumstances_now(true));
-    if (!forgotten) return begin_attempt(id, true);
+bool lane::hold_if_forgotten(uuid const& id) {
+    auto const& one = room_.at(id);
+    if (one.state != delivery_state::starting) return false;
+    auto forgotten = judge_forgotten(one, circumstances_now(true));
+    if (!forgotten) return false;
     circuit_.give_back();
     write_down(id, *std::move(forgotten));
+    return true;
 }
 
 // Nothing begins any more once the lane stops: the next life begins with it.

@@ -91,7 +91,7 @@ private:
     void turn_out();
     std::vector<uuid> take_due();
     void begin_attempt(uuid const& id, bool earlier_start_possible);
-    void ask_again(uuid const& id);
+    [[nodiscard]] bool hold_if_forgotten(uuid const& id);
     void write_down(uuid const& id, decision made);
     [[nodiscard]] circumstances circumstances_now(bool earlier_start_possible);
     [[nodiscard]] instant next_moment(instant now) const;

@@ -5,8 +5,10 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -97,6 +99,7 @@ public:
             if (std::ranges::find(states, it->second.kept.state) != states.end())
                 found.push_back(it->second.kept);
         }
+        if (auto const once = std::exchange(after_reading, nullptr)) once();
         co_return found;
     }
 
@@ -161,6 +164,9 @@ public:
         return deliveries_.emplace(id, store::delivery_record{std::move(old), {}}).first->second.kept;
     }
 
+    // A change by somebody else.
+    void change(store::transition const& made) { EXPECT_TRUE(apply(made)); }
+
     void keep_rule(std::string revision, std::string text) {
         rule_texts_.emplace(std::move(revision), std::move(text));
     }
@@ -168,6 +174,7 @@ public:
     bool refusing = false;
     bool reads_hang = false;   // Until the caller gives up; those that the console asks for.
     bool writes_hang = false;  // The same of `record`.
+    std::function<void()> after_reading;  // Once, before `unfinished` gives what it read.
     std::set<sequence_number> never_routed;
     deadline last_until;  // Of the last append.
 

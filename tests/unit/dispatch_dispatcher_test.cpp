@@ -88,6 +88,21 @@ TEST(dispatcher, continues_with_a_start_that_may_have_happened) {
     EXPECT_EQ(work.target.starts[0].request_id, id);
 }
 
+TEST(dispatcher, a_start_that_was_answered_while_a_sweep_read_it_is_not_asked_again) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    delivery old;
+    old.rule = "sync";
+    old.order.target = "platform";
+    old.order.workflow_id = "w";
+    old.state = delivery_state::starting;
+    auto const id = work.store.keep(old).id;
+    work.store.after_reading = [&work, id] {
+        work.store.change({.delivery = id, .from = delivery_state::starting, .to = delivery_state::started});
+    };
+    work.run_until(work.all_are(delivery_state::completed));
+    EXPECT_TRUE(work.target.starts.empty());
+}
+
 // Temporal no longer knows the run by then, and would start another.
 TEST(dispatcher, a_start_that_the_target_may_have_forgotten_is_held_and_not_asked_again) {
     dispatcher_at_work work{{rule_named("sync")}};
