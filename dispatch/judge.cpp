@@ -55,6 +55,10 @@ decision after_no_answer(store::transition change, delivery const& attempted,
     return try_again(std::move(change), delivery_state::starting, wait, at.now);
 }
 
+bool tells_whose_run_it_is(targets::start_answer const& answer) {
+    return answer.what == kind::started || answer.what == kind::joined || answer.what == kind::id_taken;
+}
+
 decision after_certainly_not_started(store::transition change, delivery const& attempted,
                                      targets::start_answer const& answer, retry_policy const& policy,
                                      std::chrono::milliseconds wait, circumstances const& at) {
@@ -90,6 +94,10 @@ decision judge(delivery const& attempted, targets::start_answer const& answer, r
                 answer.message};
     auto const wait = std::max(backoff(policy, number, at.random), answer.not_before);
 
+    // A refusal now says nothing about an earlier attempt that nobody answered; a delivery that is dead, or
+    // held for something missing, is taken for one that was never started.
+    if (at.earlier_start_possible && !tells_whose_run_it_is(answer))
+        return after_no_answer(std::move(change), attempted, answer, wait, at);
     switch (answer.what) {
         case kind::started:
             change.to = delivery_state::started;
@@ -108,15 +116,9 @@ decision judge(delivery const& attempted, targets::start_answer const& answer, r
             return end(std::move(change), delivery_state::dead, with_remedy(answer.message, answer.remedy),
                        at.now);
         case kind::missing:
-            // Whoever releases a held delivery takes it for one that was never started.
-            if (at.earlier_start_possible)
-                return after_no_answer(std::move(change), attempted, answer, wait, at);
             return hold(std::move(change), hold_cause::missing, with_remedy(answer.message, answer.remedy));
         case kind::denied:
         case kind::not_now:
-            // A refusal now says nothing about an earlier attempt that nobody answered.
-            if (at.earlier_start_possible)
-                return after_no_answer(std::move(change), attempted, answer, wait, at);
             return after_certainly_not_started(std::move(change), attempted, answer, policy, wait, at);
         case kind::unanswered: return after_no_answer(std::move(change), attempted, answer, wait, at);
     }
