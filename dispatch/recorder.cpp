@@ -61,9 +61,14 @@ asio::awaitable<void> recorder::write(std::vector<entry> batch) {
         auto recording = store_.record(std::move(changes));
         auto const applied = co_await std::move(recording);
         if (applied) {
-            // A commit that failed may have happened after all; then the second try finds the rows changed
-            // already.
-            for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done((*applied)[i] || asked_before);
+            for (std::size_t i = 0; i < batch.size(); ++i) {
+                bool made = (*applied)[i];
+                if (!made && asked_before) {
+                    auto looking = was_made_before(batch[i].change);
+                    made = co_await std::move(looking);
+                }
+                batch[i].done(made);
+            }
             co_return;
         }
         log_sparingly(log_level::error, "the store refused changes of deliveries; asking again",
@@ -74,6 +79,15 @@ asio::awaitable<void> recorder::write(std::vector<entry> batch) {
         auto pausing = pause();
         co_await std::move(pausing);
     }
+}
+
+// A commit that failed may have happened after all; then the second try finds the row changed already. When
+// the row cannot be read, nothing is claimed: a sweep finds what became of it.
+asio::awaitable<bool> recorder::was_made_before(store::transition const& change) {
+    auto reading = store_.read_delivery(change.delivery);
+    auto const found = co_await std::move(reading);
+    if (!found || found->kept.state != change.to) co_return false;
+    co_return !change.tried || found->kept.attempts >= change.tried->number;
 }
 
 asio::awaitable<void> recorder::pause() {

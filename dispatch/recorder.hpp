@@ -41,6 +41,7 @@ private:
     };
 
     asio::awaitable<void> write(std::vector<entry> batch);
+    [[nodiscard]] asio::awaitable<bool> was_made_before(store::transition const& change);
     asio::awaitable<void> pause();
 
     store::event_store& store_;

@@ -84,6 +84,7 @@ public:
 
     asio::awaitable<result<std::vector<bool>>> record(std::vector<store::transition> changes) override {
         if (writes_hang) co_return co_await given_up();
+        if (refusing) ++records_refused;
         if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
         std::vector<bool> applied;
         for (auto const& change : changes) applied.push_back(apply(change));
@@ -174,6 +175,7 @@ public:
     bool refusing = false;
     bool reads_hang = false;   // Until the caller gives up; those that the console asks for.
     bool writes_hang = false;  // The same of `record`.
+    std::size_t records_refused = 0;
     std::function<void()> after_reading;  // Once, before `unfinished` gives what it read.
     std::set<sequence_number> never_routed;
     deadline last_until;  // Of the last append.

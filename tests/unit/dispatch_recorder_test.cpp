@@ -1,0 +1,91 @@
+#include "core/nursery.hpp"
+#include "dispatch/recorder.hpp"
+#include "tests/support/memory_store.hpp"
+#include "tests/support/run.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+
+namespace headgate::dispatch {
+namespace {
+
+using testing_support::memory_store;
+
+asio::awaitable<void> turns(std::function<bool()> done) {
+    asio::steady_timer turn{co_await asio::this_coro::executor};
+    for (int i = 0; i < 5000 && !done(); ++i) {
+        turn.expires_after(std::chrono::milliseconds{1});
+        auto waiting = turn.async_wait(asio::use_awaitable);
+        co_await std::move(waiting);
+    }
+    EXPECT_TRUE(done()) << "never came to it";
+}
+
+// Records one change in a store that refuses it once; `meanwhile` comes before it is asked again.
+asio::awaitable<void> record_twice(memory_store& store, store::transition change,
+                                   std::function<void()> meanwhile, std::optional<bool>& applied) {
+    auto const here = co_await asio::this_coro::executor;
+    recorder records{here, store};
+    nursery tasks{here};
+    store.refusing = true;
+    tasks.spawn("record", records.run());
+    records.add(std::move(change), [&applied](bool was_applied) { applied = was_applied; });
+    auto refused = turns([&store] { return store.records_refused == 1; });
+    co_await std::move(refused);
+    store.refusing = false;
+    meanwhile();
+    auto recorded = turns([&applied] { return applied.has_value(); });
+    co_await std::move(recorded);
+    records.finish();
+    auto joining = tasks.join();
+    co_await std::move(joining);
+}
+
+store::transition start_of(delivery const& one) {
+    store::transition change{
+        .delivery = one.id, .from = delivery_state::starting, .to = delivery_state::started};
+    change.tried = attempt{.number = 1, .at = {}, .outcome = "started", .detail = {}};
+    return change;
+}
+
+class a_change_that_was_refused : public testing::Test {
+protected:
+    a_change_that_was_refused() {
+        delivery one;
+        one.state = delivery_state::starting;
+        change_ = start_of(store_.keep(one));
+    }
+
+    std::optional<bool> record_again_after(std::function<void()> meanwhile) {
+        std::optional<bool> applied;
+        testing_support::run(record_twice(store_, change_, std::move(meanwhile), applied));
+        return applied;
+    }
+
+    memory_store store_;
+    store::transition change_;
+};
+
+TEST_F(a_change_that_was_refused, is_made_when_it_is_asked_again) {
+    EXPECT_EQ(record_again_after([] {}), true);
+}
+
+TEST_F(a_change_that_was_refused, is_not_said_to_be_made_when_somebody_else_was_first) {
+    auto const taken_by_another = [this] {
+        store_.change(
+            {.delivery = change_.delivery, .from = delivery_state::starting, .to = delivery_state::held});
+    };
+    EXPECT_EQ(record_again_after(taken_by_another), false);
+}
+
+// The answer of a commit can be lost after it happened.
+TEST_F(a_change_that_was_refused, is_known_to_be_made_when_it_was_after_all) {
+    EXPECT_EQ(record_again_after([this] { store_.change(change_); }), true);
+}
+
+}  // namespace
+}  // namespace headgate::dispatch
