@@ -17,6 +17,10 @@ constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t unrecorded_max = 2'000;
 constexpr std::chrono::milliseconds pause_for_the_store{250};
 
+bool may_be_attempted(delivery_state state) {
+    return state == delivery_state::waiting || state == delivery_state::starting;
+}
+
 }  // namespace
 
 lane::lane(surroundings const& around, settings const& settings, std::shared_ptr<rulebook const> const& rules,
@@ -320,18 +324,22 @@ void lane::leave(uuid const& id, waiting_room::leaving how) {
         tasks_.spawn("next of one workflow id", bring_next(*std::move(freed)));
 }
 
-// What cannot be read is left to the next sweep.
+// What can never be read is left to the next sweep. A sweep may be first, and then sees to the line as well.
 asio::awaitable<void> lane::bring_next(std::string workflow_id) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    while (!stopping_) {
-        auto const next = room_.next_in_line(workflow_id);
-        if (!next) co_return;
+    auto next = room_.next_in_line(workflow_id);
+    while (next && !stopping_) {
         auto reading = store_.read_delivery(*next);
         auto found = co_await std::move(reading);
-        if (!found) continue;
-        auto const state = found->kept.state;
-        if (state != delivery_state::waiting && state != delivery_state::starting) continue;
-        if (add_to_room(std::move(found->kept))) co_return;
+        if (!room_.is_awaited(*next, workflow_id)) co_return;
+        if (!found && is_retryable(found.error().code)) {
+            asio::steady_timer pause{wake_.get_executor(), pause_for_the_store};
+            auto waiting = pause.async_wait(quietly);
+            co_await std::move(waiting);
+            continue;
+        }
+        if (found && may_be_attempted(found->kept.state) && add_to_room(std::move(found->kept))) co_return;
+        next = room_.next_in_line(workflow_id);
     }
 }
 

@@ -98,6 +98,11 @@ std::optional<uuid> waiting_room::next_in_line(std::string const& workflow_id) {
     return own.owner;
 }
 
+bool waiting_room::is_awaited(uuid const& id, std::string const& workflow_id) const {
+    auto const found = lines_.find(workflow_id);
+    return found != lines_.end() && found->second.owner == id && !present_.contains(id);
+}
+
 void waiting_room::turn_out() {
     for (auto& [workflow_id, each] : lines_) each.behind.clear();
     in_line_ = 0;

@@ -54,6 +54,9 @@ public:
     // be read and added; when it cannot be, ask again. Nothing: the id is free.
     [[nodiscard]] std::optional<uuid> next_in_line(std::string const& workflow_id);
 
+    // It is this one's turn still, and nobody has brought it yet.
+    [[nodiscard]] bool is_awaited(uuid const& id, std::string const& workflow_id) const;
+
     // Takes out all that is not being attempted, and everybody in line: they are in the store.
     void turn_out();
 

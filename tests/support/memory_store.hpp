@@ -128,6 +128,10 @@ public:
 
     asio::awaitable<result<store::delivery_record>> read_delivery(uuid id) override {
         if (reads_hang) co_return co_await given_up();
+        if (reads_to_refuse > 0) {
+            --reads_to_refuse;
+            co_return refuse(errc::unavailable, "told to refuse", "");
+        }
         auto const found = deliveries_.find(id);
         if (found == deliveries_.end()) co_return refuse(errc::not_found, "no such delivery", "");
         co_return found->second;
@@ -176,6 +180,7 @@ public:
     bool reads_hang = false;   // Until the caller gives up; those that the console asks for.
     bool writes_hang = false;  // The same of `record`.
     std::size_t records_refused = 0;
+    std::size_t reads_to_refuse = 0;      // Of single deliveries.
     std::function<void()> after_reading;  // Once, before `unfinished` gives what it read.
     std::set<sequence_number> never_routed;
     deadline last_until;  // Of the last append.

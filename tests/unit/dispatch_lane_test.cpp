@@ -68,6 +68,14 @@ TEST(lane, one_that_fails_lets_the_others_of_its_workflow_id_go_first) {
     EXPECT_EQ(work.target.starts.size(), 5U);
 }
 
+TEST(lane, a_store_that_cannot_be_read_for_a_while_loses_nobody_their_turn) {
+    dispatcher_at_work work{{keyed()}};
+    work.settings.sweep_every = 1h;
+    work.store.reads_to_refuse = 2;
+    work.run_until(work.all_are(delivery_state::completed, 3), bodies(3, "one"));
+    EXPECT_EQ(work.target.starts.size(), 3U);
+}
+
 TEST(lane, after_an_outage_one_start_goes_on_trial_before_the_rest) {
     dispatcher_at_work work{{rule_named("sync")}};
     work.target.takes_work = false;
