@@ -21,6 +21,17 @@ counter& events_counter(metrics& counts, char const* result) {
                                {{"result", result}});
 }
 
+// An event that stayed `accepted` would be in the way of retention for ever.
+store::routing quarantine(sequence_number sequence, error const& why) {
+    log(log_level::error, "an event is quarantined: what routing made of it cannot be recorded",
+        {{"sequence", std::to_string(sequence)}, {"error", why.message}});
+    return {.sequence = sequence,
+            .state = event_state::quarantined,
+            .reason = "what routing made of it cannot be recorded: " + why.message,
+            .deliveries = {},
+            .rule_texts = {}};
+}
+
 }  // namespace
 
 router::router(surroundings const& around, settings const& settings,
@@ -31,6 +42,7 @@ router::router(surroundings const& around, settings const& settings,
       deliveries_{deliveries},
       routed_{events_counter(around.counts, "routed")},
       unmatched_{events_counter(around.counts, "unmatched")},
+      quarantined_{events_counter(around.counts, "quarantined")},
       passed_over_{events_counter(around.counts, "passed_over")},
       pause_{around.executor} {}
 
@@ -81,10 +93,14 @@ asio::awaitable<void> router::record(std::vector<store::routing> done) {
                 co_await std::move(separately);
                 co_return;
             }
-            log(log_level::error, "an event that can never be routed was passed over",
-                {{"sequence", std::to_string(done.front().sequence)}, {"error", why.message}});
-            passed_over_.add();
-            co_return;
+            if (done.front().state == event_state::quarantined) {
+                log(log_level::error, "an event that can never be routed was passed over",
+                    {{"sequence", std::to_string(done.front().sequence)}, {"error", why.message}});
+                passed_over_.add();
+                co_return;
+            }
+            done.front() = quarantine(done.front().sequence, why);
+            continue;
         }
         auto pausing = pause_for(pause_after_trouble);
         co_await std::move(pausing);
@@ -102,8 +118,13 @@ asio::awaitable<void> router::record_one_by_one(std::vector<store::routing> done
 }
 
 void router::recorded(std::vector<store::routing> const& done, std::vector<delivery> made) {
-    for (auto const& each : done) (each.state == event_state::unmatched ? unmatched_ : routed_).add();
+    for (auto const& each : done) counter_of(each.state).add();
     for (auto& each : made) deliveries_.take(std::move(each));
+}
+
+counter& router::counter_of(event_state state) {
+    if (state == event_state::unmatched) return unmatched_;
+    return state == event_state::quarantined ? quarantined_ : routed_;
 }
 
 // Accepting goes before routing, but routing keeps its floor.

@@ -32,6 +32,7 @@ private:
     [[nodiscard]] std::vector<store::routing> evaluate(std::vector<event> const& events);
     [[nodiscard]] asio::awaitable<void> record(std::vector<store::routing> done);
     [[nodiscard]] asio::awaitable<void> record_one_by_one(std::vector<store::routing> done);
+    [[nodiscard]] counter& counter_of(event_state state);
     void recorded(std::vector<store::routing> const& done, std::vector<delivery> made);
     [[nodiscard]] asio::awaitable<void> yield_after(std::chrono::steady_clock::duration worked);
     [[nodiscard]] asio::awaitable<void> pause_for(std::chrono::milliseconds wait);
@@ -42,6 +43,7 @@ private:
     intake& deliveries_;
     counter& routed_;
     counter& unmatched_;
+    counter& quarantined_;
     counter& passed_over_;
     asio::steady_timer pause_;
     bool stopping_ = false;

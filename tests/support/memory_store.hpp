@@ -63,8 +63,7 @@ public:
 
     asio::awaitable<result<std::vector<delivery>>> record_routing(std::vector<store::routing> done) override {
         if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
-        if (std::ranges::any_of(done,
-                                [this](auto const& each) { return never_routed.contains(each.sequence); }))
+        if (std::ranges::any_of(done, [this](auto const& each) { return can_never_be_recorded(each); }))
             co_return refuse(errc::data_loss, "can never be recorded", "");
         std::vector<delivery> made;
         for (auto& each : done) {
@@ -183,7 +182,8 @@ public:
     std::size_t reads_to_refuse = 0;      // Of single deliveries.
     std::function<void()> after_reading;  // Once, before `unfinished` gives what it read.
     std::set<sequence_number> never_routed;
-    deadline last_until;  // Of the last append.
+    std::set<sequence_number> never_delivered;  // Their events can be marked; deliveries cannot be recorded.
+    deadline last_until;                        // Of the last append.
 
 private:
     static asio::awaitable<std::unexpected<error>> given_up() {
@@ -191,6 +191,9 @@ private:
         auto waiting = never.async_wait(asio::as_tuple(asio::use_awaitable));
         co_await std::move(waiting);
         co_return refuse(errc::cancelled, "cancelled");
+    [[nodiscard]] bool can_never_be_recorded(store::routing const& one) const {
+        return never_routed.contains(one.sequence) ||
+               (never_delivered.contains(one.sequence) && !one.deliveries.empty());
     }
 
     bool apply(store::transition const& change) {

@@ -227,6 +227,17 @@ TEST(dispatcher, a_rule_that_belongs_to_another_source_by_now_does_not_match_wha
     EXPECT_EQ(work.target.starts.size(), 1U);
 }
 
+// Else it would stay `accepted`, and retention would stop before it for ever.
+TEST(dispatcher, an_event_whose_deliveries_can_never_be_recorded_is_quarantined_with_the_reason) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.store.never_delivered = {2};
+    work.run_until(work.all_are(delivery_state::completed, 2), std::vector<std::string>(3, R"({"n":1})"));
+    EXPECT_EQ(work.store.events().at(2).state, event_state::quarantined);
+    EXPECT_EQ(work.store.events().at(2).reason,
+              "what routing made of it cannot be recorded: can never be recorded");
+    EXPECT_EQ(work.store.deliveries().size(), 2U);
+}
+
 TEST(dispatcher, an_event_that_can_never_be_recorded_stops_no_other) {
     dispatcher_at_work work{{rule_named("sync")}};
     work.store.never_routed = {2};
