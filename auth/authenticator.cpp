@@ -61,6 +61,8 @@ void inspect_answers(answer_rule const& answers, std::string const& at, reporter
     within(answers.malformed, 400, 499, "malformed");
     if (answers.overload != 429) within(answers.overload, 500, 599, "overload");
     if (answers.stop) within(*answers.stop, 400, 499, "stop");
+    if (answers.ok == 204 && !answers.ok_body.empty())
+        notes.mistake(at + ".answers.ok_body", "204 has no body", "write ok: 200");
 }
 
 void inspect_delivery(settings const& source, std::string const& at, reporter& notes) {
@@ -268,6 +270,13 @@ result<response> authenticator::answer(handshake const& which, request const& in
     exam of{incoming, known, now, parts_->place};
     of.json_bytes_max = parts_->source.handshake_json_bytes_max;
     return which.answer(of, *parts_->tree);
+}
+
+std::string authenticator::handed_over(handshake const& which, request const& incoming) const {
+    facts const nothing_known;
+    exam of{incoming, nothing_known, {}, parts_->place};
+    of.json_bytes_max = parts_->source.handshake_json_bytes_max;
+    return which.handed_over(of);
 }
 
 std::span<std::string const> authenticator::methods() const noexcept {

@@ -42,6 +42,10 @@ public:
 
     [[nodiscard]] verifier const& checks() const noexcept;
 
+    // The key that the sender hands over in a handshake that was answered, for the operator to configure;
+    // empty where it hands over none. Nobody has proven who sent it.
+    [[nodiscard]] std::string handed_over(handshake const& which, request const& incoming) const;
+
     // The first handshake whose `when` holds; null when the request is an ordinary one.
     [[nodiscard]] handshake const* handshake_for(request const& incoming) const;
 

@@ -124,14 +124,13 @@ struct evaluator {
         std::vector<item> sorted;
         for (auto const& [name, content] : *all) sorted.push_back({name, content, sorted.size()});
         if (v.unique) {
-            auto const same = [](item const& a, item const& b) {
-                return a.name == b.name && a.content == b.content;
-            };
-            std::ranges::sort(sorted, {}, [](item const& i) { return std::tie(i.name, i.content, i.place); });
-            auto const rest = std::ranges::unique(sorted, same);
+            auto const both = [](item const& i) { return std::tie(i.name, i.content); };
+            std::ranges::sort(sorted, {}, both);
+            auto const rest = std::ranges::unique(sorted, {}, both);
             sorted.erase(rest.begin(), rest.end());
+        } else {
+            std::ranges::sort(sorted, {}, [](item const& i) { return std::tie(i.name, i.place); });
         }
-        std::ranges::sort(sorted, {}, [](item const& i) { return std::tie(i.name, i.place); });
         std::string joined;
         for (auto const& i : sorted) joined.append(i.name).append(i.content);
         return made(std::move(joined));
@@ -261,6 +260,10 @@ bool holds(guard const& when, exam& of) {
     }
     for (auto const& [path, expected] : when.json) {
         if (!has({json_value{path}}, expected)) return false;
+    }
+    for (auto const& path : when.json_has) {
+        auto const found = evaluate_optional({json_value{path}}, of);
+        if (!found || !*found) return false;
     }
     return true;
 }

@@ -46,7 +46,7 @@ bool comes_from_request(value const& v) {
 
 bool is_empty(guard const& when) {
     return when.methods.empty() && when.content_type.empty() && !when.body_empty && when.headers.empty() &&
-           when.query.empty() && when.query_has.empty() && when.json.empty();
+           when.query.empty() && when.query_has.empty() && when.json.empty() && when.json_has.empty();
 }
 
 bool has_control(std::string_view text) {
@@ -70,9 +70,16 @@ std::unique_ptr<handshake const> handshake::make(handshake_rule const& is, std::
     if (is_empty(is.when))
         notes.mistake(at + ".when", "holds for every request", "name what makes this one special");
     inspect(is.when, at + ".when", notes);
-    if (is.call || is.shows) {
-        notes.mistake(at, "a handshake that calls back or shows a key is not available in this version",
+    if (is.call) {
+        notes.mistake(at, "a handshake that calls back is not available in this version",
                       "confirm this subscription by hand");
+    }
+    if (is.shows) {
+        inspect(*is.shows, at + ".shows", {}, source, notes);
+        if (!is.accept || !same(is.accept->from, *is.shows)) {
+            notes.mistake(at + ".shows", "is not looked at by `accept`",
+                          "write accept: {value: the same, match: …}, so that only a key can be shown");
+        }
     }
     if (is.reply.status < 200 || is.reply.status > 299) {
         notes.mistake(at + ".reply", "is no success", "a status from 200 to 299");
@@ -215,6 +222,12 @@ result<response> handshake::answer(exam& of, node const& verify) const {
                       fmt::format("handshake: the reply is over {} bytes", reply_bytes_max));
     }
     return reply;
+}
+
+std::string handshake::handed_over(exam& of) const {
+    if (!is_.shows) return {};
+    auto const key = evaluate(*is_.shows, of);
+    return key ? std::string{key->view()} : std::string{};
 }
 
 }  // namespace headgate::auth

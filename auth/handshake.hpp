@@ -33,6 +33,9 @@ public:
     // `verify` is the source's own tree, for `require: verified`.
     [[nodiscard]] result<response> answer(exam& of, node const& verify) const;
 
+    // The key that the sender hands over in a request that was answered; empty where it hands over none.
+    [[nodiscard]] std::string handed_over(exam& of) const;
+
 private:
     class pattern;  // RE2.
     struct reply_key {

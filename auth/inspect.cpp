@@ -194,12 +194,12 @@ void inspect(guard const& when, std::string const& at, reporter& notes) {
     if (!std::ranges::all_of(when.headers, [](auto const& item) { return is_header_name(item.first); })) {
         notes.mistake(at, "names something that is not a header", "letters, digits and '-'");
     }
-    for (auto const& [path, expected] : when.json) {
-        if (!is_pointer(path.pointer) || path.from == json_path::start::item) {
-            notes.mistake(at, fmt::format("\"{}\" is not a JSON pointer", path.pointer),
-                          "begin with a slash");
-        }
-    }
+    auto const inspect_path = [&](json_path const& path) {
+        if (is_pointer(path.pointer) && path.from == json_path::start::document) return;
+        notes.mistake(at, fmt::format("\"{}\" is not a JSON pointer", path.pointer), "begin with a slash");
+    };
+    for (auto const& [path, expected] : when.json) inspect_path(path);
+    for (auto const& path : when.json_has) inspect_path(path);
 }
 
 void inspect_public_url(settings const& source, std::string const& path, reporter& notes) {

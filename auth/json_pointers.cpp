@@ -18,6 +18,7 @@ public:
 
     void add(guard const& when) {
         for (auto const& [path, expected] : when.json) add(path);
+        for (auto const& path : when.json_has) add(path);
     }
 
     void add(value const& from) {

@@ -33,6 +33,7 @@ struct guard {
     std::vector<std::pair<std::string, std::string>> query;
     std::vector<std::string> query_has;
     std::vector<std::pair<json_path, std::string>> json;  // Member as text.
+    std::vector<json_path> json_has;
 };
 
 enum class time_unit : std::uint8_t { seconds, milliseconds, rfc3339 };
@@ -198,7 +199,7 @@ struct handshake_rule {
     std::optional<accept_rule> accept;
     reply_rule reply;
     std::optional<call_rule> call;
-    std::optional<value> shows;  // A key that the sender hands over: shown to the operator, never kept.
+    std::optional<value> shows;  // A key that the sender hands over: shown to the operator once, in the log.
 };
 
 // ---- What else a sender is known for

@@ -90,7 +90,7 @@ struct form_value {
     std::string name;  // Exactly once, decoded.
 };
 struct form_sorted_value {  // All parameters in byte order of their names, as name, value, name, value …
-    bool unique = false;    // Equal values of one name count once.
+    bool unique = false;    // The values of one name in byte order too, equal ones once.
 };
 struct method_value {};
 struct url_value {  // The configured `public_url`, then path and query as received.

@@ -7,13 +7,12 @@ void declare_configuration(section& root, configuration& into) {
     declare_operators(root, into.console);
     declare_store(root, into.store);
     declare_targets(root, into.dispatch);
-    declare_sources(root, into.gateway);
+    declare_sources(root, declare_presets(root), into.gateway);
     declare_rules(root, into.dispatch);
     declare_dispatch(root, into.dispatch);
     declare_log(root, into.log);
     declare_reload(root, into.reload);
     root.unavailable("tables", "remove it; write the values into the rules");
-    root.unavailable("presets", "remove it; `headgate presets` lists the senders known by name");
 }
 
 }  // namespace headgate::config

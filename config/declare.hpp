@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/configuration.hpp"
+#include "config/presets.hpp"
 #include "config/section.hpp"
 
 // Every setting there is, by the room it belongs to. These functions are the only place that knows the names,
@@ -16,7 +17,9 @@ void declare_log(section& root, log_settings& into);
 void declare_reload(section& root, reload_settings& into);
 void declare_store(section& root, store::settings& into);
 void declare_targets(section& root, dispatch::settings& into);
-void declare_sources(section& root, gateway::settings& into);
+// Those of one's own, beside ours.
+[[nodiscard]] preset_nodes declare_presets(section& root);
+void declare_sources(section& root, preset_nodes const& presets, gateway::settings& into);
 void declare_rules(section& root, dispatch::settings& into);
 void declare_dispatch(section& root, dispatch::settings& into);
 

@@ -1,6 +1,8 @@
 #include "config/addresses.hpp"
 #include "config/declare.hpp"
+#include "config/presets.hpp"
 #include "config/verify.hpp"
+#include "config/verify_schema.hpp"
 
 #include <fmt/format.h>
 
@@ -136,7 +138,8 @@ void declare_limits(section& at, gateway::source_settings& into) {
     });
 }
 
-void declare_source(section& at, std::string const& name, gateway::settings& all) {
+void declare_source(section& at, std::string const& name, preset_nodes const& presets,
+                    gateway::settings& all) {
     gateway::source_settings one;
     one.name = name;
     declare_path(at, one.path);
@@ -144,7 +147,7 @@ void declare_source(section& at, std::string const& name, gateway::settings& all
     at.text("tenant", one.tenant,
             {.says = "Whose it is; nothing is shared between tenants.", .pattern = name_pattern});
     if (!is_name(one.tenant)) at.mistake("tenant", "cannot be a name", std::string{name_remedy});
-    declare_sender(at, one.sender);
+    declare_sender(at, one.sender, presets);
     declare_dedupe(at, one.dedupe);
     constexpr std::array replays{std::pair{std::string_view{"none"}, gateway::replay_key::none},
                                  std::pair{std::string_view{"digest"}, gateway::replay_key::digest}};
@@ -160,11 +163,20 @@ void declare_source(section& at, std::string const& name, gateway::settings& all
 
 }  // namespace
 
-void declare_sources(section& root, gateway::settings& into) {
+preset_nodes declare_presets(section& root) {
+    auto const* const own = root.special(
+        "presets", presets_schema(),
+        {.says =
+             "Senders of your own, by the name that `verify: {preset: NAME}` gives. `headgate presets show "
+             "NAME` prints one of ours to begin with. See [presets](presets/README.md)."});
+    return own == nullptr ? embedded_preset_nodes() : read_own_presets(*own, root.reads()->into());
+}
+
+void declare_sources(section& root, preset_nodes const& presets, gateway::settings& into) {
     root.named("sources",
                {.says = "Who may send, by name. The name is the source's identity: renaming makes a new one.",
                 .is = presence::required},
-               [&](section& at, std::string const& name) { declare_source(at, name, into); });
+               [&](section& at, std::string const& name) { declare_source(at, name, presets, into); });
     bool const is_written = root.reads() != nullptr && root.reads()->has("sources");
     if (is_written && root.reads()->here().find("sources")->is_mapping() && into.sources.empty()) {
         root.mistake("sources", "names none", "add one, or nobody can send anything");

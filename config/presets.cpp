@@ -2,11 +2,13 @@
 
 #include "config/parse.hpp"
 #include "config/reader.hpp"
+#include "config/section.hpp"
 #include "config/verify_checks.hpp"
 #include "core/check.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -41,34 +43,59 @@ std::vector<preset> read_known() {
     return all;
 }
 
-}  // namespace
+// What a preset says about one of its params.
+struct declared_param {
+    std::string name;
+    std::optional<std::string> fallback;
+};
 
-std::vector<preset> const& known_presets() {
-    static auto const all = read_known();
+std::vector<declared_param> read_declared_params(reader& from) {
+    std::vector<declared_param> all;
+    for (auto& [name, one] : from.named("params")) {
+        all.push_back({name, one.text("default")});
+        static_cast<void>(one.required_text("says", "the URL that the sender was given"));
+        static_cast<void>(one.flag("optional"));
+        one.finish();
+    }
     return all;
 }
 
-preset_nodes const& embedded_preset_nodes() {
-    static auto const all = [] {
-        preset_nodes nodes;
-        for (auto const& one : known_presets()) nodes.emplace(one.name, one.tree);
-        return nodes;
-    }();
-    return all;
+// Params that are not given get their default; those that the preset does not know are refused, because a
+// misspelt one would do nothing.
+void fill_params(std::vector<declared_param> const& declared, preset_params& given, node const& at,
+                 std::string const& path, notes& into) {
+    for (auto const& [name, values] : given) {
+        if (std::ranges::find(declared, name, &declared_param::name) != declared.end()) continue;
+        std::vector<std::string> names;
+        for (auto const& one : declared) names.push_back(one.name);
+        into.mistake(at, child_path(path, name), "is no param of this preset",
+                     names.empty() ? "remove it; this preset has none" : one_of(name, names));
+    }
+    for (auto const& one : declared) {
+        if (one.fallback) given.try_emplace(one.name, std::vector{*one.fallback});
+    }
 }
 
-auth::settings read_preset(std::string const& name, node const& at, std::string const& path, notes& into) {
-    reader from{at, path, into};
-    auth::settings sender;
-    sender.preset = name;
-    // For people; `headgate presets` shows them.
-    for (auto const key : {"title", "what", "link", "status"}) static_cast<void>(from.text(key));
-
+// The checks: `verify`, or the first under `verify_with`, which has those of params that are given.
+void read_checks(reader& from, auth::settings& sender) {
     if (auto const* verify = from.take("verify")) {
-        sender.verify = read_check(*verify, from.path_of("verify"), into);
+        sender.verify = read_check(*verify, from.path_of("verify"), from.into());
     } else {
         from.mistake("verify", "is missing", "say how this sender proves itself");
     }
+    auto with = from.named("verify_with");
+    if (with.empty()) return;
+    auto& first = with.front().second;
+    sender.verify = read_check(first.here(), first.path(), from.into());
+}
+
+auth::settings read_sender(reader& from, preset_params const& given) {
+    auth::settings sender;
+    auto& into = from.into();
+    // For people and for tests; `headgate presets` shows them.
+    for (auto const key : {"title", "what", "link", "status"}) static_cast<void>(from.text(key));
+    static_cast<void>(from.take("vectors"));
+    read_checks(from, sender);
     constexpr std::array<std::string_view, 3> coverages{"none", "partial", "full"};
     if (auto const covers = from.choice("covers", coverages)) sender.covers = static_cast<coverage>(*covers);
     if (auto const* delivery = from.take("delivery")) {
@@ -88,7 +115,80 @@ auth::settings read_preset(std::string const& name, node const& at, std::string 
         limits->finish();
     }
     from.finish();
+    sender.params = given;
     return sender;
+}
+
+}  // namespace
+
+std::vector<preset> const& known_presets() {
+    static auto const all = read_known();
+    return all;
+}
+
+preset_nodes const& embedded_preset_nodes() {
+    static auto const all = [] {
+        preset_nodes nodes;
+        for (auto const& one : known_presets()) nodes.emplace(one.name, one.tree);
+        return nodes;
+    }();
+    return all;
+}
+
+void name_headers(node& at, preset_params const& given, std::string const& path, notes& into) {
+    for (auto& item : at.items) name_headers(item, given, path, into);
+    for (auto& [key, line, value] : at.members) {
+        auto const* const param = key == "header" ? value.find("param") : nullptr;
+        if (param == nullptr || value.members.size() != 1) {
+            name_headers(value, given, path, into);
+            continue;
+        }
+        auto const found = given.find(param->text);
+        if (found == given.end() || found->second.size() != 1) {
+            into.mistake(value, path, fmt::format("the param {} is not configured", param->text),
+                         fmt::format("write params: {{{}: …}} beside the preset, one value", param->text));
+        }
+        value.text = found == given.end() || found->second.empty() ? param->text : found->second.front();
+        value.kind = node_kind::scalar;
+        value.members.clear();
+    }
+}
+
+auth::settings read_preset(std::string const& name, node const& at, std::string const& path,
+                           preset_params given, std::string const& params_path, notes& into) {
+    if (at.is_empty()) return {};
+    reader declares{at, path, into};
+    auto const declared = read_declared_params(declares);
+    fill_params(declared, given, at, params_path, into);
+    auto named = at;
+    for (auto& [key, line, value] : named.members) {
+        if (key != "verify_with") continue;
+        std::erase_if(value.members, [&](member const& one) { return !given.contains(one.key); });
+    }
+    if (!declared.empty()) name_headers(named, given, path, into);
+    reader from{named, path, into};
+    static_cast<void>(from.take("params"));
+    auto sender = read_sender(from, given);
+    sender.preset = name;
+    return sender;
+}
+
+preset_nodes read_own_presets(node const& at, notes& into) {
+    auto all = embedded_preset_nodes();
+    reader from{at, "presets", into};
+    for (auto const& [name, line, own] : at.members) {
+        auto const before = into.mistakes();
+        auto const path = from.path_of(name);
+        if (!is_name(name)) from.mistake(name, "cannot be a name", std::string{name_remedy});
+        if (all.contains(name)) from.mistake(name, "is the name of a preset of ours", "choose another name");
+        preset_params any;
+        if (auto const* const params = own.find("params")) {
+            for (auto const& param : params->members) any[param.key] = {"x"};
+        }
+        static_cast<void>(read_preset(name, own, path, std::move(any), path, into));
+        all.try_emplace(name, into.mistakes() == before ? own : node{});
+    }
+    return all;
 }
 
 }  // namespace headgate::config

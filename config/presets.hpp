@@ -32,9 +32,21 @@ struct preset {
 using preset_nodes = std::map<std::string, node, std::less<>>;
 [[nodiscard]] preset_nodes const& embedded_preset_nodes();
 
-// What a preset says about its sender. `path` is where it stands, for the problems found.
+// What a source gives its sender beside secrets: values by name.
+using preset_params = std::map<std::string, std::vector<std::string>>;
+
+// Puts the param's value where {header: {param: NAME}} is written: a header that each installation of a
+// sender names for itself.
+void name_headers(node& at, preset_params const& given, std::string const& path, notes& into);
+
+// What a preset says about its sender, with the params that a source gives it. `path` is where it stands, for
+// the problems found; `params_path` is where the source's params stand.
 [[nodiscard]] auth::settings read_preset(std::string const& name, node const& at, std::string const& path,
-                                         notes& into);
+                                         preset_params given, std::string const& params_path, notes& into);
+
+// The presets of one's own, `presets: {NAME: …}`, beside ours. One with a mistake is an empty node: what is
+// wrong is said once, where it stands, and not at every source that uses it.
+[[nodiscard]] preset_nodes read_own_presets(node const& at, notes& into);
 
 struct embedded_text {
     std::string_view name;

@@ -20,8 +20,8 @@ that is wrong, each with its place and what to do; a configuration with a mistak
 `config/examples/`.
 
 - **Folder.** Every `*.yaml` and `*.yml` in it is read, in the order of the names; folders in it and hidden
-  files are not. `sources`, `targets`, `rules` and `operators` may be spread over several files; the same
-  name twice is a mistake. Every other key stands in one file.
+  files are not. `sources`, `presets`, `targets`, `rules` and `operators` may be spread over several
+  files; the same name twice is a mistake. Every other key stands in one file.
 - **Strict.** Unknown keys, keys written twice, anchors, aliases and tags are mistakes. A file has at most
   1 MiB and 32 levels, a folder at most 256 files.
 - **A change** is taken up while the gateway runs, whole or not at all; what needs a restart says so. See
@@ -107,8 +107,9 @@ std::string reference_markdown() {
     auto page = std::string{introduction};
     auto const all = describe_settings();
     for (auto const& one : all.inside) {
-        page += fmt::format("\n## {}\n\n{}{}\n\n", one->key, one->says, one->required ? " Required." : "");
-        page += "| setting | is | default | what it does |\n| --- | --- | --- | --- |\n";
+        page += fmt::format("\n## {}\n\n{}{}\n", one->key, one->says, one->required ? " Required." : "");
+        if (one->inside.empty()) continue;
+        page += "\n| setting | is | default | what it does |\n| --- | --- | --- | --- |\n";
         auto path = one->key;
         if (one->kind == setting_kind::named) path += ".NAME";
         if (one->kind == setting_kind::list) path += "[]";

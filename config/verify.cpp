@@ -60,18 +60,38 @@ void read_surroundings(reader& from, auth::settings& into) {
 void read_use_of_preset(reader& from, preset_nodes const& known, auth::settings& into) {
     auto const name = from.text("preset");
     if (!name) return;
+    auth::settings beside;
+    read_surroundings(from, beside);
     auto const found = known.find(*name);
     if (found == known.end()) {
         std::vector<std::string> names;
         for (auto const& [one, tree] : known) names.push_back(one);
         from.mistake("preset", fmt::format("no sender is known as \"{}\"", *name), one_of(*name, names));
     } else {
-        into = read_preset(*name, found->second, from.path(), from.into());
+        into = read_preset(*name, found->second, from.path(), std::move(beside.params),
+                           from.path_of("params"), from.into());
     }
+    into.public_url = std::move(beside.public_url);
     if (auto const* list = from.take("secrets")) {
         add_secrets(into, std::string{signing}, *list, from.path_of("secrets"), from.into());
     }
-    read_surroundings(from, into);
+    from.finish();
+}
+
+void read_written_out(node const& at, std::string const& path, notes& found, auth::settings& into) {
+    reader given{at, path, found};
+    read_surroundings(given, into);
+    auto named = at;
+    if (!into.params.empty()) name_headers(named, into.params, path, found);
+    reader from{named, path, found};
+    into.verify = read_check_of(from);
+    if (from.has("secrets")) {
+        from.hide("secrets");
+        from.mistake(
+            "secrets", "belongs beside `verify`",
+            "write secrets: {signing: [{file: NAME}]} at the source; here it goes with a preset only");
+    }
+    for (auto const key : {"public_url", "params"}) static_cast<void>(from.take(key));
     from.finish();
 }
 
@@ -86,21 +106,12 @@ void read_verify(node const& at, std::string const& path, preset_nodes const& kn
     if (!at.is_mapping()) return;
     if (from.has("preset")) {
         read_use_of_preset(from, known, into);
-        return;
-    }
-    if (from.has("insecure")) {
+    } else if (from.has("insecure")) {
         into.insecure = from.flag("insecure").value_or(false);
+        from.finish();
     } else {
-        into.verify = read_check_of(from);
-        if (from.has("secrets")) {
-            from.hide("secrets");
-            from.mistake(
-                "secrets", "belongs beside `verify`",
-                "write secrets: {signing: [{file: NAME}]} at the source; here it goes with a preset only");
-        }
-        read_surroundings(from, into);
+        read_written_out(at, path, found, into);
     }
-    from.finish();
 }
 
 }  // namespace

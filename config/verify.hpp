@@ -10,6 +10,6 @@ namespace headgate::config {
 
 // Declares those four keys. What the preset says comes first; what the source says beside it goes on top.
 // Secrets are read; whether all fits together is for `auth::authenticator::make` to say.
-void declare_sender(section& at, auth::settings& into, preset_nodes const& known = embedded_preset_nodes());
+void declare_sender(section& at, auth::settings& into, preset_nodes const& known);
 
 }  // namespace headgate::config

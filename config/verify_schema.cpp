@@ -1,5 +1,7 @@
 #include "config/verify_schema.hpp"
 
+#include "config/section.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -25,7 +27,9 @@ constexpr std::string_view pointer = R"({"type": ["string", "number"], "pattern"
 constexpr std::array value_kinds{
     value_kind{"const", R"("const": {"$ref": "#/$defs/any_text"})"},
     value_kind{"path", R"("path": {"$ref": "#/$defs/text"})"},
-    value_kind{"header", R"("header": {"$ref": "#/$defs/one_or_several"}, "scheme": {"$ref": "#/$defs/text"},
+    value_kind{"header", R"("header": {"anyOf": [{"$ref": "#/$defs/one_or_several"}, {"type": "object",
+"additionalProperties": false, "required": ["param"], "properties": {"param": {"$ref": "#/$defs/text"}}}]},
+"scheme": {"$ref": "#/$defs/text"},
 "decode": {"enum": ["hex", "b64", "b64url"]})"},
     value_kind{"query", R"("query": {"$ref": "#/$defs/text"})"},
     value_kind{"json", R"("json": {"$ref": "#/$defs/pointer"})"},
@@ -76,7 +80,8 @@ constexpr std::string_view guard =
 "body": {"enum": ["empty", "present"]}, "header": {"$ref": "#/$defs/text_by_name"},
 "query": {"$ref": "#/$defs/text_by_name"}, "query_has": {"$ref": "#/$defs/texts"},
 "json": {"type": "object", "propertyNames": {"pattern": "^(/([^~]|~[01])*)?$"},
-"additionalProperties": {"$ref": "#/$defs/text"}}}})";
+"additionalProperties": {"$ref": "#/$defs/text"}},
+"json_has": {"type": "array", "items": {"type": "string", "pattern": "^(/([^/~]|~[01])*)+$"}}}})";
 
 constexpr std::string_view content =
     R"({"anyOf": [{"$ref": "#/$defs/value"}, {"type": "array", "minItems": 1,
@@ -132,6 +137,11 @@ constexpr std::string_view computed_mac =
 "secret": {"$ref": "#/$defs/secret_shape"},
 "out": {"enum": ["hex", "b64", "b64url"]}}})";
 
+constexpr std::string_view delivery_schema =
+    R"({"type": "object", "additionalProperties": false, "properties": {"id": {"$ref": "#/$defs/value"},
+"id_signed": {"type": "boolean"},
+"event": {"type": "array", "items": {"allOf": [{"$ref": "#/$defs/event_part"}]}}}})";
+
 }  // namespace
 
 std::string verify_definitions() {
@@ -154,12 +164,13 @@ std::string verify_definitions() {
     auto const check =
         fmt::format(R"({{"type": "object", "additionalProperties": false, "properties": {{{}}}, {}}})",
                     checks, one_check);
-    return fmt::format(R"({{{}, "pointer": {}, "value": {}, "joined": {}, "guard": {}, "content": {},
+    return fmt::format(
+        R"({{{}, "pointer": {}, "value": {}, "joined": {}, "event_part": {}, "guard": {}, "content": {},
 "signature": {}, "secret_shape": {}, "public_key": {}, "equal_side": {}, "reply_part": {},
 "reply_parts": {}, "check": {}}})",
-                       words, pointer, value_schema(),
-                       value_schema(R"(, "absent": {"$ref": "#/$defs/any_text"})"), guard, content, signature,
-                       secret_shape, public_key, equal_side, reply_part, reply_parts, check);
+        words, pointer, value_schema(), value_schema(R"(, "absent": {"$ref": "#/$defs/any_text"})"),
+        value_schema(R"(, "optional": {"type": "boolean"})"), guard, content, signature, secret_shape,
+        public_key, equal_side, reply_part, reply_parts, check);
 }
 
 std::string verify_schema() {
@@ -206,7 +217,26 @@ std::string handshake_schema() {
 "status": {"type": "integer", "minimum": 200, "maximum": 299}, "type": {"$ref": "#/$defs/text"},
 "body": {"$ref": "#/$defs/reply_parts"},
 "json": {"type": "object", "additionalProperties": {"$ref": "#/$defs/reply_parts"}},
-"headers": {"type": "object", "additionalProperties": {"$ref": "#/$defs/reply_parts"}}}}}}})";
+"headers": {"type": "object", "additionalProperties": {"$ref": "#/$defs/reply_parts"}}}},
+"shows": {"$ref": "#/$defs/value"}}}})";
+}
+
+std::string presets_schema() {
+    return fmt::format(R"({{"type": "object", "minProperties": 1, "propertyNames": {{"pattern": "{0}"}},
+"additionalProperties": {{"type": "object", "additionalProperties": false, "required": ["verify"],
+"properties": {{"title": {{"$ref": "#/$defs/text"}}, "what": {{"$ref": "#/$defs/text"}},
+"link": {{"$ref": "#/$defs/text"}}, "status": {{"$ref": "#/$defs/text"}},
+"covers": {{"enum": ["none", "partial", "full"]}},
+"params": {{"type": "object", "additionalProperties": {{"type": "object", "additionalProperties": false,
+"required": ["says"], "properties": {{"says": {{"$ref": "#/$defs/text"}},
+"default": {{"$ref": "#/$defs/text"}}, "optional": {{"type": "boolean"}}}}}}}},
+"verify": {{"$ref": "#/$defs/check"}},
+"verify_with": {{"type": "object", "additionalProperties": {{"$ref": "#/$defs/check"}}}},
+"delivery": {1}, "methods": {{"$ref": "#/$defs/texts"}}, "answers": {2}, "handshake": {3},
+"limits": {{"type": "object", "additionalProperties": false, "properties": {{
+"body_bytes_max": {{"type": "integer", "minimum": 0, "maximum": 1073741824}}}}}},
+"vectors": {{"type": "array"}}}}}}}})",
+                       name_pattern, delivery_schema, answers_schema(), handshake_schema());
 }
 
 }  // namespace headgate::config

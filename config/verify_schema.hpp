@@ -16,4 +16,7 @@ namespace headgate::config {
 [[nodiscard]] std::string answers_schema();
 [[nodiscard]] std::string handshake_schema();
 
+// Presets of one's own, by name.
+[[nodiscard]] std::string presets_schema();
+
 }  // namespace headgate::config

@@ -327,6 +327,7 @@ auth::guard read_guard(node const& at, std::string const& path, notes& into) {
     for (auto& [pointer, expected] : from.text_pairs("json")) {
         made.json.emplace_back(json_path_of(pointer), std::move(expected));
     }
+    for (auto const& pointer : from.texts("json_has")) made.json_has.push_back(json_path_of(pointer));
     from.finish();
     return made;
 }

@@ -169,6 +169,16 @@ response acceptor::shake_hands(request const& incoming, source const& from, auth
     auto answer = from.sender.answer(which, incoming, {}, incoming.received_at);
     if (answer) {
         counts_of(from.settings.name).handshakes.add();
+        if (auto const key = from.sender.handed_over(which, incoming); !key.empty()) {
+            log_sparingly(
+                log_level::warning, "a sender hands over its key",
+                {{"source", from.settings.name},
+                 {"peer", incoming.head.peer},
+                 {"key", key},
+                 {"remedy",
+                  "if you have just set up this sender, write the key into the source's secret file; "
+                  "anybody could have sent it"}});
+        }
         return *std::move(answer);
     }
     counts_of(from.settings.name).refused.add();

@@ -14,9 +14,11 @@ constexpr char const* not_accepted = R"({"error":"not accepted"})";
 
 response accepted(auth::answer_rule const& as, store::receipt const& stored) {
     if (!as.ok_body.empty()) return {as.ok, {{"content-type", "text/plain"}}, as.ok_body};
+    auto const status = stored.duplicate ? as.duplicate : as.ok;
+    if (status == 204) return {status, {}, {}};
     auto body = R"({"id":")" + to_string(stored.id) + '"';
     body += stored.duplicate ? R"(,"duplicate":true})" : "}";
-    return json_answer(stored.duplicate ? as.duplicate : as.ok, std::move(body));
+    return json_answer(status, std::move(body));
 }
 
 response refused(auth::answer_rule const& as, std::chrono::seconds retry_after, error const& why) {

@@ -257,6 +257,28 @@ TEST(handshake, bounds_its_reply) {
     EXPECT_FALSE(answer(source, post(R"({"type":0,"c":")" + std::string(1025, 'a') + "\"}")));
 }
 
+// Notion's: the first request of a subscription has the key, and nothing proves who sent it.
+TEST(handshake, gives_the_operator_a_key_of_the_accepted_form_only) {
+    auto described = signed_source();
+    handshake_rule rule;
+    rule.when.methods = {"POST"};
+    rule.when.json_has = {{.pointer = "/verification_token"}};
+    rule.require = require_nothing{};
+    rule.accept = accept_rule{json_at("/verification_token"), "secret_[A-Za-z0-9]{8,128}"};
+    rule.shows = json_at("/verification_token");
+    described.handshakes = {rule};
+    auto const source = authenticator_of(described);
+    auto const first = post(R"({"verification_token":"secret_tMrlL1qK5vuQAh1b"})");
+    auto const reply = answer(source, first);
+    ASSERT_TRUE(reply) << reply.error().message;
+    EXPECT_EQ(reply->status, 200U);
+    EXPECT_EQ(reply->body, "");
+    EXPECT_EQ(source.handed_over(*source.handshake_for(first), first), "secret_tMrlL1qK5vuQAh1b");
+    EXPECT_FALSE(answer(source, post(R"({"verification_token":"secret_\n owned"})")));
+    EXPECT_EQ(source.handshake_for(post(R"({"type":"page.created"})")), nullptr);
+    EXPECT_EQ(source.handshake_for(post(R"({"verification_token":null})")), nullptr);
+}
+
 TEST(handshake, does_not_load_as_an_oracle) {
     auto const said = [](auto const& change) {
         auto described = signed_source();
@@ -282,6 +304,9 @@ TEST(handshake, does_not_load_as_an_oracle) {
                 ElementsAre("sources.test.handshake[0].reply: is no success"));
     EXPECT_THAT(said([](handshake_rule& r) { r.reply.body = {secret_named("signing")}; }),
                 ElementsAre(HasSubstr("a secret stands only on one side of `equal`")));
+    EXPECT_THAT(said([](handshake_rule& r) { r.shows = query_named("crc_token"); }), IsEmpty());
+    EXPECT_THAT(said([](handshake_rule& r) { r.shows = query_named("other"); }),
+                ElementsAre("sources.test.handshake[0].shows: is not looked at by `accept`"));
     EXPECT_THAT(said([](handshake_rule& r) { r.call = call_rule{}; }),
                 ElementsAre(HasSubstr("not available in this version")));
 }

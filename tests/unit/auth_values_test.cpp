@@ -93,7 +93,8 @@ TEST(content, sorts_form_parameters_by_name) {
     headers const type{{"content-type", "application/x-www-form-urlencoded"}};
     auto const form = post("To=%2B1&From=%2B2&A=2&A=1&A=2&a=3", type);
     EXPECT_EQ(with_content({{form_sorted_value{}}}, form, "A2A1A2From+2To+1a3"), "accepted");
-    EXPECT_EQ(with_content({{form_sorted_value{true}}}, form, "A2A1From+2To+1a3"), "accepted");
+    // As twilio 9.8 (PyPI) signs it: sorted(set(values)) of each name.
+    EXPECT_EQ(with_content({{form_sorted_value{true}}}, form, "A1A2From+2To+1a3"), "accepted");
 }
 
 TEST(content, takes_the_url_from_the_configuration_alone) {

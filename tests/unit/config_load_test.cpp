@@ -2,6 +2,7 @@
 #include "config/notes.hpp"
 #include "tests/support/scratch_folder.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -119,6 +120,22 @@ TEST_F(configurations, that_are_right_are_made_and_nothing_is_said) {
     EXPECT_EQ(outcome.made->store.sqlite.path, (folder_.path() / "headgate.db").string());
 }
 
+TEST_F(configurations, take_presets_of_ones_own_and_say_what_is_wrong_with_one_once) {
+    auto const ours = [](std::string_view covers) {
+        return fmt::format(
+            "  b: {{path: /b, verify: {{preset: ours, secrets: [{{file: secret}}]}}}}\n"
+            "  c: {{path: /c, verify: {{preset: ours, secrets: [{{file: secret}}]}}}}\n"
+            "presets:\n"
+            "  ours:\n"
+            "    covers: {}\n"
+            "    verify: {{equal: {{a: {{header: X-Token}}, b: {{secret: signing}}}}}}\n",
+            covers);
+    };
+    EXPECT_THAT(said_about(ours("none")), Each(HasSubstr("has no key that tells a repeated request")));
+    EXPECT_EQ(load(folder_.path() / "headgate.yaml").made->gateway.sources[2].sender.preset, "ours");
+    EXPECT_THAT(said_about(ours("nothing")), ElementsAre(HasSubstr("presets.ours.covers (line 10): ")));
+}
+
 struct row {
     std::string_view name;
     std::string_view text;
@@ -130,7 +147,13 @@ constexpr row rows[]{
     {"unknown_section", "listn: {}\n",
      "listn (line 6): is not a setting — did you mean listen? one of: listen, "},
     {"tables", "tables: {}\n", "tables (line 6): is not available in this version — "},
-    {"presets", "presets: {}\n", "presets (line 6): is not available in this version — "},
+    {"preset_of_ours", "presets: {github: {verify: {insecure: true}}}\n",
+     "presets.github (line 6): is the name of a preset of ours — choose another name"},
+    {"preset_without_checks", "presets: {ours: {title: Ours}}\n", "presets.ours.verify (line 6): is missing"},
+    {"preset_misspelt", "presets: {ours: {verify: {peer: {cidr: [10.0.0.0/8]}}, handshakes: []}}\n",
+     "presets.ours.handshakes (line 6): is not a setting — did you mean handshake?"},
+    {"preset_name", "presets: {\"a b\": {verify: {peer: {cidr: [10.0.0.0/8]}}}}\n",
+     "presets.a b (line 6): cannot be a name"},
     {"http_target", "targets:\n  x: {http: {}}\n",
      "targets.x.http (line 7): is not available in this version — "},
     {"target_without_kind", "targets:\n  x: {starts_in_flight_max: 1}\n",

@@ -24,7 +24,7 @@ preset const& preset_named(std::string_view name) {
 auth::settings settings_of(std::string_view name, std::string secret_text) {
     notes found;
     static_cast<void>(found.add_file("preset.yaml"));
-    auto sender = read_preset(std::string{name}, preset_named(name).tree, "presets", found);
+    auto sender = read_preset(std::string{name}, preset_named(name).tree, "presets", {}, "presets", found);
     for (auto const& one : found.found()) ADD_FAILURE() << to_text(one);
     sender.secrets["signing"] = {secret_of(std::move(secret_text))};
     return sender;

@@ -120,6 +120,9 @@ INSTANTIATE_TEST_SUITE_P(
         shaken("when: {query_has: [c]}, require: none, reply: {json: {r: ['x=', {mac: hmac-sha256, of: "
                "{query: c}, out: b64}]}, "
                "headers: {X-A: {header: B}}}"),
+        shaken(
+            "when: {json_has: [/key]}, require: none, accept: {value: {json: /key}, match: '[a-z]+'}, shows: "
+            "{json: /key}"),
         shaken("when: {json: {/type: 0}}, require: {equal: {a: {query: t}, b: {secret: s}}}"),
         "verify: {preset: github}\nanswers: {ok: 200, ok_body: '[accepted]', overload: 429, budget: 1s, "
         "retry_after: 10s, "
@@ -194,7 +197,7 @@ INSTANTIATE_TEST_SUITE_P(
         shaken("when: {method: GET}, require: none, reply: {text: x}"),
         shaken("when: {method: GET}, require: none, reply: {body: [{mac: hmac-sha256}]}"),
         shaken("when: {method: GET}, require: none, call: {url: x}"),
-        shaken("when: {method: GET}, require: none, shows: body"),
+        shaken("when: {method: GET}, require: none, shows: [body]"),
         "verify: {insecure: true}\nanswers: {ok: 99}", "verify: {insecure: true}\nanswers: {ok: 302}",
         "verify: {insecure: true}\nanswers: {overload: 430}",
         "verify: {insecure: true}\nanswers: {retry_after: 5}", "verify: {insecure: true}\nsecrets: {}",

@@ -231,6 +231,57 @@ verify: {mac: {alg: hmac-sha256, content: [body], signature: {from: {header: X-O
     EXPECT_THAT(mistakes_of(sender), IsEmpty());
 }
 
+constexpr auto with_params = R"(
+title: Ours
+params:
+  key_header: {says: where the key is, default: X-Key}
+  stamp: {says: where the time is, optional: true}
+verify:
+  mac: {alg: hmac-sha256, content: [body], signature: {from: {header: {param: key_header}}, decode: hex}}
+verify_with:
+  stamp:
+    mac:
+      alg: hmac-sha256
+      content: [{header: {param: stamp}}, ":", body]
+      signature: {from: {header: {param: key_header}}, decode: hex}
+    time: {value: {header: {param: stamp}}, unit: s}
+)";
+
+TEST(verify, names_headers_and_chooses_checks_by_the_params_of_a_preset) {
+    notes found;
+    preset_nodes known;
+    known["ours"] = *parse(with_params, found.add_file("ours.yaml"), found);
+    auto const with = [&](std::string const& params) {
+        return declared("verify: {preset: ours, secrets: [{env: TEST_SECRET}]" + params + "}", known);
+    };
+    auto const plain = with("");
+    EXPECT_THAT(plain.said, IsEmpty());
+    EXPECT_THAT(mistakes_of(plain.sender), IsEmpty());
+    auto const& mac = std::get<auth::mac_check>(plain.sender.verify->is);
+    EXPECT_EQ(std::get<auth::header_value>(mac.signature.from.is).names, (std::vector<std::string>{"x-key"}));
+    EXPECT_FALSE(plain.sender.verify->time);
+
+    auto const timed = with(", params: {key_header: X-Ours, stamp: X-Stamp}");
+    EXPECT_THAT(timed.said, IsEmpty());
+    EXPECT_THAT(mistakes_of(timed.sender), IsEmpty());
+    auto const& other = std::get<auth::mac_check>(timed.sender.verify->is);
+    EXPECT_EQ(std::get<auth::header_value>(other.signature.from.is).names,
+              (std::vector<std::string>{"x-ours"}));
+    ASSERT_TRUE(timed.sender.verify->time);
+    EXPECT_EQ(std::get<auth::header_value>(timed.sender.verify->time->from.is).names,
+              (std::vector<std::string>{"x-stamp"}));
+
+    EXPECT_THAT(with(", params: {stmp: X-Stamp}").said,
+                ElementsAre("sources.a.verify.params.stmp: is no param of this preset"));
+    EXPECT_THAT(declared("verify: {preset: github, secrets: [{env: TEST_SECRET}], params: {a: b}}").said,
+                ElementsAre("sources.a.verify.params.a: is no param of this preset"));
+    EXPECT_THAT(
+        declared("verify: {equal: {a: {header: {param: where}}, b: {secret: t}}, params: {where: X-T}}\n"
+                 "secrets: {t: [{env: TEST_SECRET}]}")
+            .said,
+        IsEmpty());
+}
+
 TEST(verify, must_be_there_and_open_doors_are_spelled_out) {
     EXPECT_THAT(declared("secrets: {a: [{env: TEST_SECRET}]}").said,
                 ElementsAre("sources.a.verify: is missing"));
@@ -316,7 +367,7 @@ TEST(verify, describes_itself_for_the_schema) {
     setting described;
     section at{described};
     auth::settings unused;
-    declare_sender(at, unused);
+    declare_sender(at, unused, embedded_preset_nodes());
     std::vector<std::string> keys;
     for (auto const& one : described.inside) {
         keys.push_back(one->key);

@@ -29,6 +29,15 @@ TEST(answers, a_fixed_body_is_the_same_for_a_duplicate) {
     EXPECT_EQ(accepted(as, stored(true)).status, accepted(as, stored(false)).status);
 }
 
+TEST(answers, with_204_have_no_body) {
+    auth::answer_rule as;
+    as.ok = 204;
+    as.duplicate = 204;
+    EXPECT_EQ(accepted(as, stored(false)).status, 204U);
+    EXPECT_EQ(accepted(as, stored(false)).body, "");
+    EXPECT_EQ(accepted(as, stored(true)).body, "");
+}
+
 TEST(answers, our_own_trouble_is_503_with_a_time_to_come_back) {
     for (auto const code : {errc::resource_exhausted, errc::unavailable, errc::deadline_exceeded,
                             errc::internal, errc::data_loss, errc::failed_precondition}) {
