@@ -4,6 +4,7 @@
 #include "config/reader.hpp"
 #include "config/section.hpp"
 #include "config/verify_checks.hpp"
+#include "config/verify_values.hpp"
 #include "core/check.hpp"
 
 #include <fmt/format.h>
@@ -40,6 +41,7 @@ std::vector<preset> read_known() {
         one.tree = *std::move(tree);
         all.push_back(std::move(one));
     }
+    std::ranges::sort(all, {}, &preset::name);
     return all;
 }
 
@@ -52,7 +54,7 @@ struct declared_param {
 std::vector<declared_param> read_declared_params(reader& from) {
     std::vector<declared_param> all;
     for (auto& [name, one] : from.named("params")) {
-        all.push_back({name, one.text("default")});
+        all.push_back({name, read_any_text(one, "default")});
         static_cast<void>(one.required_text("says", "the URL that the sender was given"));
         static_cast<void>(one.flag("optional"));
         one.finish();
@@ -135,21 +137,25 @@ preset_nodes const& embedded_preset_nodes() {
     return all;
 }
 
-void name_headers(node& at, preset_params const& given, std::string const& path, notes& into) {
-    for (auto& item : at.items) name_headers(item, given, path, into);
+void place_params(node& at, preset_params const& given, std::string const& path, notes& into) {
+    for (auto& item : at.items) place_params(item, given, path, into);
     for (auto& [key, line, value] : at.members) {
-        auto const* const param = key == "header" ? value.find("param") : nullptr;
-        if (param == nullptr || value.members.size() != 1) {
-            name_headers(value, given, path, into);
+        if (key == "when") continue;  // There a mapping names headers and parameters of its own.
+        bool const may_be_param = key == "header" || key == "query" || key == "prefix";
+        auto const* const param = may_be_param && value.members.size() == 1 ? value.find("param") : nullptr;
+        if (param == nullptr) {
+            place_params(value, given, path, into);
             continue;
         }
         auto const found = given.find(param->text);
-        if (found == given.end() || found->second.size() != 1) {
+        bool const is_one = found != given.end() && found->second.size() == 1;
+        if (!is_one) {
             into.mistake(value, path, fmt::format("the param {} is not configured", param->text),
                          fmt::format("write params: {{{}: …}} beside the preset, one value", param->text));
         }
-        value.text = found == given.end() || found->second.empty() ? param->text : found->second.front();
+        value.text = is_one ? found->second.front() : param->text;
         value.kind = node_kind::scalar;
+        value.quoted = true;
         value.members.clear();
     }
 }
@@ -165,7 +171,7 @@ auth::settings read_preset(std::string const& name, node const& at, std::string 
         if (key != "verify_with") continue;
         std::erase_if(value.members, [&](member const& one) { return !given.contains(one.key); });
     }
-    if (!declared.empty()) name_headers(named, given, path, into);
+    if (!declared.empty()) place_params(named, given, path, into);
     reader from{named, path, into};
     static_cast<void>(from.take("params"));
     auto sender = read_sender(from, given);

@@ -37,7 +37,7 @@ using preset_params = std::map<std::string, std::vector<std::string>>;
 
 // Puts the param's value where {header: {param: NAME}} is written: a header that each installation of a
 // sender names for itself.
-void name_headers(node& at, preset_params const& given, std::string const& path, notes& into);
+void place_params(node& at, preset_params const& given, std::string const& path, notes& into);
 
 // What a preset says about its sender, with the params that a source gives it. `path` is where it stands, for
 // the problems found; `params_path` is where the source's params stand.

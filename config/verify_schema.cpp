@@ -27,11 +27,11 @@ constexpr std::string_view pointer = R"({"type": ["string", "number"], "pattern"
 constexpr std::array value_kinds{
     value_kind{"const", R"("const": {"$ref": "#/$defs/any_text"})"},
     value_kind{"path", R"("path": {"$ref": "#/$defs/text"})"},
-    value_kind{"header", R"("header": {"anyOf": [{"$ref": "#/$defs/one_or_several"}, {"type": "object",
-"additionalProperties": false, "required": ["param"], "properties": {"param": {"$ref": "#/$defs/text"}}}]},
+    value_kind{"header",
+               R"("header": {"anyOf": [{"$ref": "#/$defs/one_or_several"}, {"$ref": "#/$defs/from_param"}]},
 "scheme": {"$ref": "#/$defs/text"},
 "decode": {"enum": ["hex", "b64", "b64url"]})"},
-    value_kind{"query", R"("query": {"$ref": "#/$defs/text"})"},
+    value_kind{"query", R"("query": {"anyOf": [{"$ref": "#/$defs/text"}, {"$ref": "#/$defs/from_param"}]})"},
     value_kind{"json", R"("json": {"$ref": "#/$defs/pointer"})"},
     value_kind{"slice", R"("slice": {"anyOf": [{"$ref": "#/$defs/pointer"}, {"type": "object",
 "additionalProperties": false, "properties": {"array": {"$ref": "#/$defs/pointer"},
@@ -63,6 +63,8 @@ std::string value_schema(std::string_view beside = {}) {
 
 constexpr std::string_view words = R"("text": {"type": ["string", "number", "boolean"], "minLength": 1},
 "any_text": {"type": ["string", "number", "boolean"]},
+"from_param": {"type": "object", "additionalProperties": false, "required": ["param"], "properties": {
+"param": {"$ref": "#/$defs/text"}}},
 "texts": {"type": "array", "items": {"$ref": "#/$defs/text"}},
 "one_or_several": {"anyOf": [{"$ref": "#/$defs/text"}, {"type": "array", "minItems": 1, "items": {
 "$ref": "#/$defs/text"}}]},
@@ -98,7 +100,8 @@ constexpr std::string_view signature =
     R"({"type": "object", "additionalProperties": false, "required": ["from", "decode"], "properties": {
 "from": {"$ref": "#/$defs/value"}, "list": {"$ref": "#/$defs/any_text"}, "pair": {"$ref": "#/$defs/any_text"},
 "take": {"$ref": "#/$defs/text"}, "parts": {"type": "object", "additionalProperties": {"const": "once"}},
-"prefix": {"$ref": "#/$defs/any_text"}, "decode": {"enum": ["hex", "hex-any-case", "b64", "b64url"]}},
+"prefix": {"anyOf": [{"$ref": "#/$defs/any_text"}, {"$ref": "#/$defs/from_param"}]},
+"decode": {"enum": ["hex", "hex-any-case", "b64", "b64url"]}},
 "dependentRequired": {"pair": ["take"], "take": ["pair"], "parts": ["pair"]}})";
 
 constexpr std::string_view checks =
@@ -229,7 +232,7 @@ std::string presets_schema() {
 "covers": {{"enum": ["none", "partial", "full"]}},
 "params": {{"type": "object", "additionalProperties": {{"type": "object", "additionalProperties": false,
 "required": ["says"], "properties": {{"says": {{"$ref": "#/$defs/text"}},
-"default": {{"$ref": "#/$defs/text"}}, "optional": {{"type": "boolean"}}}}}}}},
+"default": {{"$ref": "#/$defs/any_text"}}, "optional": {{"type": "boolean"}}}}}}}},
 "verify": {{"$ref": "#/$defs/check"}},
 "verify_with": {{"type": "object", "additionalProperties": {{"$ref": "#/$defs/check"}}}},
 "delivery": {1}, "methods": {{"$ref": "#/$defs/texts"}}, "answers": {2}, "handshake": {3},
