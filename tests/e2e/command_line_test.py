@@ -85,6 +85,7 @@ def test_presets_are_listed_and_shown():
         assert name in listed.stdout
         assert run_headgate("presets", "show", name).returncode == 0
     assert "X-Hub-Signature-256".lower() in run_headgate("presets", "show", "github").stdout.lower()
+    assert "my-github:" in run_headgate("presets", "show", "github").stdout
     assert run_headgate("presets", "show", "nobody").returncode in {1, 2}
 
 

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@ struct preset_mutant {
     std::string what;
     request incoming;
     wall_time at;
-    auth::settings settings;
+    std::optional<auth::settings> settings;  // Where the source is another; absent where it is the same.
 };
 
 // Another character of the same kind.
@@ -74,7 +75,7 @@ inline void names_under(config::node const& at, std::string_view key, std::set<s
                                                            auth::settings const& settings) {
     std::vector<preset_mutant> all;
     auto const add = [&](std::string what, std::function<void(preset_mutant&)> const& change) {
-        preset_mutant made{std::move(what), one.incoming, one.at, settings};
+        preset_mutant made{std::move(what), one.incoming, one.at, {}};
         change(made);
         all.push_back(std::move(made));
     };
@@ -139,20 +140,26 @@ inline void names_under(config::node const& at, std::string_view key, std::set<s
     for (auto const& [name, text] : one.secrets) {
         if (has_public_key || name != "signing") continue;
         add("another secret", [&](auto& m) {
-            m.settings.secrets["signing"].front().value = secret{changed_at(text, text.size() / 2)};
+            m.settings = settings;
+            m.settings->secrets["signing"].front().value = secret{changed_at(text, text.size() / 2)};
         });
     }
     if (settings.verify->time) {
-        add("too old", [&](auto& m) { m.at += m.settings.verify->time->past + std::chrono::seconds{1}; });
-        add("too new", [&](auto& m) { m.at -= m.settings.verify->time->future + std::chrono::seconds{1}; });
+        add("too old", [&](auto& m) { m.at += settings.verify->time->past + std::chrono::seconds{1}; });
+        add("too new", [&](auto& m) { m.at -= settings.verify->time->future + std::chrono::seconds{1}; });
     }
     if (!settings.public_url.empty()) {
-        add("another host", [](auto& m) { m.settings.public_url = "https://other.example.com"; });
+        add("another host", [&](auto& m) {
+            m.settings = settings;
+            m.settings->public_url = "https://other.example.com";
+        });
         add("another path", [](auto& m) { m.incoming.head.target.insert(1, "x"); });
     }
     if (settings.params.contains("notification_url")) {
-        add("another URL",
-            [](auto& m) { m.settings.params["notification_url"] = {"https://example.com/other"}; });
+        add("another URL", [&](auto& m) {
+            m.settings = settings;
+            m.settings->params["notification_url"] = {"https://example.com/other"};
+        });
     }
     return all;
 }

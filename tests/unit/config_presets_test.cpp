@@ -1,4 +1,5 @@
 #include "config/parse.hpp"
+#include "config/preset_pages.hpp"
 #include "config/presets.hpp"
 #include "tests/support/senders.hpp"
 
@@ -6,6 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -53,6 +58,41 @@ TEST(presets, say_what_they_are_and_where_that_is_written) {
         EXPECT_FALSE(one.status.empty()) << one.name;
         EXPECT_TRUE(one.link.starts_with("https://")) << one.name;
         EXPECT_NE(one.tree.find("covers"), nullptr) << one.name;
+    }
+}
+
+std::string text_of(std::filesystem::path const& file) {
+    std::ifstream stream{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+void expect_page(std::filesystem::path const& page, std::string const& text) {
+    if (std::getenv("HEADGATE_WRITE_REFERENCE") != nullptr) {
+        std::filesystem::create_directories(page.parent_path());
+        std::ofstream{page} << text;
+    }
+    EXPECT_EQ(text_of(page), text) << "a preset changed: HEADGATE_WRITE_REFERENCE=1 <this program> "
+                                      "--gtest_filter='*reference.*' writes the page";
+}
+
+TEST(preset_reference, pages_are_what_the_presets_say) {
+    auto const folder = std::filesystem::path{HEADGATE_SOURCE_DIR} / "docs/reference/presets";
+    expect_page(folder / "README.md", presets_index());
+    for (auto const& one : known_presets()) expect_page(folder / (one.name + ".md"), preset_page(one));
+    auto const pages = std::distance(std::filesystem::directory_iterator{folder}, {});
+    EXPECT_EQ(static_cast<std::size_t>(pages), known_presets().size() + 1) << "a page without a preset";
+}
+
+// What `presets show` prints stands in a configuration as it is, and means the same.
+TEST(presets, can_be_taken_as_ones_own) {
+    for (auto const& one : known_presets()) {
+        notes found;
+        auto const tree = parse(as_own_preset(one), found.add_file("own.yaml"), found);
+        ASSERT_TRUE(tree) << one.name;
+        auto const all = read_own_presets(*tree->find("presets"), found);
+        for (auto const& each : found.found()) ADD_FAILURE() << to_text(each);
+        ASSERT_TRUE(all.contains("my-" + one.name)) << one.name;
+        EXPECT_TRUE(all.at("my-" + one.name).is_mapping()) << one.name;
     }
 }
 
