@@ -31,6 +31,7 @@ install_for_tests() {
         long "Python packages of the tests" "$HEADGATE_LOGS/tests-venv.log" tests_venv &&
         long "Python packages of the worker's tests" "$HEADGATE_LOGS/worker-dev-venv.log" worker_venv --dev &&
         npm_packages "$headgate_top/tests/e2e/payloads" &&
+        npm_packages "$headgate_top/tests/e2e/sender_libraries" &&
         npm_packages "$headgate_top/tests/proto_check" &&
         install_temporal "$temporal_version" "$temporal_floor_version"
 }

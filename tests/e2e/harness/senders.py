@@ -22,6 +22,10 @@ def hex_mac(key, content):
     return hmac.new(key, content, hashlib.sha256).hexdigest()
 
 
+def b64_mac(key, content):
+    return base64.b64encode(hmac.new(key.encode(), content, hashlib.sha256).digest()).decode()
+
+
 def github(body, *, event="release", delivery=None, secret=GITHUB_SECRET):
     return {
         "X-Hub-Signature-256": "sha256=" + hex_mac(secret, body),
