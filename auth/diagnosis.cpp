@@ -4,7 +4,8 @@
 #include "auth/crypto.hpp"
 #include "auth/encoding.hpp"
 #include "auth/keyring.hpp"
-#include "json/write.hpp"
+#include "auth/likely_changes.hpp"
+#include "core/encoding.hpp"
 
 #include <fmt/format.h>
 
@@ -47,6 +48,11 @@ std::vector<key_variant> key_variants(secret_entry const& entry, std::string con
     add({}, shape_secret(entry.value, shape));
     add(fmt::format("secret {} has a blank or a line end after it", label),
         shape_secret(secret{std::string{trimmed}}, shape));
+    if (trimmed.size() > 2 && trimmed.front() == trimmed.back() &&
+        (trimmed.front() == '"' || trimmed.front() == '\'')) {
+        add(fmt::format("secret {} stands in quotes that do not belong to it", label),
+            shape_secret(secret{std::string{trimmed.substr(1, trimmed.size() - 2)}}, shape));
+    }
     add(fmt::format("secret {} is the sender's key as text, not decoded", label),
         as(key_encoding::text, bare));
     add(fmt::format("secret {} is the sender's key as text, with its prefix", label),
@@ -56,56 +62,21 @@ std::vector<key_variant> key_variants(secret_entry const& entry, std::string con
     return variants;
 }
 
-std::vector<std::pair<std::string, std::string>> body_variants(std::string const& body) {
-    std::vector<std::pair<std::string, std::string>> variants;
-    auto const add = [&](std::string mistake, std::string changed) {
-        if (changed != body) variants.emplace_back(std::move(mistake), std::move(changed));
-    };
-    add("a line end was added to the body on the way (curl: use --data-binary)",
-        std::string{without_line_ends(body)});
-    add("a line feed at the end of the body got lost on the way (curl: use --data-binary)", body + "\n");
-    add("a line end at the end of the body got lost on the way (curl: use --data-binary)", body + "\r\n");
-    std::string line_feeds;
-    for (std::size_t i = 0; i < body.size(); ++i) {
-        if (body[i] != '\r' || i + 1 == body.size() || body[i + 1] != '\n') line_feeds += body[i];
-    }
-    add("the line ends of the body were changed on the way", std::move(line_feeds));
-    json::arena where;
-    if (auto const parsed = json::parse(body, where)) {
-        constexpr auto said = "the body was parsed and written anew on the way: sign and send the same bytes";
-        add(said, json::write(parsed->root));
-        add(said, json::write_indented(parsed->root));
-    }
-    return variants;
-}
-
-std::vector<std::string> url_variants(exam const& of) {
-    auto const host = sole_header(of.incoming.head.fields, "host");
-    if (!host) return {};
-    return {fmt::format("https://{}", *host), fmt::format("http://{}", *host)};
-}
-
-std::vector<content_variant> content_variants(mac_check const& is, exam& of, vantage const& here,
-                                              std::vector<request> const& changed) {
+std::vector<content_variant> content_variants(content const& signs, exam& of, vantage const& here) {
     std::vector<content_variant> variants;
     auto const add = [&](std::string mistake, exam& seen) {
-        auto pieces = resolve(is.signs, seen, here);
+        auto pieces = resolve(signs, seen, here);
         if (!pieces) return;
         std::vector<text> own;
         for (auto const& piece : *pieces) own.emplace_back(std::string{piece.view()});
         variants.push_back({std::move(mistake), std::move(own)});
     };
     add({}, of);
-    auto const bodies = body_variants(of.incoming.body);
-    for (std::size_t i = 0; i < bodies.size(); ++i) {
-        exam seen{changed[i], of.known, of.now, of.place};
-        add(bodies[i].first, seen);
-    }
-    for (auto const& url : url_variants(of)) {
+    for (auto const& change : likely_changes(of)) {
         auto place = of.place;
-        place.public_url = url;
-        exam seen{of.incoming, of.known, of.now, place};
-        add(fmt::format("the sender signed {} and not public_url {}", url, of.place.public_url), seen);
+        place.public_url = change.public_url;
+        exam seen{change.incoming, of.known, of.now, place};
+        add(change.mistake, seen);
     }
     return variants;
 }
@@ -119,12 +90,7 @@ std::string both(std::string const& a, std::string const& b) {
 
 std::string diagnose(mac_check const& is, std::vector<secret_entry> const& secrets,
                      std::vector<std::string> const& candidates, exam& of, vantage const& here) {
-    std::vector<request> changed;
-    for (auto& [mistake, body] : body_variants(of.incoming.body)) {
-        auto& copy = changed.emplace_back(of.incoming);
-        copy.body = std::move(body);
-    }
-    auto const contents = content_variants(is, of, here, changed);
+    auto const contents = content_variants(is.signs, of, here);
     for (std::size_t i = 0; i < secrets.size(); ++i) {
         auto const& entry = secrets[i];
         auto const label = entry.label.empty() ? fmt::format("{}#{}", is.key.name, i) : entry.label;
@@ -144,6 +110,53 @@ std::string diagnose(mac_check const& is, std::vector<secret_entry> const& secre
         }
     }
     return "none of the usual mistakes explains it: most likely another secret";
+}
+
+std::string diagnose(content const& signs, exam& of, vantage const& here, signature_test const& matches) {
+    for (auto const& [mistake, pieces] : content_variants(signs, of, here)) {
+        if (!mistake.empty() && matches(pieces)) return "it would match if: " + mistake;
+    }
+    return "none of the usual mistakes explains it: most likely the public key of another sender";
+}
+
+std::string what_it_looks_like(std::string_view written, signature_grammar const& grammar,
+                               signature_length length) {
+    auto const fits = [&](std::optional<std::string> const& bytes) {
+        return bytes && bytes->size() >= length.least && bytes->size() <= length.most;
+    };
+    auto const as_hex = [](std::string_view text) { return decode_hex(text, hex_case::any); };
+    auto const as_base64 = [](std::string_view text) {
+        return decode_base64(text, base64_alphabet::standard);
+    };
+    auto digits = written;
+    if (!grammar.prefix.empty() && digits.starts_with(grammar.prefix))
+        digits.remove_prefix(grammar.prefix.size());
+    bool const has_prefix = digits.size() != written.size();
+    auto const sign = digits.find('=');
+    bool const has_label =
+        sign != std::string_view::npos && sign < 12 && fits(as_hex(digits.substr(sign + 1)));
+    bool const wants_hex =
+        grammar.decode == signature_encoding::hex || grammar.decode == signature_encoding::hex_any_case;
+    if (has_label) {
+        return fmt::format("\"{}\" stands before the digest: is it another sender's scheme, or an older one?",
+                           digits.substr(0, sign + 1));
+    }
+    if (fits(as_hex(digits)) || fits(as_base64(digits))) {
+        bool const is_hex = fits(as_hex(digits));
+        if (!grammar.prefix.empty() && !has_prefix) {
+            return fmt::format("it is the digest alone: the sender, or a proxy, leaves out \"{}\"",
+                               grammar.prefix);
+        }
+        if (is_hex && !wants_hex) return "it is written in hex";
+        if (!is_hex && wants_hex) return "it is written in base64";
+        return "it is written in upper case: decode: hex-any-case takes that";
+    }
+    auto const bytes = as_hex(digits);
+    if (bytes && bytes->size() == 20)
+        return "it has 20 bytes, as SHA-1 has: is this the sender's older signature?";
+    if (bytes && bytes->size() == 64) return "it has 64 bytes, as SHA-512 has";
+    if (written.find_first_of("\"' ") != std::string_view::npos) return "it has quotes or blanks in it";
+    return {};
 }
 
 }  // namespace headgate::auth

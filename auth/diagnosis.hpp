@@ -2,8 +2,11 @@
 
 #include "auth/exam.hpp"
 #include "auth/settings.hpp"
+#include "auth/signature.hpp"
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace headgate::auth {
@@ -13,5 +16,14 @@ namespace headgate::auth {
 // one under which it would. Empty when none does. For the command line: costs hundreds of MACs.
 [[nodiscard]] std::string diagnose(mac_check const& is, std::vector<secret_entry> const& secrets,
                                    std::vector<std::string> const& candidates, exam& of, vantage const& here);
+
+// The same for a signature with a key pair, whose keys are not secret and have no variants.
+using signature_test = std::function<bool(std::vector<text> const& pieces)>;
+[[nodiscard]] std::string diagnose(content const& signs, exam& of, vantage const& here,
+                                   signature_test const& matches);
+
+// What is wrong with how a signature is written, in words; empty where that is not obvious.
+[[nodiscard]] std::string what_it_looks_like(std::string_view written, signature_grammar const& grammar,
+                                             signature_length length);
 
 }  // namespace headgate::auth

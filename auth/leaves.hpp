@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // The checks that need nothing but the request.
@@ -58,6 +59,7 @@ protected:
                                    vantage const& here) const override;
 
 private:
+    sig_check const& is_;
     std::vector<timed_key<public_key>> keys_;
 };
 
@@ -80,6 +82,7 @@ private:
     };
 
     [[nodiscard]] result<proof> compare_with_secrets(exam& of) const;
+    [[nodiscard]] std::string hint(std::string_view sent) const;
     [[nodiscard]] result<proof> compare_values(exam& of) const;
 
     equal_check const& is_;

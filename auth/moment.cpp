@@ -33,11 +33,15 @@ result<void> within_window(wall_time signed_at, wall_time now, time_rule const& 
                             ? std::chrono::time_point_cast<std::chrono::milliseconds>(
                                   std::chrono::floor<std::chrono::seconds>(now))
                             : now;
+    // Seconds read as milliseconds are in 1970.
+    bool const is_other_unit =
+        rule.unit == time_unit::milliseconds && signed_at < wall_time{std::chrono::days{365}};
     auto const seconds = [](auto span) { return std::chrono::ceil<std::chrono::seconds>(span).count(); };
     if (judged - signed_at > rule.past) {
         return fails(fmt::format("the signed time is {} s in the past, {} s are allowed",
                                  seconds(judged - signed_at), rule.past.count()),
-                     "is it a replay, a slow queue, or a wrong clock?");
+                     is_other_unit ? "the sender writes seconds, and the unit is ms"
+                                   : "is it a replay, a slow queue, or a wrong clock?");
     }
     if (signed_at - judged > rule.future) {
         return fails(fmt::format("the signed time is {} s in the future, {} s are allowed",

@@ -1,5 +1,7 @@
 #include "auth/crypto.hpp"
+#include "auth/encoding.hpp"
 #include "auth/leaves.hpp"
+#include "core/encoding.hpp"
 
 #include <fmt/format.h>
 
@@ -46,13 +48,43 @@ result<proof> equal_node::compare_with_secrets(exam& of) const {
         if (same_digest(digest, each.digest) && !matching) matching = &each;
     }
     if (!any_active) return fails("every secret has expired", "look at their `until`");
-    if (!matching)
-        return fails(describe(given) + " is not the secret", "does the sender use the current one?");
+    if (!matching) {
+        auto likely = of.findings ? hint(sent.view()) : std::string{};
+        return fails(describe(given) + " is not the secret",
+                     likely.empty() ? "does the sender use the current one?" : std::move(likely));
+    }
     return proof{.verified_by = "equal",
                  .key_id = matching->label,
                  .signed_time = {},
                  .once = {},
                  .signed_pieces = {}};
+}
+
+// The usual mistakes with tokens, tried on what was sent because the secret itself is not kept.
+std::string equal_node::hint(std::string_view sent) const {
+    auto const blank = sent.find(' ');
+    auto const decoded = decode_base64(sent, base64_alphabet::standard);
+    std::vector<std::pair<std::string, char const*>> const tried{
+        {fmt::format("{}\n", sent), "the secret has a line end after it"},
+        {fmt::format("{}\r\n", sent), "the secret has a line end after it"},
+        {fmt::format("{} ", sent), "the secret has a blank after it"},
+        {fmt::format("\"{}\"", sent), "the secret stands in quotes that do not belong to it"},
+        {fmt::format("Bearer {}", sent),
+         "the secret begins with \"Bearer \", which this check does not compare"},
+        {fmt::format("Basic {}", sent),
+         "the secret begins with \"Basic \", which this check does not compare"},
+        {std::string{blank == std::string_view::npos ? sent : sent.substr(blank + 1)},
+         "the sender puts a scheme before the token: compare with scheme: Bearer"},
+        {encode(sent, text_form::b64), "the secret is written in base64; write it as USER:PASSWORD"},
+        {decoded.value_or(""), "the sender writes the token in base64"},
+    };
+    for (auto const& [text, mistake] : tried) {
+        auto const digest = sha256(text);
+        bool const is_it =
+            std::ranges::any_of(secrets_, [&](auto const& each) { return same_digest(digest, each.digest); });
+        if (is_it) return fmt::format("it would be equal if: {}", mistake);
+    }
+    return {};
 }
 
 result<proof> equal_node::compare_values(exam& of) const {

@@ -1,3 +1,4 @@
+#include "auth/diagnosis.hpp"
 #include "auth/leaves.hpp"
 
 #include <algorithm>
@@ -30,6 +31,7 @@ signed_leaf::description described(sig_check const& is) {
 sig_node::sig_node(check const& from, std::string name, std::vector<timed_key<public_key>> keys,
                    std::vector<value const*> const& times)
     : signed_leaf{from, std::move(name), described(std::get<sig_check>(from.is)), times},
+      is_{std::get<sig_check>(from.is)},
       keys_{std::move(keys)} {}
 
 bool sig_node::has_active_key(wall_time now) const {
@@ -51,8 +53,10 @@ std::string const* sig_node::matching_key(std::vector<std::string> const& candid
     return nullptr;
 }
 
-std::string sig_node::hint(std::vector<std::string> const&, exam&, vantage const&) const {
-    return "another key pair than the sender's, or bytes that were changed on the way";
+std::string sig_node::hint(std::vector<std::string> const& candidates, exam& of, vantage const& here) const {
+    return diagnose(is_.signs, of, here, [&](std::vector<text> const& pieces) {
+        return matching_key(candidates, pieces, of.now) != nullptr;
+    });
 }
 
 }  // namespace headgate::auth

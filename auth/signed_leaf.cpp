@@ -2,6 +2,7 @@
 
 #include "auth/content.hpp"
 #include "auth/coverage.hpp"
+#include "auth/diagnosis.hpp"
 #include "core/digest.hpp"
 #include "core/encoding.hpp"
 
@@ -54,7 +55,14 @@ void signed_leaf::note_content(exam& of, std::vector<text> const& pieces) const 
 result<proof> signed_leaf::look(exam& of) const {
     HEADGATE_TRY(auto const whole, evaluate(is_.grammar.from, of));
     auto read = read_signature(is_.grammar, whole.view(), is_.length);
-    if (!read) return while_doing(describe(is_.grammar.from), std::move(read).error());
+    if (!read) {
+        auto flaw = std::move(read).error();
+        bool const is_labelled = !is_.grammar.pair.empty();
+        auto seen = of.findings && !is_labelled ? what_it_looks_like(whole.view(), is_.grammar, is_.length)
+                                                : std::string{};
+        if (!seen.empty()) flaw.remedy = std::move(seen);
+        return while_doing(describe(is_.grammar.from), std::move(flaw));
+    }
     if (of.findings) {
         note(of, "signature", true,
              fmt::format("{} has {} to try", describe(is_.grammar.from), read->candidates.size()));
@@ -62,8 +70,12 @@ result<proof> signed_leaf::look(exam& of) const {
 
     vantage const here{read->parts};
     HEADGATE_TRY(auto pieces, resolve(is_.signs, of, here));
-    HEADGATE_TRY(auto const signed_time, check_time(of, here));
     note_content(of, pieces);
+    auto const timed = check_time(of, here);
+    if (!timed && of.findings && matching_key(read->candidates, pieces, of.now)) {
+        note(of, "compare", true, "the signature itself is right: only the time is not");
+    }
+    HEADGATE_TRY(auto const signed_time, timed);
 
     if (!has_active_key(of.now)) {
         return fails(fmt::format("every secret named {} has expired", is_.secret_name),

@@ -2,12 +2,16 @@
 #include "auth/crypto.hpp"
 #include "auth/encoding.hpp"
 #include "core/encoding.hpp"
+#include "json/parse.hpp"
+#include "json/write.hpp"
 #include "tests/support/senders.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <string>
+#include <utility>
 #include <vector>
 
 // What an operator reads about a signature that does not match.
@@ -76,6 +80,116 @@ TEST(explanation, names_a_body_that_was_changed_on_the_way) {
     EXPECT_EQ(said("a\r\nb", "a\nb"), "it would match if: the line ends of the body were changed on the way");
 }
 
+// What frameworks make of a body: Python's json.dumps, its ensure_ascii, PHP's json_encode.
+TEST(explanation, knows_how_frameworks_write_json) {
+    secret_shape const as_text;
+    for (auto const* const original :
+         {R"({"a": [1, 2], "b": "x, y: \"z\""})", R"({"a":"caf\u00e9 \ud83d\ude00"})",
+          R"({"a": "caf\u00e9"})", R"({"a":"\/b\/\u00e9"})", R"({"a":"é"})"}) {
+        json::arena where;
+        auto const anew = json::write_indented(json::parse(original, where)->root) + " ";
+        EXPECT_EQ(hint(as_text, written_key, post(anew), hex_with(written_key, original)),
+                  "it would match if: the body was parsed and written anew on the way: sign and send the "
+                  "same bytes")
+            << original;
+    }
+}
+
+TEST(explanation, names_a_body_that_is_not_the_senders) {
+    secret_shape const as_text;
+    EXPECT_EQ(hint(as_text, written_key, post("b"), hex_with(written_key, "")),
+              "it would match if: the sender signed no body at all: is this its request?");
+    EXPECT_EQ(hint(as_text, written_key, post("\xEF\xBB\xBF{}"), hex_with(written_key, "{}")),
+              "it would match if: a byte order mark was put before the body on the way");
+    EXPECT_EQ(hint(as_text, '"' + std::string{written_key} + '"', post("b"), hex_with(written_key, "b")),
+              "it would match if: secret signing#0 stands in quotes that do not belong to it");
+}
+
+// Each: what stands in the header where "sha256=" and 64 hex digits are expected, and what the operator
+// reads.
+TEST(explanation, says_what_a_malformed_signature_looks_like) {
+    auto mac = body_mac("x-signature", "sha256=");
+    auto const source = source_with(check_of(std::move(mac)), {secret_of(written_key)});
+    auto const hex = hex_with(written_key, "b");
+    auto const base64 = encode(*decode_hex(hex, hex_case::lower), text_form::b64);
+    auto upper = hex;
+    for (auto& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    for (auto const& [sent, said] : std::vector<std::pair<std::string, std::string>>{
+             {hex, "it is the digest alone: the sender, or a proxy, leaves out \"sha256=\""},
+             {"sha256=" + base64, "it is written in base64"},
+             {"sha256=" + upper, "it is written in upper case: decode: hex-any-case takes that"},
+             {"v1=" + hex,
+              "\"v1=\" stands before the digest: is it another sender's scheme, or an older one?"},
+             {"sha256=" + hex.substr(0, 40),
+              "it has 20 bytes, as SHA-1 has: is this the sender's older signature?"},
+             {"sha256=" + hex + hex, "it has 64 bytes, as SHA-512 has"},
+             {"sha256=\"" + hex + "\"", "it has quotes or blanks in it"}}) {
+        EXPECT_EQ(explain(source, post("b", {{"x-signature", sent}})).back().remedy, said) << sent;
+    }
+}
+
+TEST(explanation, says_that_only_the_time_is_wrong) {
+    auto mac = body_mac("x-signature", "");
+    mac.signs = values{header_named("x-time"), body()};
+    auto source = source_with(check_of(std::move(mac)), {secret_of(written_key)});
+    source.verify->time = time_in(header_named("x-time"));
+    auto const old = explain(
+        source, post("b", {{"x-time", "1699999000"}, {"x-signature", hex_with(written_key, "1699999000b")}}));
+    EXPECT_EQ(old.back().said,
+              "mac: header x-time: the signed time is 1000 s in the past, 300 s are allowed");
+    EXPECT_EQ(old[old.size() - 3].said, "the signature itself is right: only the time is not");
+    source.verify->time->unit = time_unit::milliseconds;
+    auto const unit = explain(
+        source, post("b", {{"x-time", "1700000000"}, {"x-signature", hex_with(written_key, "1700000000b")}}));
+    EXPECT_EQ(unit.back().remedy, "the sender writes seconds, and the unit is ms");
+}
+
+TEST(explanation, names_the_usual_mistakes_with_tokens) {
+    auto const said = [](std::string secret_text, std::string sent) {
+        auto const source = source_with(equal(header_named("authorization"), secret_named("signing")),
+                                        {secret_of(std::move(secret_text))});
+        return explain(source, post("b", {{"authorization", std::move(sent)}})).back().remedy;
+    };
+    std::string const token = "a-token-of-some-length";
+    EXPECT_EQ(said(token + "\n", token), "it would be equal if: the secret has a line end after it");
+    EXPECT_EQ(said('"' + token + '"', token),
+              "it would be equal if: the secret stands in quotes that do not belong to it");
+    EXPECT_EQ(said("Bearer " + token, token),
+              "it would be equal if: the secret begins with \"Bearer \", which this check does not compare");
+    EXPECT_EQ(said(token, "Bearer " + token),
+              "it would be equal if: the sender puts a scheme before the token: compare with scheme: Bearer");
+    EXPECT_EQ(said(token, encode(token, text_form::b64)),
+              "it would be equal if: the sender writes the token in base64");
+    EXPECT_EQ(said(encode(token, text_form::b64), token),
+              "it would be equal if: the secret is written in base64; write it as USER:PASSWORD");
+    EXPECT_EQ(said(token, "another-token-of-length"), "does the sender use the current one?");
+}
+
+TEST(explanation, of_a_key_pair_names_what_happened_to_the_body) {
+    // RFC 8032, 7.1, test 2: the key and the signature of the one byte 72.
+    sig_check sig;
+    sig.algorithm = signature_algorithm::ed25519;
+    sig.key = public_key_shape{{.name = "signing", .strip = {}, .encoding = key_encoding::hex},
+                               public_key_shape::form::raw};
+    sig.signs = values{body()};
+    sig.signature.from = header_named("x-signature");
+    auto const source =
+        source_with({std::move(sig), {}, {}, {}},
+                    {secret_of("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")});
+    auto const signature =
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b"
+        "2eaeb4302a"
+        "eeb00d291612bb0c00";
+    auto const hint_for = [&](std::string bytes) {
+        return explain(source, post(std::move(bytes), {{"x-signature", signature}})).back();
+    };
+    EXPECT_TRUE(hint_for("r").held);
+    EXPECT_EQ(hint_for("r\n").remedy,
+              "it would match if: a line end was added to the body on the way (curl: use --data-binary)");
+    EXPECT_EQ(hint_for("s").remedy,
+              "none of the usual mistakes explains it: most likely the public key of another sender");
+}
+
 TEST(explanation, names_two_mistakes_at_once) {
     secret_shape const as_text;
     auto const decoded = *decode_base64(written_key, base64_alphabet::standard);
@@ -96,6 +210,28 @@ TEST(explanation, names_the_url_that_the_sender_used) {
     EXPECT_EQ(explain(source, incoming).back().remedy,
               "it would match if: the sender signed https://hooks.example.com and not public_url "
               "https://internal.example");
+}
+
+// Behind a proxy: what it says the sender called, or a slash more or less.
+TEST(explanation, names_the_path_that_the_sender_called) {
+    auto mac = body_mac("x-signature", "");
+    mac.signs = values{{url_value{}}};
+    auto source = source_with(check_of(std::move(mac)), {secret_of(written_key)});
+    source.public_url = "https://hooks.example.com";
+    auto const said = [&](std::string const& called, headers fields) {
+        fields.push_back({"x-signature", hex_with(written_key, "https://hooks.example.com" + called)});
+        return explain(source, post("", std::move(fields))).back().remedy;
+    };
+    for (auto const& [called, fields] : std::vector<std::pair<std::string, headers>>{
+             {"/public/webhooks/sender", {{"x-forwarded-prefix", "/public"}}},
+             {"/v1/hooks?a=1", {{"x-original-uri", "/v1/hooks?a=1"}}},
+             {"/webhooks/sender/", {}}}) {
+        EXPECT_EQ(said(called, fields),
+                  "it would match if: the sender called " + called +
+                      " and not /webhooks/sender: does a proxy in front change the path?");
+    }
+    EXPECT_EQ(said("/elsewhere", {{"x-forwarded-host", "hooks.example.org"}}),
+              "none of the usual mistakes explains it: most likely another secret");
 }
 
 TEST(explanation, names_a_secret_that_has_expired) {
