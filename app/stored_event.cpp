@@ -18,6 +18,16 @@ bool flag_of(json::value const& from, std::string_view key) {
     return found && found->type() == json::kind::boolean && found->as_boolean();
 }
 
+std::vector<std::string> texts_of(json::value const& from, std::string_view key) {
+    std::vector<std::string> all;
+    auto const found = from.find(key);
+    if (!found || !found->is_array()) return all;
+    for (auto const& each : found->items()) {
+        if (each.is_string()) all.emplace_back(each.as_string());
+    }
+    return all;
+}
+
 coverage coverage_named(std::string_view name) {
     if (name == "full") return coverage::full;
     return name == "partial" ? coverage::partial : coverage::none;
@@ -30,6 +40,9 @@ identity identity_of(json::value const& verdict, std::string type) {
     sender.delivery_id = text_of(verdict, "delivery_id");
     sender.delivery_id_signed = flag_of(verdict, "delivery_id_signed");
     sender.event_type = std::move(type);
+    sender.subject = text_of(verdict, "subject");
+    sender.email = text_of(verdict, "email");
+    sender.groups = texts_of(verdict, "groups");
     return sender;
 }
 

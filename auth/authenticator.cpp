@@ -67,8 +67,13 @@ void inspect_answers(answer_rule const& answers, std::string const& at, reporter
 
 void inspect_delivery(settings const& source, std::string const& at, reporter& notes) {
     auto const& delivery = source.delivery;
-    if (delivery.id) inspect(*delivery.id, at + ".delivery.id", {}, source, notes);
-    for (auto const& part : delivery.event) inspect(part.from, at + ".delivery.event", {}, source, notes);
+    auto const where = [&](value const& from) {
+        return position{.claims_known = source.verify && binds(*source.verify, from)};
+    };
+    if (delivery.id) inspect(*delivery.id, at + ".delivery.id", where(*delivery.id), source, notes);
+    for (auto const& part : delivery.event) {
+        inspect(part.from, at + ".delivery.event", where(part.from), source, notes);
+    }
     if (delivery.id && delivery.id_signed && (!source.verify || !binds(*source.verify, *delivery.id))) {
         notes.mistake(at + ".delivery.id_signed",
                       fmt::format("{} is not signed by these checks", describe(*delivery.id)),
@@ -90,6 +95,10 @@ void gather_secret_names(check const& is, std::set<std::string>& names) {
     if (auto const* mac = std::get_if<mac_check>(&is.is)) names.insert(mac->key.name);
     if (auto const* sig = std::get_if<sig_check>(&is.is)) {
         if (auto const* key = std::get_if<public_key_shape>(&sig->key)) names.insert(key->from.name);
+    }
+    if (auto const* jwt = std::get_if<jwt_check>(&is.is)) {
+        if (auto const* shape = std::get_if<secret_shape>(&jwt->keys)) names.insert(shape->name);
+        if (auto const* pairs = std::get_if<token_key_shape>(&jwt->keys)) names.insert(pairs->from.name);
     }
     if (auto const* equal = std::get_if<equal_check>(&is.is)) {
         gather_secret_names(equal->a, names);
@@ -186,6 +195,9 @@ result<verdict> authenticator::parts::judge(exam& of) const {
     sender.delivery_id = delivery_id_of(source.delivery, of);
     sender.delivery_id_signed = source.delivery.id_signed && !sender.delivery_id.empty();
     sender.event_type = event_type_of(source.delivery, of);
+    sender.subject = std::move(shown.about.subject);
+    sender.email = std::move(shown.about.email);
+    sender.groups = std::move(shown.about.groups);
     auto pieces = std::move(shown.signed_pieces);
     if (pieces.empty()) {
         pieces.emplace_back(std::string_view{of.incoming.head.method});

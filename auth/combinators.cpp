@@ -17,6 +17,7 @@ void append_name(std::string& names, std::string const& name) {
 void add(proof& whole, proof part) {
     append_name(whole.verified_by, part.verified_by);
     append_name(whole.key_id, part.key_id);
+    if (!whole.about.is_known()) whole.about = std::move(part.about);
     if (!whole.signed_time) whole.signed_time = part.signed_time;
     std::ranges::move(part.once, std::back_inserter(whole.once));
     std::ranges::move(part.signed_pieces, std::back_inserter(whole.signed_pieces));
@@ -107,6 +108,7 @@ result<proof> any_node::examine(exam& of) const {
     std::string remedy;
     for (auto const& member : members_) {
         if (!member->applies(of)) continue;
+        of.token.reset();  // A branch reads no claims but its own.
         auto shown = member->test(of);
         if (!shown) {
             if (!reasons.empty()) reasons += "; ";

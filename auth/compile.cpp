@@ -2,6 +2,7 @@
 
 #include "auth/combinators.hpp"
 #include "auth/coverage.hpp"
+#include "auth/jwt_node.hpp"
 #include "auth/keyring.hpp"
 #include "auth/leaves.hpp"
 
@@ -19,6 +20,11 @@ char const* name_of(check const& is) {
     constexpr std::array names{"mac", "sig", "jwt", "equal", "peer", "postback", "all", "any", "each"};
     static_assert(names.size() == std::variant_size_v<decltype(check::is)>);
     return names[is.is.index()];
+}
+
+std::ptrdiff_t count_tokens(all_check const& all) {
+    return std::ranges::count_if(
+        all.members, [](check const& member) { return std::holds_alternative<jwt_check>(member.is); });
 }
 
 bool is_constant(value const& v) {
@@ -57,8 +63,10 @@ struct check_compiler {
             notes.mistake(at, "nothing of the request is compared", "one side must come from the request");
             return nullptr;
         }
-        position const left{.parts = {}, .inside_each = around.inside_each};
-        position const right{.parts = {}, .inside_each = around.inside_each, .lists_allowed = true};
+        position const left{
+            .parts = {}, .inside_each = around.inside_each, .claims_known = around.claims_known};
+        auto right = left;
+        right.lists_allowed = true;
         if (!secret_a) inspect(equal.a, at + ".a", left, source, notes);
         if (!secret_b) inspect(equal.b, at + ".b", right, source, notes);
         if (!secret_a && !secret_b) return std::make_unique<equal_node>(is, name, std::vector<key_bytes>{});
@@ -84,6 +92,12 @@ struct check_compiler {
     }
 
     node_ptr operator()(all_check const& all) {
+        auto const tokens = count_tokens(all);
+        if (tokens > 1) {
+            notes.mistake(at, "looks at several tokens: whose claims are read would not be clear",
+                          "keep one `jwt` in an `all`");
+        }
+        around.claims_known = around.claims_known || tokens > 0;
         auto members = compile_members(all.members);
         if (members.empty()) return nullptr;
         return std::make_unique<all_node>(is, name, std::move(members));
@@ -137,13 +151,24 @@ struct check_compiler {
         return std::make_unique<sig_node>(is, name, std::move(keys), around.times);
     }
 
-    node_ptr operator()(jwt_check const&) { return not_available("jwt"); }
+    node_ptr operator()(jwt_check const& jwt) {
+        position const where{.parts = {}, .inside_each = around.inside_each};
+        auto const before = notes.mistakes();
+        inspect(jwt, at, where, source, notes);
+        if (jwt.allow_weak) inspect_weak("a short secret", true);
+        if (std::holds_alternative<jwks_url>(jwt.keys)) return not_available("jwt.keys.jwks");
+        if (notes.mistakes() != before) return nullptr;
+        auto keys = read_token_keys(jwt, source, owner.path_, at, notes);
+        if (!keys) return nullptr;
+        return std::make_unique<jwt_node>(is, name, *std::move(keys));
+    }
+
     node_ptr operator()(postback_check const&) { return not_available("postback"); }
 
 private:
     node_ptr not_available(char const* what) {
         notes.mistake(at, fmt::format("the check '{}' is not available in this version", what),
-                      "use mac, sig, equal, peer, all, any or each");
+                      "use mac, sig, jwt, equal, peer, all, any or each");
         return nullptr;
     }
 
@@ -153,7 +178,7 @@ private:
         std::vector<timed_key<public_key>> keys;
         auto const written = shape_secrets(source, shape.from, owner.path_, notes);
         for (std::size_t i = 0; i < written.size(); ++i) {
-            auto key = public_key::read(written[i].bytes.reveal(), shape.is, algorithm);
+            auto key = public_key::read(written[i].bytes.reveal(), shape.is, scheme_of(algorithm));
             if (key) {
                 keys.push_back({*std::move(key), written[i].label, written[i].until});
             } else {
@@ -209,10 +234,13 @@ node_ptr compiler::compile(check const& is, scope around) {
     auto const* mac = std::get_if<mac_check>(&is.is);
     auto const* sig = std::get_if<sig_check>(&is.is);
     auto const* grammar = mac ? &mac->signature : sig ? &sig->signature : nullptr;
-    position const beside{.parts = grammar ? std::span{grammar->parts} : std::span<std::string const>{},
-                          .inside_each = around.inside_each};
+    position beside{.parts = grammar ? std::span{grammar->parts} : std::span<std::string const>{},
+                    .inside_each = around.inside_each,
+                    .claims_known = std::holds_alternative<jwt_check>(is.is)};
     if (is.when) inspect(*is.when, at + ".when", notes_);
     inspect_time(is, at, beside);
+    auto const* all = std::get_if<all_check>(&is.is);
+    if (all && count_tokens(*all) > 0) beside.claims_known = true;  // Its `once` is read after its members.
     if (is.once) inspect(is.once->from, at + ".once", beside, source_, notes_);
     if (is.once && !binds(is, is.once->from)) {
         notes_.mistake(at + ".once", fmt::format("{} is not signed", describe(is.once->from)),

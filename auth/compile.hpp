@@ -25,6 +25,7 @@ private:
         std::string name;                 // "all[1]."; empty at the root.
         std::vector<value const*> times;  // Of the checks around this one.
         bool inside_each = false;
+        bool claims_known = false;  // A `jwt` stands beside this, in the same `all`.
     };
     friend struct check_compiler;
 

@@ -1,6 +1,7 @@
 #include "auth/crypto.hpp"
 #include "auth/encoding.hpp"
 #include "auth/exam.hpp"
+#include "auth/token.hpp"
 #include "core/encoding.hpp"
 
 #include <fmt/format.h>
@@ -39,6 +40,19 @@ maybe sole_parameter(parameters const& all, std::string const& name, std::string
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
     return a.size() == b.size() && to_lower(a) == to_lower(b);
+}
+
+// A member or a claim as text.
+maybe text_of(json::value const& there, std::string_view kind, std::string_view name) {
+    switch (there.type()) {
+        case json::kind::string: return kept(there.as_string());
+        case json::kind::number: return made(there.number_text());
+        case json::kind::boolean: return kept(there.as_boolean() ? "true" : "false");
+        case json::kind::null: return std::nullopt;
+        case json::kind::array:
+        case json::kind::object: break;
+    }
+    return fails(fmt::format("{} {} is no text", kind, name));
 }
 
 struct evaluator {
@@ -96,15 +110,7 @@ struct evaluator {
     maybe operator()(json_value const& v) const {
         HEADGATE_TRY(auto const there, of.json_at(v.path));
         if (!there) return std::nullopt;
-        switch (there->type()) {
-            case json::kind::string: return kept(there->as_string());
-            case json::kind::number: return made(there->number_text());
-            case json::kind::boolean: return kept(there->as_boolean() ? "true" : "false");
-            case json::kind::null: return std::nullopt;
-            case json::kind::array:
-            case json::kind::object: break;
-        }
-        return fails(fmt::format("JSON member {} is no text", v.path.pointer));
+        return text_of(*there, "JSON member", v.path.pointer);
     }
 
     maybe operator()(slice_value const& v) const {
@@ -172,7 +178,12 @@ struct evaluator {
         return made(digest_text(bytes.view(), v.algorithm, v.out));
     }
 
-    maybe operator()(claim_value const&) const { return std::nullopt; }
+    maybe operator()(claim_value const& v) const {
+        if (!of.token) return std::nullopt;
+        auto const there = find_claim(of.token->claims, v.name);
+        if (!there) return std::nullopt;
+        return text_of(*there, "claim", v.name);
+    }
 
     // Secrets and MACs are no texts: `equal` and replies to handshakes have them prepared.
     maybe operator()(secret_value const&) const { return std::nullopt; }

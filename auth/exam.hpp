@@ -36,6 +36,12 @@ struct surroundings {
 // A failed check: always unauthenticated. `what` has no secret and no payload in it.
 [[nodiscard]] std::unexpected<error> fails(std::string what, std::string remedy = {});
 
+// The claims of a token that was verified.
+struct verified_token {
+    std::shared_ptr<json::arena const> values;  // Where they live.
+    json::value claims;
+};
+
 class exam {
 public:
     exam(request const& incoming, facts const& known, wall_time now, surroundings const& place)
@@ -50,6 +56,9 @@ public:
 
     // Where an `each` is: a pointer that item-relative paths go on from. Set by it, for one item at a time.
     std::string item_pointer;
+
+    // What `claim` values are read from: set by the `jwt` check that held.
+    std::optional<verified_token> token;
 
     // Whether as much time has gone by as a MAC over the body takes; a refusal sees to it.
     bool spent_a_mac = false;

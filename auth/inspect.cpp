@@ -13,8 +13,6 @@
 namespace headgate::auth {
 namespace {
 
-constexpr std::string_view not_yet = "is not available in this version";
-
 bool is_header_name(std::string_view name) {
     return !name.empty() && std::ranges::all_of(name, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
@@ -111,8 +109,12 @@ struct value_inspector {
         inspect(*v.of, at, where, source, notes);
     }
 
-    void operator()(claim_value const&) const {
-        notes.mistake(at, fmt::format("the value 'claim' {}", not_yet), "claims need the check 'jwt'");
+    void operator()(claim_value const& v) const {
+        named(v.name, "claim");
+        if (where.claims_known) return;
+        notes.mistake(at, fmt::format("no token is verified before the claim {} is read", v.name),
+                      "claims stand in `equal` beside a `jwt` in the same `all`, in `time` or `once` of the "
+                      "`jwt`, and in `delivery`");
     }
 
     void operator()(secret_value const&) const {

@@ -15,6 +15,7 @@ struct position {
     std::span<std::string const> parts;  // Labels that the signature beside it captures.
     bool inside_each = false;            // Item-relative paths have an item.
     bool lists_allowed = false;          // A param with several values means one of them.
+    bool claims_known = false;           // A token has been verified before this is looked at.
 };
 
 // Notes everything wrong with one value, at `at`.
@@ -26,6 +27,9 @@ void inspect(content const& signs, std::string const& at, position const& where,
 
 void inspect(signature_grammar const& grammar, std::string const& at, position const& where,
              settings const& source, reporter& notes);
+
+void inspect(jwt_check const& is, std::string const& at, position const& where, settings const& source,
+             reporter& notes);
 
 void inspect(guard const& when, std::string const& at, reporter& notes);
 

@@ -41,7 +41,12 @@ public:
         add(is.signs);
         add(is.signature.from);
     }
-    void operator()(jwt_check const& is) { add(is.from); }
+    void operator()(jwt_check const& is) {
+        add(is.from);
+        for (auto const& [name, wanted] : is.claims) {
+            if (auto const* text = std::get_if<value>(&wanted)) add(*text);
+        }
+    }
     void operator()(equal_check const& is) {
         add(is.a);
         add(is.b);

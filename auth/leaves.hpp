@@ -69,7 +69,7 @@ public:
     // `keys` are those of the side that is a secret; empty when neither is.
     equal_node(check const& from, std::string name, std::vector<key_bytes> const& keys);
 
-    [[nodiscard]] cost costs() const override { return cost::comparison; }
+    [[nodiscard]] cost costs() const override;
 
 protected:
     [[nodiscard]] result<proof> look(exam& of) const override;

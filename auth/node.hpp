@@ -17,17 +17,27 @@
 
 namespace headgate::auth {
 
+struct person {
+    std::string subject;
+    std::string email;
+    std::vector<std::string> groups;
+
+    [[nodiscard]] bool is_known() const noexcept { return !subject.empty() || !email.empty(); }
+};
+
 // What a check that held has shown.
 struct proof {
     std::string verified_by;
     std::string key_id;
-    std::optional<wall_time> signed_time;
-    std::vector<std::string> once;
-    std::vector<text> signed_pieces;  // Without the time value.
+    std::optional<wall_time> signed_time{};
+    std::vector<std::string> once{};
+    std::vector<text> signed_pieces{};  // Without the time value.
+    person about{};                     // As a token says; empty without one.
 };
 
 // Members of an `all` are tried in this order, so that nothing dear is reached while something cheap fails.
-enum class cost : std::uint8_t { address, comparison, mac, public_key, token, fetched };
+// `claims`: what reads those of a token that another member verifies.
+enum class cost : std::uint8_t { address, comparison, mac, public_key, token, fetched, claims };
 
 class node {
 public:

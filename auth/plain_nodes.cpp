@@ -20,7 +20,16 @@ bool same_digest(sha256_digest const& a, sha256_digest const& b) {
     return equal_in_constant_time(bytes_of(a), bytes_of(b));
 }
 
+bool reads_claims(value const& v) {
+    auto const* digest = std::get_if<digest_value>(&v.is);
+    return std::holds_alternative<claim_value>(v.is) || (digest && digest->of && reads_claims(*digest->of));
+}
+
 }  // namespace
+
+cost equal_node::costs() const {
+    return reads_claims(is_.a) || reads_claims(is_.b) ? cost::claims : cost::comparison;
+}
 
 equal_node::equal_node(check const& from, std::string name, std::vector<key_bytes> const& keys)
     : leaf{from, std::move(name)}, is_{std::get<equal_check>(from.is)} {

@@ -92,32 +92,51 @@ struct sig_check {
     bool allow_weak = false;
 };
 
-struct jwks_text {
-    std::string json;
+// RFC 7518, 3.1, and EdDSA with Ed25519 (RFC 8037).
+enum class token_algorithm : std::uint8_t {
+    hs256,
+    hs384,
+    hs512,
+    rs256,
+    rs384,
+    rs512,
+    ps256,
+    ps384,
+    ps512,
+    es256,
+    es384,
+    es512,
+    eddsa
+};
+struct token_key_shape {  // Keys that are configured, coming the way secrets come.
+    secret_shape from;
+    enum class form : std::uint8_t { pem, jwk } is = form::pem;  // jwk: one, or a set of them.
 };
 struct jwks_url {
     std::string url;
-};
-struct key_endpoint {
-    std::string name;  // An authenticated endpoint that answers one key by its id.
-    secret_shape credentials;
 };
 struct body_hash {
     std::string claim;
     hash_name algorithm = hash_name::sha256;
     text_form out = text_form::hex;
 };
+// A claim is named as it stands, or by a JSON pointer: "/realm_access/roles".
+struct wanted_claim {
+    std::string name;
+    std::variant<bool, value> is;  // A value: that text, or a list of texts with it among them.
+};
 struct jwt_check {
     value from;
-    std::vector<std::string> algorithms;  // Exact names, of one family.
-    std::variant<secret_shape, jwks_text, jwks_url, key_endpoint> keys;
+    std::vector<token_algorithm> algorithms;  // Of one family.
+    std::variant<secret_shape, token_key_shape, jwks_url> keys;
     std::vector<std::string> issuers;
-    std::optional<value> audience;
-    std::vector<std::string> require;
-    std::vector<std::pair<std::string, std::variant<bool, value>>> claims;
+    std::optional<value> audience;  // Absent: only tokens that name none pass.
+    std::vector<std::string> require{"exp"};
+    std::vector<wanted_claim> claims;
     std::chrono::seconds leeway{30};
-    std::optional<std::chrono::seconds> age_max;  // Since `iat`.
+    std::optional<std::chrono::seconds> age_max;  // Since `iat`, which must be there then.
     std::optional<body_hash> binds_body;
+    bool allow_weak = false;  // Secrets that are shorter than the algorithm's output.
 };
 
 // In constant time, and without showing a length. A `param` with several values on the right: one of them.

@@ -1,5 +1,6 @@
 #include "config/verify_checks.hpp"
 
+#include "config/verify_jwt.hpp"
 #include "config/verify_values.hpp"
 
 #include <fmt/format.h>
@@ -23,26 +24,6 @@ constexpr std::array<std::string_view, 9> checks{"mac",      "sig", "jwt", "equa
 constexpr names_of<auth::time_unit, 3> time_units{{{"s", auth::time_unit::seconds},
                                                    {"ms", auth::time_unit::milliseconds},
                                                    {"rfc3339", auth::time_unit::rfc3339}}};
-
-// A key that must be there; null, and noted, when it is not.
-node const* needed(reader& from, std::string_view key, std::string_view example) {
-    auto const* const found = from.take(key);
-    if (found == nullptr) from.mistake(key, "is missing", fmt::format("add it, for example {}", example));
-    return found;
-}
-
-void read_value_into(reader& from, std::string_view key, auth::value& into) {
-    auto const* const found = needed(from, key, "{header: X-Name}");
-    if (found == nullptr) return;
-    if (auto read = read_value(*found, from.path_of(key), from.into())) into = *std::move(read);
-}
-
-void read_seconds_into(reader& from, std::string_view key, milliseconds most, seconds& into) {
-    auto const read = from.duration(key, milliseconds{0}, most);
-    if (!read) return;
-    into = std::chrono::duration_cast<seconds>(*read);
-    if (into != *read) from.mistake(key, "is too fine", "write whole seconds");
-}
 
 auth::mac_check read_mac(reader& from) {
     auth::mac_check made;
@@ -159,6 +140,7 @@ auth::check whole(reader& from, std::string_view key, Check (*read)(reader&)) {
 std::optional<auth::check> read_kind(reader& from, std::string_view kind) {
     if (kind == "mac") return whole(from, kind, read_mac);
     if (kind == "sig") return whole(from, kind, read_sig);
+    if (kind == "jwt") return whole(from, kind, read_jwt);
     if (kind == "equal") return whole(from, kind, read_equal);
     if (kind == "peer") return whole(from, kind, read_peer);
     if (kind == "each") return whole(from, kind, read_each);
@@ -166,7 +148,7 @@ std::optional<auth::check> read_kind(reader& from, std::string_view kind) {
     if (kind == "any") return auth::check{auth::any_check{read_members(from, kind)}, {}, {}, {}};
     static_cast<void>(from.take(kind));
     from.mistake(kind, fmt::format("the check '{}' is not available in this version", kind),
-                 "use mac, sig, equal, peer, all, any or each");
+                 "use mac, sig, jwt, equal, peer, all, any or each");
     return std::nullopt;
 }
 

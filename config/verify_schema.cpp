@@ -45,6 +45,7 @@ constexpr std::array value_kinds{
 "decode": {"type": "array", "items": {"type": ["string", "number"], "pattern": "^[0-9A-Fa-f]{2}$"}}}})"},
     value_kind{"part", R"("part": {"$ref": "#/$defs/text"})"},
     value_kind{"param", R"("param": {"$ref": "#/$defs/text"})"},
+    value_kind{"claim", R"("claim": {"$ref": "#/$defs/text"})"},
     value_kind{"digest", R"("digest": {"type": "object", "additionalProperties": false, "required": ["of"],
 "properties": {"alg": {"enum": ["sha256", "sha1", "crc32"]}, "of": {"$ref": "#/$defs/value"},
 "out": {"enum": ["hex", "b64", "b64url", "dec"]}}})"}};
@@ -114,6 +115,18 @@ constexpr std::string_view checks =
 "rsa-pkcs1-sha256",
 "rsa-pkcs1-sha1"]}, "key": {"$ref": "#/$defs/public_key"}, "content": {"$ref": "#/$defs/content"},
 "signature": {"$ref": "#/$defs/signature"}, "allow_weak": {"type": "boolean"}}},
+"jwt": {"type": "object", "additionalProperties": false, "required": ["from", "algs", "keys"],
+"properties": {"from": {"$ref": "#/$defs/value"},
+"algs": {"type": "array", "minItems": 1, "items": {"enum": ["HS256", "HS384", "HS512", "RS256",
+"RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]}},
+"keys": {"$ref": "#/$defs/token_keys"}, "iss": {"$ref": "#/$defs/one_or_several"},
+"aud": {"$ref": "#/$defs/value"}, "require": {"$ref": "#/$defs/texts"},
+"claims": {"type": "object", "minProperties": 1, "additionalProperties": {
+"anyOf": [{"type": "boolean"}, {"$ref": "#/$defs/value"}]}},
+"leeway": {"$ref": "#/$defs/duration"}, "max_age": {"$ref": "#/$defs/duration"},
+"body_hash": {"type": "object", "additionalProperties": false, "required": ["claim"], "properties": {
+"claim": {"$ref": "#/$defs/text"}, "alg": {"enum": ["sha256"]}, "out": {"enum": ["hex", "b64", "b64url"]}}},
+"allow_weak": {"type": "boolean"}}},
 "equal": {"type": "object", "additionalProperties": false, "required": ["a", "b"], "properties": {
 "a": {"$ref": "#/$defs/equal_side"}, "b": {"$ref": "#/$defs/equal_side"}}},
 "peer": {"type": "object", "additionalProperties": false, "required": ["cidr"], "properties": {
@@ -130,8 +143,8 @@ constexpr std::string_view checks =
 "value": {"$ref": "#/$defs/value"}, "keep": {"$ref": "#/$defs/duration"}}})";
 
 constexpr std::string_view one_check =
-    R"("oneOf": [{"required": ["mac"]}, {"required": ["sig"]}, {"required": ["equal"]},
-{"required": ["peer"]}, {"required": ["each"]},
+    R"("oneOf": [{"required": ["mac"]}, {"required": ["sig"]}, {"required": ["jwt"]},
+{"required": ["equal"]}, {"required": ["peer"]}, {"required": ["each"]},
 {"required": ["all"]}, {"required": ["any"]}])";
 
 constexpr std::string_view computed_mac =
@@ -156,6 +169,13 @@ std::string verify_definitions() {
         R"({{"type": "object", "additionalProperties": false, "required": ["form"], "properties": {{
 "form": {{"enum": ["pem", "raw", "spki"]}}, "name": {{"$ref": "#/$defs/text"}}, {}}}}})",
         secret_words);
+    auto const token_keys = fmt::format(
+        R"({{"oneOf": [{{"type": "object", "additionalProperties": false, "required": ["secret"],
+"properties": {{"secret": {{"$ref": "#/$defs/secret_shape"}}}}}},
+{{"type": "object", "additionalProperties": false, "required": ["public"], "properties": {{
+"public": {{"type": "object", "additionalProperties": false, "required": ["form"], "properties": {{
+"form": {{"enum": ["pem", "jwk"]}}, "name": {{"$ref": "#/$defs/text"}}, {}}}}}}}}}]}})",
+        secret_words);
     auto const equal_side = fmt::format(
         R"({{"anyOf": [{{"$ref": "#/$defs/value"}}, {{"type": "object", "additionalProperties": false,
 "required": ["secret"], "properties": {{"secret": {{"$ref": "#/$defs/text"}}, {}}}}}]}})",
@@ -169,11 +189,11 @@ std::string verify_definitions() {
                     checks, one_check);
     return fmt::format(
         R"({{{}, "pointer": {}, "value": {}, "joined": {}, "event_part": {}, "guard": {}, "content": {},
-"signature": {}, "secret_shape": {}, "public_key": {}, "equal_side": {}, "reply_part": {},
+"signature": {}, "secret_shape": {}, "public_key": {}, "token_keys": {}, "equal_side": {}, "reply_part": {},
 "reply_parts": {}, "check": {}}})",
         words, pointer, value_schema(), value_schema(R"(, "absent": {"$ref": "#/$defs/any_text"})"),
         value_schema(R"(, "optional": {"type": "boolean"})"), guard, content, signature, secret_shape,
-        public_key, equal_side, reply_part, reply_parts, check);
+        public_key, token_keys, equal_side, reply_part, reply_parts, check);
 }
 
 std::string verify_schema() {

@@ -14,13 +14,6 @@ constexpr std::array<std::string_view, 15> sources{"const", "path",   "header", 
                                                    "slice", "form",   "form_sorted", "url",    "part",
                                                    "param", "digest", "claim",       "secret", "mac"};
 
-constexpr names_of<auth::text_form, 4> text_forms{{{"hex", auth::text_form::hex},
-                                                   {"b64", auth::text_form::b64},
-                                                   {"b64url", auth::text_form::b64url},
-                                                   {"dec", auth::text_form::dec}}};
-constexpr names_of<auth::hash_name, 3> hashes{{{"sha256", auth::hash_name::sha256},
-                                               {"sha1", auth::hash_name::sha1},
-                                               {"crc32", auth::hash_name::crc32}}};
 constexpr names_of<auth::key_encoding, 3> key_encodings{
     {{"text", auth::key_encoding::text}, {"hex", auth::key_encoding::hex}, {"b64", auth::key_encoding::b64}}};
 constexpr names_of<auth::signature_encoding, 4> signature_encodings{
@@ -31,14 +24,6 @@ constexpr names_of<auth::signature_encoding, 4> signature_encodings{
 
 constexpr std::string_view value_remedy =
     "write body, method, a constant in quotes, or for example {header: X-Name}";
-
-// One text or a list of them.
-std::vector<std::string> one_or_several(reader& from, std::string_view key) {
-    auto const* const found = from.take(key);
-    if (found != nullptr && found->is_list()) return from.texts(key);
-    auto one = from.text(key);
-    return one ? std::vector{*std::move(one)} : std::vector<std::string>{};
-}
 
 auth::value_ptr shared(std::optional<auth::value> read) {
     return read ? std::make_shared<auth::value const>(*std::move(read)) : nullptr;
@@ -206,6 +191,13 @@ auth::content read_lines(reader& from) {
 
 }  // namespace
 
+std::vector<std::string> one_or_several(reader& from, std::string_view key) {
+    auto const* const found = from.take(key);
+    if (found != nullptr && found->is_list()) return from.texts(key);
+    auto one = from.text(key);
+    return one ? std::vector{*std::move(one)} : std::vector<std::string>{};
+}
+
 auth::json_path json_path_of(std::string_view written) {
     if (written.empty() || written.front() == '/')
         return {std::string{written}, auth::json_path::start::document};
@@ -330,6 +322,26 @@ auth::guard read_guard(node const& at, std::string const& path, notes& into) {
     for (auto const& pointer : from.texts("json_has")) made.json_has.push_back(json_path_of(pointer));
     from.finish();
     return made;
+}
+
+node const* needed(reader& from, std::string_view key, std::string_view example) {
+    auto const* const found = from.take(key);
+    if (found == nullptr) from.mistake(key, "is missing", fmt::format("add it, for example {}", example));
+    return found;
+}
+
+void read_value_into(reader& from, std::string_view key, auth::value& into) {
+    auto const* const found = needed(from, key, "{header: X-Name}");
+    if (found == nullptr) return;
+    if (auto read = read_value(*found, from.path_of(key), from.into())) into = *std::move(read);
+}
+
+void read_seconds_into(reader& from, std::string_view key, std::chrono::milliseconds most,
+                       std::chrono::seconds& into) {
+    auto const read = from.duration(key, std::chrono::milliseconds{0}, most);
+    if (!read) return;
+    into = std::chrono::duration_cast<std::chrono::seconds>(*read);
+    if (into != *read) from.mistake(key, "is too fine", "write whole seconds");
 }
 
 }  // namespace headgate::config

@@ -6,6 +6,7 @@
 #include "config/reader.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -43,6 +44,19 @@ namespace headgate::config {
 // "/a/b" from the document's root, "a/b" from the item that an `each` looks at.
 [[nodiscard]] auth::json_path json_path_of(std::string_view written);
 
+// One text or a list of them.
+[[nodiscard]] std::vector<std::string> one_or_several(reader& from, std::string_view key);
+
+// A key that must be there; null, and noted, when it is not.
+[[nodiscard]] node const* needed(reader& from, std::string_view key, std::string_view example);
+
+// The value under a key that must be there.
+void read_value_into(reader& from, std::string_view key, auth::value& into);
+
+// A duration in whole seconds; leaves `into` as it is where the key is absent.
+void read_seconds_into(reader& from, std::string_view key, std::chrono::milliseconds most,
+                       std::chrono::seconds& into);
+
 // A text that may be empty.
 [[nodiscard]] std::optional<std::string> read_any_text(reader& from, std::string_view key);
 
@@ -59,6 +73,13 @@ template <class Enum, std::size_t Count>
     return read ? names[*read].second : fallback;
 }
 
+inline constexpr names_of<auth::hash_name, 3> hashes{{{"sha256", auth::hash_name::sha256},
+                                                      {"sha1", auth::hash_name::sha1},
+                                                      {"crc32", auth::hash_name::crc32}}};
+inline constexpr names_of<auth::text_form, 4> text_forms{{{"hex", auth::text_form::hex},
+                                                          {"b64", auth::text_form::b64},
+                                                          {"b64url", auth::text_form::b64url},
+                                                          {"dec", auth::text_form::dec}}};
 inline constexpr names_of<auth::mac_algorithm, 5> mac_algorithms{
     {{"hmac-sha1", auth::mac_algorithm::hmac_sha1},
      {"hmac-sha256", auth::mac_algorithm::hmac_sha256},

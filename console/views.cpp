@@ -140,6 +140,11 @@ void write_verdict(json::writer& out, identity const& sender) {
     write_time(out, "signed_time", sender.signed_time);
     out.key("delivery_id").string(sender.delivery_id);
     out.key("delivery_id_signed").boolean(sender.delivery_id_signed);
+    out.key("subject").string(sender.subject);
+    out.key("email").string(sender.email);
+    out.key("groups").begin_array();
+    for (auto const& group : sender.groups) out.string(group);
+    out.end_array();
 }
 
 void write_order(json::writer& out, start_order const& order) {

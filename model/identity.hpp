@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace headgate {
 
@@ -27,6 +28,11 @@ struct identity {
     std::string delivery_id;  // The sender's own id of this delivery; empty when it has none.
     bool delivery_id_signed = false;
     std::string event_type;  // "release.published"; empty when the preset names none.
+
+    // Whom a verified token is about; empty where it does not say, or where there is none.
+    std::string subject;
+    std::string email;
+    std::vector<std::string> groups;
 };
 
 }  // namespace headgate

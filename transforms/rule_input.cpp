@@ -31,6 +31,12 @@ value time_of(wall_time time, json::arena& where) {
     return value::string(to_rfc3339(time), where);
 }
 
+value texts_of(std::vector<std::string> const& all, json::arena& where) {
+    std::vector<value> items;
+    for (auto const& each : all) items.push_back(text_of(each, where));
+    return value::array(items, where);
+}
+
 value identity_of(identity const& sender, json::arena& where) {
     std::array const members{
         member{"verified_by", text_of(sender.verified_by, where)},
@@ -39,6 +45,9 @@ value identity_of(identity const& sender, json::arena& where) {
         member{"signed_time", sender.signed_time ? time_of(*sender.signed_time, where) : value{}},
         member{"delivery_id", text_or_null(sender.delivery_id, where)},
         member{"delivery_id_signed", value::boolean(sender.delivery_id_signed)},
+        member{"subject", text_or_null(sender.subject, where)},
+        member{"email", text_or_null(sender.email, where)},
+        member{"groups", texts_of(sender.groups, where)},
     };
     return value::object(members, where);
 }

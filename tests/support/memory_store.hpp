@@ -191,6 +191,8 @@ private:
         auto waiting = never.async_wait(asio::as_tuple(asio::use_awaitable));
         co_await std::move(waiting);
         co_return refuse(errc::cancelled, "cancelled");
+    }
+
     [[nodiscard]] bool can_never_be_recorded(store::routing const& one) const {
         return never_routed.contains(one.sequence) ||
                (never_delivered.contains(one.sequence) && !one.deliveries.empty());

@@ -101,7 +101,7 @@ std::vector<vector_row> const& published() {
 }
 
 public_key key_of(vector_row const& row) {
-    return public_key::read(row.key, row.written, row.by).value();
+    return public_key::read(row.key, row.written, scheme_of(row.by)).value();
 }
 
 bool verifies(vector_row const& row, std::string_view signature, std::string_view message) {
@@ -168,7 +168,7 @@ class wrong_keys : public ::testing::TestWithParam<wrong_key> {};
 
 TEST_P(wrong_keys, are_refused) {
     auto const& row = GetParam();
-    auto const read = public_key::read(row.bytes, row.written, row.by);
+    auto const read = public_key::read(row.bytes, row.written, scheme_of(row.by));
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code, errc::invalid_argument);
     EXPECT_EQ(read.error().message, row.said);

@@ -67,6 +67,15 @@ std::string mac_with(std::string const& members) {
            members + "}";
 }
 
+// One of its keys wrong, or one too many.
+std::string jwt_with(std::string const& member) {
+    std::string all = "verify: {jwt: {" + member;
+    if (!member.starts_with("from")) all += ", from: {header: A}";
+    if (!member.starts_with("algs")) all += ", algs: [RS256]";
+    if (!member.starts_with("keys")) all += ", keys: {public: {form: pem}}";
+    return all + "}}";
+}
+
 std::string over(std::string const& content) {
     return "verify: {mac: {alg: hmac-sha1, content: " + content +
            ", signature: {from: {header: A}, decode: hex}}}";
@@ -92,6 +101,11 @@ INSTANTIATE_TEST_SUITE_P(
         "verify: {sig: {alg: ed25519, key: {form: raw, name: k, encoding: hex, strip: whpk_}, content: "
         "[{header: T}, body], "
         "signature: {from: {header: A}, decode: hex}}, time: {value: {header: T}}}",
+        "verify: {jwt: {from: {header: A, scheme: Bearer}, algs: [RS256], keys: {public: {form: jwk, name: "
+        "k}}, iss: [a], aud: 'x', require: [exp], claims: {a: true, /b/c: {param: p}}, leeway: 10s, max_age: "
+        "5m, body_hash: {claim: h, alg: sha256, out: hex}, allow_weak: false}, time: {value: {claim: iat}}}",
+        "verify: {all: [{jwt: {from: {query: t}, algs: [HS256, HS512], keys: {secret: {encoding: b64}}, iss: "
+        "x, aud: {param: p}}}, {equal: {a: {claim: c}, b: {query: q}}}]}",
         mac_with("}"), mac_with(", secret: {name: k, strip: k_, encoding: hex, min_bytes: 16}}"),
         mac_with(", allow_weak: true}") + "\nsecrets: {k: [{env: X}]}",
         "verify: {mac: {alg: hmac-sha1, content: body, signature: {from: {header: A}, list: ' ', pair: ',', "
@@ -145,7 +159,12 @@ INSTANTIATE_TEST_SUITE_P(
         "secrets: {a: [{env: X}]}", "verify: none", "verify: {insecure: false}",
         "verify: {preset: github, secret: x}", "verify: {preset: github, mac: {}}", "verify: [mac]",
         "verify: {}", "verify: {mac: {}, peer: {cidr: ['::1']}}", "verify: {mca: {}}", "verify: {jwt: {}}",
-        "verify: {sig: {}}",
+        jwt_with("algs: [none]"), jwt_with("algs: [rs256]"), jwt_with("algs: []"), jwt_with("algs: RS256"),
+        jwt_with("keys: {}"), jwt_with("keys: {secret: {}, public: {form: pem}}"),
+        jwt_with("keys: {public: {}}"), jwt_with("keys: {public: {form: der}}"),
+        jwt_with("keys: {secret: {}, alg: HS256}"), jwt_with("aud: []"), jwt_with("claims: {}"),
+        jwt_with("claims: {a: 5}"), jwt_with("leeway: 10"), jwt_with("body_hash: {}"),
+        jwt_with("body_hash: {claim: h, alg: sha1}"), jwt_with("typ: JWT"), "verify: {sig: {}}",
         "verify: {sig: {alg: ed25519, content: [body], signature: {from: {header: A}, decode: hex}}}",
         "verify: {sig: {alg: ed25519, key: {encoding: hex}, content: [body], signature: {from: {header: A}, "
         "decode: hex}}}",
@@ -182,10 +201,9 @@ INSTANTIATE_TEST_SUITE_P(
         over("[{form_sorted: {item: [value, name]}}]"), over("[{url: {base: host}}]"),
         over("[{url: {decode: [xyz]}}]"), over("[{digest: {alg: md5, of: body}}]"),
         over("[{digest: {alg: sha1}}]"), over("[{secret: s}]"), over("[{mac: hmac-sha1, of: body}]"),
-        over("[{claim: sub}]"), over("[[body]]"), over("[5]"), over("{join: ':'}"),
-        over("{lines: false, keys: [A]}"), over("{lines: true}"),
-        over("{lines: true, keys_for: {/a: {x: [A]}, /b: {x: [A]}}}"), "verify: {equal: {a: {header: x}}}",
-        "verify: {equal: {a: {header: x}, b: {secret: s, name: s}}}",
+        over("[[body]]"), over("[5]"), over("{join: ':'}"), over("{lines: false, keys: [A]}"),
+        over("{lines: true}"), over("{lines: true, keys_for: {/a: {x: [A]}, /b: {x: [A]}}}"),
+        "verify: {equal: {a: {header: x}}}", "verify: {equal: {a: {header: x}, b: {secret: s, name: s}}}",
         "verify: {equal: {a: {header: x}, b: {secret: s}, c: body}}", "verify: {peer: {}}",
         "verify: {peer: {cidr: []}}", "verify: {peer: {cidr: 10.0.0.0/8}}",
         "verify: {peer: {cidr: ['::1'], mtls: {}}}", "verify: {each: {in: /a}}",

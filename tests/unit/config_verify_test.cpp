@@ -126,6 +126,56 @@ secrets: {key: [{env: TEST_SECRET}]}
     EXPECT_EQ(sender.params.at("several").size(), 2U);
 }
 
+TEST(verify, reads_a_jwt) {
+    auto const read = declared(R"(verify:
+  jwt:
+    from: {header: Authorization, scheme: Bearer}
+    algs: [RS256, RS512]
+    keys: {public: {form: jwk, name: issuer}}
+    iss: https://issuer.example
+    aud: {param: audience}
+    require: [exp, sub]
+    claims: {email_verified: true, email: 'a@b', quoted: 'true', /realm/roles: {param: role}}
+    leeway: 10s
+    max_age: 5m
+    body_hash: {claim: sha, alg: sha256, out: b64url}
+    allow_weak: true
+  params: {audience: [a, b], role: ops}
+secrets: {issuer: [{env: TEST_SECRET}]}
+)");
+    EXPECT_THAT(read.said, IsEmpty());
+    auto const& jwt = std::get<auth::jwt_check>(read.sender.verify->is);
+    EXPECT_EQ(std::get<auth::header_value>(jwt.from.is).scheme, "Bearer");
+    EXPECT_THAT(jwt.algorithms, ElementsAre(auth::token_algorithm::rs256, auth::token_algorithm::rs512));
+    auto const& keys = std::get<auth::token_key_shape>(jwt.keys);
+    EXPECT_EQ(keys.from.name, "issuer");
+    EXPECT_EQ(keys.is, auth::token_key_shape::form::jwk);
+    EXPECT_THAT(jwt.issuers, ElementsAre("https://issuer.example"));
+    EXPECT_EQ(std::get<auth::param_value>(jwt.audience->is).name, "audience");
+    EXPECT_THAT(jwt.require, ElementsAre("exp", "sub"));
+    ASSERT_EQ(jwt.claims.size(), 4U);
+    EXPECT_TRUE(std::get<bool>(jwt.claims[0].is));
+    EXPECT_TRUE(std::holds_alternative<auth::value>(jwt.claims[2].is));
+    EXPECT_EQ(jwt.claims[3].name, "/realm/roles");
+    EXPECT_EQ(jwt.leeway, std::chrono::seconds{10});
+    EXPECT_EQ(jwt.age_max, std::chrono::seconds{300});
+    EXPECT_EQ(jwt.binds_body->out, auth::text_form::b64url);
+    EXPECT_TRUE(jwt.allow_weak);
+}
+
+TEST(verify, wants_an_end_of_every_token_unless_told_otherwise) {
+    auto const required = [](std::string const& more) {
+        auto const read = declared("verify: {jwt: {from: {header: A}, algs: [HS256], keys: {secret: {}}" +
+                                   more + "}}\nsecrets: {signing: [{env: TEST_SECRET}]}");
+        EXPECT_THAT(read.said, IsEmpty()) << more;
+        return std::get<auth::jwt_check>(read.sender.verify->is).require;
+    };
+    EXPECT_THAT(required(""), ElementsAre("exp"));
+    EXPECT_THAT(required(", max_age: 5m"), ElementsAre("iat"));
+    EXPECT_THAT(required(", max_age: 5m, require: [jti]"), ElementsAre("jti"));
+    EXPECT_THAT(required(", require: []"), IsEmpty());
+}
+
 // Discord's form, with the key, message and signature of RFC 8032, 7.1, test 3: the message is time and body.
 TEST(verify, takes_a_public_key) {
     ::setenv("TEST_KEY", "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", 1);
@@ -309,8 +359,30 @@ TEST(verify, says_what_is_wrong_and_where) {
              mistaken_row{"verify: {}", "sources.a.verify: has no check"},
              mistaken_row{"verify: {mac: {}, peer: {}}", "sources.a.verify: has several checks: mac, peer"},
              mistaken_row{"verify: {mca: {}}", "sources.a.verify: has no check"},
-             mistaken_row{"verify: {jwt: {}}",
-                          "sources.a.verify.jwt: the check 'jwt' is not available in this version"},
+             mistaken_row{"verify: {postback: {}}",
+                          "sources.a.verify.postback: the check 'postback' is not available in this version"},
+             mistaken_row{"verify: {jwt: {}}", "sources.a.verify.jwt.from: is missing"},
+             mistaken_row{"verify: {jwt: {}}", "sources.a.verify.jwt.algs: is missing"},
+             mistaken_row{"verify: {jwt: {}}", "sources.a.verify.jwt.keys: is missing"},
+             mistaken_row{"verify: {jwt: {algs: [none]}}",
+                          "sources.a.verify.jwt.algs: \"none\" is not known"},
+             mistaken_row{"verify: {jwt: {algs: [rs256]}}",
+                          "sources.a.verify.jwt.algs: \"rs256\" is not known"},
+             mistaken_row{"verify: {jwt: {keys: {}}}",
+                          "sources.a.verify.jwt.keys: does not say one place of the keys"},
+             mistaken_row{"verify: {jwt: {keys: {secret: {}, public: {form: pem}}}}",
+                          "sources.a.verify.jwt.keys: does not say one place of the keys"},
+             mistaken_row{"verify: {jwt: {keys: {public: {}}}}",
+                          "sources.a.verify.jwt.keys.public.form: is missing"},
+             mistaken_row{"verify: {jwt: {aud: https://x}}",
+                          "sources.a.verify.jwt.aud: \"https://x\" is not a value"},
+             mistaken_row{"verify: {jwt: {leeway: 61s}}",
+                          "sources.a.verify.jwt.leeway: 61s is not from 0s to 1m"},
+             mistaken_row{"verify: {jwt: {claims: {a: 5}}}",
+                          "sources.a.verify.jwt.claims.a: \"5\" is not a value"},
+             mistaken_row{"verify: {jwt: {body_hash: {}}}",
+                          "sources.a.verify.jwt.body_hash.claim: is missing"},
+             mistaken_row{"verify: {jwt: {typ: JWT}}", "sources.a.verify.jwt.typ: is not a setting"},
              mistaken_row{"verify: {sig: {}}", "sources.a.verify.sig.alg: is missing"},
              mistaken_row{"verify: {sig: {alg: ed25519}}", "sources.a.verify.sig.key: is missing"},
              mistaken_row{"verify: {sig: {alg: ed25519, key: {}}}",

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "auth/node.hpp"
+#include "auth/token.hpp"
+#include "auth/token_keys.hpp"
+
+#include <string>
+
+namespace headgate::auth {
+
+// A JSON Web Token, made by a key that is known here, for us, now. What costs little is looked at first.
+class jwt_node final : public leaf {
+public:
+    jwt_node(check const& from, std::string name, token_keys keys);
+
+    [[nodiscard]] cost costs() const override { return cost::token; }
+
+protected:
+    [[nodiscard]] result<proof> look(exam& of) const override;
+
+private:
+    // All that can be said without a key: algorithm, claims, body.
+    [[nodiscard]] result<void> look_inside(token const& read, exam& of) const;
+    [[nodiscard]] result<void> check_times(token const& read, wall_time now) const;
+    [[nodiscard]] result<void> check_audience(token const& read, exam& of) const;
+    [[nodiscard]] result<void> check_claims(token const& read, exam& of) const;
+    [[nodiscard]] result<void> check_body(token const& read, exam& of) const;
+
+    // The label of the key that made it.
+    [[nodiscard]] result<std::string> find_key(token const& read, wall_time now) const;
+    [[nodiscard]] std::string const* matching_secret(token const& read, wall_time now, bool& any) const;
+    [[nodiscard]] std::string const* matching_pair(token const& read, wall_time now, bool& any) const;
+
+    jwt_check const& is_;
+    token_keys keys_;
+};
+
+}  // namespace headgate::auth
