@@ -86,6 +86,20 @@ void inspect_delivery(settings const& source, std::string const& at, reporter& n
 
 void gather_secret_names(check const& is, std::set<std::string>& names);
 
+void gather_key_sets(check const& is, std::vector<jwks_url const*>& all) {
+    if (auto const* jwt = std::get_if<jwt_check>(&is.is)) {
+        if (auto const* from = std::get_if<jwks_url>(&jwt->keys)) all.push_back(from);
+    }
+    if (auto const* both = std::get_if<all_check>(&is.is)) {
+        for (auto const& member : both->members) gather_key_sets(member, all);
+    }
+    if (auto const* any = std::get_if<any_check>(&is.is)) {
+        for (auto const& member : any->members) gather_key_sets(member, all);
+    }
+    if (auto const* each = std::get_if<each_check>(&is.is); each && each->item)
+        gather_key_sets(*each->item, all);
+}
+
 void gather_secret_names(value const& from, std::set<std::string>& names) {
     if (auto const* secret = std::get_if<secret_value>(&from.is)) names.insert(secret->shape.name);
     if (auto const* mac = std::get_if<mac_value>(&from.is)) names.insert(mac->key.name);
@@ -265,6 +279,12 @@ std::optional<authenticator> authenticator::make(settings const& from, std::stri
 
 verifier const& authenticator::checks() const noexcept {
     return *parts_;
+}
+
+std::vector<jwks_url const*> authenticator::key_sets() const {
+    std::vector<jwks_url const*> all;
+    if (parts_->source.verify) gather_key_sets(*parts_->source.verify, all);
+    return all;
 }
 
 handshake const* authenticator::handshake_for(request const& incoming) const {

@@ -45,6 +45,8 @@ public:
     // The key that the sender hands over in a handshake that was answered, for the operator to configure;
     // empty where it hands over none. Nobody has proven who sent it.
     [[nodiscard]] std::string handed_over(handshake const& which, request const& incoming) const;
+    // Those that a verdict may need. They live as long as this.
+    [[nodiscard]] std::vector<jwks_url const*> key_sets() const;
 
     // The first handshake whose `when` holds; null when the request is an ordinary one.
     [[nodiscard]] handshake const* handshake_for(request const& incoming) const;

@@ -98,6 +98,30 @@ void inspect_body_hash(jwt_check const& is, std::string const& at, reporter& not
     }
 }
 
+// What is fetched is what the configuration names, and nothing else.
+void inspect_url(jwt_check const& is, std::string const& at, reporter& notes) {
+    auto const* from = std::get_if<jwks_url>(&is.keys);
+    if (!from) return;
+    constexpr std::string_view scheme = "https://";
+    std::string_view const url = from->url;
+    auto const host = url.substr(std::min(scheme.size(), url.size()));
+    auto const authority = host.substr(0, host.find('/'));
+    bool const plain =
+        url.starts_with(scheme) && !authority.empty() && url.find_first_of("@#\\ ") == std::string_view::npos;
+    if (!plain) {
+        notes.mistake(at + ".keys.jwks", fmt::format("\"{}\" is not an https URL", url),
+                      "write for example https://login.example.com/keys");
+    }
+    if (from->refresh < from->interval) {
+        notes.mistake(at + ".keys.refresh", "is shorter than `interval`, which bounds it",
+                      "write refresh: 1h");
+    }
+    if (from->stale < from->refresh) {
+        notes.mistake(at + ".keys.stale", "is shorter than `refresh`: the keys would lapse in between",
+                      "write stale: 1d");
+    }
+}
+
 }  // namespace
 
 void inspect(jwt_check const& is, std::string const& at, position const& where, settings const& source,
@@ -111,6 +135,7 @@ void inspect(jwt_check const& is, std::string const& at, position const& where, 
     if (std::ranges::any_of(is.issuers, &std::string::empty)) {
         notes.mistake(at + ".iss", "has an empty issuer", "write it as the tokens have it");
     }
+    inspect_url(is, at, notes);
     inspect_audience(is, at, source, notes);
     inspect_claims(is, at, source, notes);
     inspect_lifetime(is, at, notes);

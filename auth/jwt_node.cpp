@@ -65,6 +65,21 @@ person person_of(json::value const& claims) {
     return about;
 }
 
+// `any`: there is one that may have made it.
+std::string const* matching_pair(token const& read, std::span<token_key const> keys, wall_time now,
+                                 bool& any) {
+    text const piece{read.signed_part};
+    std::size_t tries = 0;
+    for (auto const& each : keys) {
+        bool const is_named = !read.key_id || each.key_id.empty() || *read.key_id == each.key_id;
+        if (each.algorithm != read.algorithm || !is_named || (each.until && now >= *each.until)) continue;
+        any = true;
+        if (++tries > public_key_tries_max) return nullptr;
+        if (each.key.verifies(read.signature, std::span{&piece, 1})) return &each.label;
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 jwt_node::jwt_node(check const& from, std::string name, token_keys keys)
@@ -81,7 +96,7 @@ result<proof> jwt_node::look(exam& of) const {
     }
     if (auto fit = look_inside(*read, of); !fit) return std::unexpected{std::move(fit).error()};
     of.spent_a_mac = true;
-    HEADGATE_TRY(auto label, find_key(*read, of.now));
+    HEADGATE_TRY(auto label, find_key(*read, of));
     of.token = verified_token{read->values, read->claims};
 
     HEADGATE_TRY(auto signed_time, check_time(of));
@@ -180,11 +195,34 @@ result<void> jwt_node::check_body(token const& read, exam& of) const {
                  "bytes that were changed on the way, or another way of writing the hash");
 }
 
-result<std::string> jwt_node::find_key(token const& read, wall_time now) const {
+bool jwt_node::may_need() const {
+    return std::holds_alternative<jwks_url>(is_.keys);
+}
+
+// A token that is refused with any key makes nobody ask for keys.
+std::vector<fetch> jwt_node::needs(exam& of) const {
+    auto const* from = std::get_if<jwks_url>(&is_.keys);
+    if (!from || of.known.contains(from) || !applies(of)) return {};
+    auto const compact = evaluate(is_.from, of);
+    if (!compact) return {};
+    auto const read = read_token(compact->view());
+    if (!read || !look_inside(*read, of)) return {};
+    return {fetch{from, read->key_id.value_or("")}};
+}
+
+result<std::string> jwt_node::find_key(token const& read, exam const& of) const {
     bool any = false;
-    auto const* matching =
-        keys_.of_secrets.empty() ? matching_pair(read, now, any) : matching_secret(read, now, any);
-    if (matching) return *matching;
+    std::string const* matching = nullptr;
+    if (auto const* from = std::get_if<jwks_url>(&is_.keys)) {
+        auto const known = of.known.find(from);
+        if (known == of.known.end() || !known->second) return fails("the keys of the issuer are not known");
+        matching = matching_pair(read, known->second->keys, of.now, any);
+    } else if (keys_.of_secrets.empty()) {
+        matching = matching_pair(read, keys_.of_pairs, of.now, any);
+    } else {
+        matching = matching_secret(read, of.now, any);
+    }
+    if (matching) return matching->empty() ? "unnamed" : *matching;
     if (!any) {
         return fails("no key that is active now can have made the token",
                      "does the sender use a new key? look at `until` of the old one");
@@ -202,19 +240,6 @@ std::string const* jwt_node::matching_secret(token const& read, wall_time now, b
         if (equal_in_constant_time(read.signature, code.view()) && !matching) matching = &each.label;
     }
     return matching;
-}
-
-std::string const* jwt_node::matching_pair(token const& read, wall_time now, bool& any) const {
-    text const piece{read.signed_part};
-    std::size_t tries = 0;
-    for (auto const& each : keys_.of_pairs) {
-        bool const is_named = !read.key_id || each.key_id.empty() || *read.key_id == each.key_id;
-        if (each.algorithm != read.algorithm || !is_named || (each.until && now >= *each.until)) continue;
-        any = true;
-        if (++tries > public_key_tries_max) return nullptr;
-        if (each.key.verifies(read.signature, std::span{&piece, 1})) return &each.label;
-    }
-    return nullptr;
 }
 
 }  // namespace headgate::auth

@@ -5,6 +5,7 @@
 #include "auth/token_keys.hpp"
 
 #include <string>
+#include <vector>
 
 namespace headgate::auth {
 
@@ -13,7 +14,9 @@ class jwt_node final : public leaf {
 public:
     jwt_node(check const& from, std::string name, token_keys keys);
 
-    [[nodiscard]] cost costs() const override { return cost::token; }
+    [[nodiscard]] std::vector<fetch> needs(exam& of) const override;
+    [[nodiscard]] bool may_need() const override;
+    [[nodiscard]] cost costs() const override { return may_need() ? cost::fetched : cost::token; }
 
 protected:
     [[nodiscard]] result<proof> look(exam& of) const override;
@@ -27,9 +30,8 @@ private:
     [[nodiscard]] result<void> check_body(token const& read, exam& of) const;
 
     // The label of the key that made it.
-    [[nodiscard]] result<std::string> find_key(token const& read, wall_time now) const;
+    [[nodiscard]] result<std::string> find_key(token const& read, exam const& of) const;
     [[nodiscard]] std::string const* matching_secret(token const& read, wall_time now, bool& any) const;
-    [[nodiscard]] std::string const* matching_pair(token const& read, wall_time now, bool& any) const;
 
     jwt_check const& is_;
     token_keys keys_;

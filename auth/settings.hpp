@@ -112,8 +112,18 @@ struct token_key_shape {  // Keys that are configured, coming the way secrets co
     secret_shape from;
     enum class form : std::uint8_t { pem, jwk } is = form::pem;  // jwk: one, or a set of them.
 };
+// A key set that its issuer publishes and changes.
 struct jwks_url {
-    std::string url;
+    std::string url;                      // https
+    std::string certificate_authorities;  // PEM file; empty: the system's.
+    std::chrono::milliseconds refresh{
+        3600'000};  // Asked for again after this, or sooner where its answer says so.
+    std::chrono::milliseconds interval{60'000};  // At least this between two fetches, whatever comes in.
+    std::chrono::milliseconds stale{86400'000};  // Used this long after the last fetch that worked.
+    std::chrono::milliseconds fetch_within{5'000};
+    std::size_t bytes_max = 256 * 1024;
+
+    [[nodiscard]] bool operator==(jwks_url const&) const = default;
 };
 struct body_hash {
     std::string claim;

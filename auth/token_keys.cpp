@@ -168,6 +168,12 @@ bool is_no_secret(std::string_view bytes) {
 
 }  // namespace
 
+bool key_set::knows(std::string_view key_id) const noexcept {
+    return key_id.empty() || std::ranges::any_of(keys, [&](token_key const& each) {
+               return each.key_id.empty() || each.key_id == key_id;
+           });
+}
+
 std::string_view family_of(token_algorithm algorithm) noexcept {
     return name_of(algorithm).substr(0, 2);
 }

@@ -29,6 +29,14 @@ struct token_key {
     std::optional<wall_time> until;  // Of the configured secret that held it.
 };
 
+// All of one issuer at one time. Immutable, for many threads.
+struct key_set {
+    std::vector<token_key> keys;
+
+    // Whether one of them may be meant; each is where the name is empty.
+    [[nodiscard]] bool knows(std::string_view key_id) const noexcept;
+};
+
 // One JWK or a JWK set (RFC 7517). Of a set, keys that are of no use here are left out, as RFC 7517, 5 asks
 // for: of another kind or use, too weak, private, or for a shared secret. A key without `alg` serves every
 // algorithm of its kind. Fails with invalid_argument where nothing is left, and where a name stands twice.

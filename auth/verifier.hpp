@@ -1,5 +1,6 @@
 #pragma once
 
+#include "auth/settings.hpp"
 #include "auth/text.hpp"
 #include "core/clock.hpp"
 #include "core/digest.hpp"
@@ -9,6 +10,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,17 +19,17 @@
 
 namespace headgate::auth {
 
-// Something a verdict depends on that is not in the request: a key set, a certificate, a sub-request, a
-// post-back.
+struct key_set;
+
+// Something a verdict depends on that is not in the request: a key set. Names what it is; whoever awaits it
+// has caches.
 struct fetch {
-    std::string kind;  // "jwks", "certificate", "subrequest", "postback"
-    std::string url;
-    request_head forward;  // Headers to send along; empty for most.
-    std::string body;
+    jwks_url const* keys;  // Of the verifier's own settings.
+    std::string key_id;    // The one that made the token; empty: it does not say.
 };
 
-// What was fetched so far, by `kind url`.
-using facts = std::map<std::string, std::string, std::less<>>;
+// What was fetched so far. A key set that could not be had is null.
+using facts = std::map<jwks_url const*, std::shared_ptr<key_set const>>;
 
 // The signed bytes without the time value, piece by piece: what `digest` dedupe keys are made of. Where
 // nothing is signed: method, target and body.

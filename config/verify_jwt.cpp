@@ -17,6 +17,8 @@ namespace headgate::config {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 
 // By `auth::token_algorithm`.
@@ -41,19 +43,45 @@ std::vector<auth::token_algorithm> read_algorithms(reader& from) {
     return read;
 }
 
-// {secret: …} or {public: …}
+// {jwks: https://…} and how it is kept.
+auth::jwks_url read_key_set(reader& from) {
+    auth::jwks_url made;
+    made.url = from.text("jwks").value_or("");
+    if (auto const* at = from.take("ca"); at != nullptr && at->is_scalar() && !at->text.empty()) {
+        auto const file = from.into().resolve(*at, at->text);
+        from.into().depends_on(file);
+        made.certificate_authorities = file.string();
+    } else if (at != nullptr) {
+        from.mistake("ca", "is not the name of a file", "write for example /etc/headgate/login-ca.pem");
+    }
+    auto const duration = [&](std::string_view key, milliseconds least, milliseconds most, milliseconds& to) {
+        if (auto const read = from.duration(key, least, most)) to = *read;
+    };
+    duration("refresh", seconds{1}, hours{24}, made.refresh);
+    duration("interval", seconds{1}, hours{1}, made.interval);
+    duration("stale", seconds{1}, hours{24 * 30}, made.stale);
+    duration("fetch_within", milliseconds{100}, minutes{1}, made.fetch_within);
+    if (auto const most = from.whole("bytes_max", 1024, 16 * 1024 * 1024)) {
+        made.bytes_max = static_cast<std::size_t>(*most);
+    }
+    return made;
+}
+
+// {secret: …}, {public: …} or {jwks: …}
 void read_keys(reader& from, auth::jwt_check& into) {
     if (!from.has("keys")) {
-        from.mistake("keys", "is missing", "write keys: {public: {form: pem}} or keys: {secret: {}}");
+        from.mistake("keys", "is missing",
+                     "write keys: {public: {form: pem}}, {secret: {}} or {jwks: https://…}");
         return;
     }
     auto keys = from.section("keys");
     if (!keys) return;
-    bool const one = keys->has("secret") != keys->has("public");
-    if (!one) {
+    auto const places = int{keys->has("secret")} + int{keys->has("public")} + int{keys->has("jwks")};
+    if (places != 1) {
         from.mistake("keys", "does not say one place of the keys",
-                     "write {public: {form: pem}} or {secret: {}}");
+                     "write {public: {form: pem}}, {secret: {}} or {jwks: https://…}");
     }
+    if (keys->has("jwks")) into.keys = read_key_set(*keys);
     if (auto secret = keys->section("secret")) {
         into.keys = read_secret_shape_of(*secret);
         secret->finish();

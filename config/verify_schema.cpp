@@ -174,7 +174,12 @@ std::string verify_definitions() {
 "properties": {{"secret": {{"$ref": "#/$defs/secret_shape"}}}}}},
 {{"type": "object", "additionalProperties": false, "required": ["public"], "properties": {{
 "public": {{"type": "object", "additionalProperties": false, "required": ["form"], "properties": {{
-"form": {{"enum": ["pem", "jwk"]}}, "name": {{"$ref": "#/$defs/text"}}, {}}}}}}}}}]}})",
+"form": {{"enum": ["pem", "jwk"]}}, "name": {{"$ref": "#/$defs/text"}}, {}}}}}}}}},
+{{"type": "object", "additionalProperties": false, "required": ["jwks"], "properties": {{
+"jwks": {{"type": "string", "pattern": "^https://[^/@# ]+(/[^@# ]*)?$"}}, "ca": {{"$ref": "#/$defs/text"}},
+"refresh": {{"$ref": "#/$defs/duration"}}, "interval": {{"$ref": "#/$defs/duration"}},
+"stale": {{"$ref": "#/$defs/duration"}}, "fetch_within": {{"$ref": "#/$defs/duration"}},
+"bytes_max": {{"type": "integer", "minimum": 1024, "maximum": 16777216}}}}}}]}})",
         secret_words);
     auto const equal_side = fmt::format(
         R"({{"anyOf": [{{"$ref": "#/$defs/value"}}, {{"type": "object", "additionalProperties": false,

@@ -39,10 +39,11 @@ void log_refusal(source const& of, request_head const& head, error const& why) {
 }  // namespace
 
 acceptor::acceptor(std::shared_ptr<snapshot const> first, store::event_store& store, wall_clock const& clock,
-                   metrics& counts, load& in_flight)
+                   fact_finder& facts, metrics& counts, load& in_flight)
     : current_{std::move(first)},
       store_{store},
       clock_{clock},
+      facts_{facts},
       counts_{counts},
       in_flight_{in_flight},
       flooded_{counts.make_counter("headgate_flood_refusals_total",
@@ -105,7 +106,10 @@ asio::awaitable<response> acceptor::handle(request incoming, http::admission adm
     incoming.path_parameters = std::move(admitted.path_parameters);
     incoming.received_at = clock_.now();
     if (auto const* const which = from.sender.handshake_for(incoming)) {
-        co_return shake_hands(incoming, from, *which);
+        std::optional<error> trouble;
+        auto finding = find_facts(incoming, from, began + from.accept_within, trouble);
+        auto const known = co_await std::move(finding);
+        co_return shake_hands(incoming, known, from, *which);
     }
     if (!contains(from.methods, incoming.head.method)) co_return method_not_allowed(from.methods);
     auto accepting = accept(std::move(incoming), from, began);
@@ -118,9 +122,15 @@ asio::awaitable<response> acceptor::accept(request incoming, source const& from,
                                            std::chrono::steady_clock::time_point began) {
     auto const& answers = from.sender.answers();
     auto& counts = counts_of(from.settings.name);
-    auth::facts const
-        known;  // Checks that need something fetched are refused when the configuration is loaded.
+    std::optional<error> trouble;
+    auto finding = find_facts(incoming, from, began + from.accept_within, trouble);
+    auto const known = co_await std::move(finding);
     auto proof = from.sender.checks().verify(incoming, known, incoming.received_at);
+    if (!proof && trouble) {  // What could not be had might have proved it.
+        counts.unavailable.add();
+        log_refusal(from, incoming.head, *trouble);
+        co_return refused(answers, from.retry_after, *trouble);
+    }
     if (!proof) {
         counts.refused.add();
         log_refusal(from, incoming.head, proof.error());
@@ -158,6 +168,21 @@ asio::awaitable<response> acceptor::accept(request incoming, source const& from,
     co_return accepted(answers, *stored);
 }
 
+asio::awaitable<auth::facts> acceptor::find_facts(request const& incoming, source const& from, deadline until,
+                                                  std::optional<error>& trouble) {
+    auth::facts known;
+    for (;;) {
+        auto const wanted = from.sender.checks().needs(incoming, known, incoming.received_at);
+        if (wanted.empty()) co_return known;
+        for (auto const& each : wanted) {
+            auto finding = facts_.find(each, until);
+            auto found = co_await std::move(finding);
+            if (!found) trouble = found.error();
+            known[each.keys] = found ? *std::move(found) : nullptr;
+        }
+    }
+}
+
 response acceptor::over_limit(source const& from, error const& why) {
     counts_of(from.settings.name).limited.add();
     log_sparingly(log_level::warning, "a source is over its limit",
@@ -165,8 +190,9 @@ response acceptor::over_limit(source const& from, error const& why) {
     return refused(from.sender.answers(), from.retry_after, why);
 }
 
-response acceptor::shake_hands(request const& incoming, source const& from, auth::handshake const& which) {
-    auto answer = from.sender.answer(which, incoming, {}, incoming.received_at);
+response acceptor::shake_hands(request const& incoming, auth::facts const& known, source const& from,
+                               auth::handshake const& which) {
+    auto answer = from.sender.answer(which, incoming, known, incoming.received_at);
     if (answer) {
         counts_of(from.settings.name).handshakes.add();
         if (auto const key = from.sender.handed_over(which, incoming); !key.empty()) {

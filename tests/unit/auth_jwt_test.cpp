@@ -320,6 +320,64 @@ TEST(jwt_loader, refuses_what_can_never_or_always_hold) {
                             "sources.test.verify.jwt.body_hash: only a crc32 has a decimal form"));
 }
 
+TEST(jwt_loader, refuses_key_sets_that_nobody_should_fetch) {
+    auto jwt = plain();
+    jwt.algorithms = {rs256};
+    auto const at = std::string{"sources.test.verify.jwt.keys.jwks: "};
+    for (auto const* url : {"", "http://a/k", "https://", "https:///k", "https://u:p@a/k", "https://a/k#x",
+                            "https://a\\b", "ftp://a", "https://a /k"}) {
+        jwt.keys = jwks_url{.url = url};
+        EXPECT_THAT(mistakes_of(source_with(check_of_token(jwt))),
+                    ElementsAre(at + '"' + url + "\" is not an https URL"));
+    }
+    jwt.keys = jwks_url{.url = "https://a", .refresh = seconds{10}, .interval = seconds{11}};
+    EXPECT_THAT(
+        mistakes_of(source_with(check_of_token(jwt))),
+        ElementsAre("sources.test.verify.jwt.keys.refresh: is shorter than `interval`, which bounds it"));
+    jwt.keys = jwks_url{.url = "https://a", .stale = seconds{3599}};
+    EXPECT_THAT(mistakes_of(source_with(check_of_token(jwt))),
+                ElementsAre("sources.test.verify.jwt.keys.stale: is shorter than `refresh`: the keys would "
+                            "lapse in between"));
+    jwt.keys = jwks_url{.url = "https://a"};
+    EXPECT_THAT(warnings_of(source_with(check_of_token(jwt))),
+                Contains(HasSubstr("jwt.aud: is not configured")));
+    auto source = source_with(check_of(body_mac("x-signature", "")), {secret_of(key)});
+    handshake_rule rule;
+    rule.when.methods = {"GET"};
+    rule.require = check_of_token(jwt);
+    source.handshakes = {rule};
+    EXPECT_THAT(
+        mistakes_of(source),
+        ElementsAre("sources.test.handshake[0].require.jwt.keys: nothing is fetched for a handshake"));
+}
+
+TEST(jwt, asks_for_keys_only_when_everything_else_holds) {
+    auto jwt = plain();
+    jwt.algorithms = {rs256};
+    jwt.keys = jwks_url{.url = "https://a"};
+    jwt.require = {"exp"};
+    auto const source = authenticator_of(source_with(
+        all({equal(query_named("t"), secret_named("signing")), check_of_token(jwt)}), {secret_of(key)}));
+    auto const asked = [&](std::string const& header, std::string const& claims, std::string const& query) {
+        auto incoming = post("{}", {{"x-token", encode_base64(header, base64_alphabet::url) + "." +
+                                                    encode_base64(claims, base64_alphabet::url) + ".AAAA"}});
+        incoming.head.target = "/a?t=" + query;
+        std::vector<std::string> all;
+        for (auto const& each : source.checks().needs(incoming, {}, now)) {
+            all.push_back(each.keys->url + " " + each.key_id);
+        }
+        return all;
+    };
+    std::string const good = R"({"exp":1700000001})";
+    EXPECT_THAT(asked(R"({"alg":"RS256","kid":"k"})", good, key), ElementsAre("https://a k"));
+    EXPECT_THAT(asked(R"({"alg":"RS256"})", good, key), ElementsAre("https://a "));
+    EXPECT_THAT(asked(R"({"alg":"RS256","kid":"k"})", good, "wrong"), IsEmpty());
+    EXPECT_THAT(asked(R"({"alg":"RS256","kid":"k"})", R"({"exp":1})", key), IsEmpty());
+    EXPECT_THAT(asked(R"({"alg":"RS256","kid":"k"})", "{}", key), IsEmpty());
+    EXPECT_THAT(asked(R"({"alg":"HS256","kid":"k"})", good, key), IsEmpty());
+    EXPECT_THAT(asked(R"({"alg":"RS256","kid":5})", good, key), IsEmpty());
+}
+
 TEST(jwt_loader, lets_claims_stand_only_where_a_token_was_verified_before) {
     auto const token = check_of_token(plain());
     auto const alone = equal(claim_named("a"), constant("1"));

@@ -106,6 +106,8 @@ INSTANTIATE_TEST_SUITE_P(
         "5m, body_hash: {claim: h, alg: sha256, out: hex}, allow_weak: false}, time: {value: {claim: iat}}}",
         "verify: {all: [{jwt: {from: {query: t}, algs: [HS256, HS512], keys: {secret: {encoding: b64}}, iss: "
         "x, aud: {param: p}}}, {equal: {a: {claim: c}, b: {query: q}}}]}",
+        "verify: {jwt: {from: {header: A}, algs: [EdDSA], keys: {jwks: 'https://a:8443/k?x=1', ca: ca.pem, "
+        "refresh: 1h, interval: 60s, stale: 1d, fetch_within: 5s, bytes_max: 1024}}}",
         mac_with("}"), mac_with(", secret: {name: k, strip: k_, encoding: hex, min_bytes: 16}}"),
         mac_with(", allow_weak: true}") + "\nsecrets: {k: [{env: X}]}",
         "verify: {mac: {alg: hmac-sha1, content: body, signature: {from: {header: A}, list: ' ', pair: ',', "
@@ -161,10 +163,13 @@ INSTANTIATE_TEST_SUITE_P(
         "verify: {}", "verify: {mac: {}, peer: {cidr: ['::1']}}", "verify: {mca: {}}", "verify: {jwt: {}}",
         jwt_with("algs: [none]"), jwt_with("algs: [rs256]"), jwt_with("algs: []"), jwt_with("algs: RS256"),
         jwt_with("keys: {}"), jwt_with("keys: {secret: {}, public: {form: pem}}"),
-        jwt_with("keys: {public: {}}"), jwt_with("keys: {public: {form: der}}"),
-        jwt_with("keys: {secret: {}, alg: HS256}"), jwt_with("aud: []"), jwt_with("claims: {}"),
-        jwt_with("claims: {a: 5}"), jwt_with("leeway: 10"), jwt_with("body_hash: {}"),
-        jwt_with("body_hash: {claim: h, alg: sha1}"), jwt_with("typ: JWT"), "verify: {sig: {}}",
+        jwt_with("keys: {public: {}}"), jwt_with("keys: {jwks: 'http://a/k'}"),
+        jwt_with("keys: {jwks: 'https://u@a/k'}"), jwt_with("keys: {jwks: 'https://a', secret: {}}"),
+        jwt_with("keys: {jwks: 'https://a', bytes_max: 1}"), jwt_with("keys: {ca: ca.pem}"),
+        jwt_with("keys: {public: {form: der}}"), jwt_with("keys: {secret: {}, alg: HS256}"),
+        jwt_with("aud: []"), jwt_with("claims: {}"), jwt_with("claims: {a: 5}"), jwt_with("leeway: 10"),
+        jwt_with("body_hash: {}"), jwt_with("body_hash: {claim: h, alg: sha1}"), jwt_with("typ: JWT"),
+        "verify: {sig: {}}",
         "verify: {sig: {alg: ed25519, content: [body], signature: {from: {header: A}, decode: hex}}}",
         "verify: {sig: {alg: ed25519, key: {encoding: hex}, content: [body], signature: {from: {header: A}, "
         "decode: hex}}}",

@@ -163,6 +163,24 @@ secrets: {issuer: [{env: TEST_SECRET}]}
     EXPECT_TRUE(jwt.allow_weak);
 }
 
+TEST(verify, reads_a_key_set_and_how_it_is_kept) {
+    auto const read = declared(R"(verify:
+  jwt:
+    from: {header: A}
+    algs: [ES256]
+    keys: {jwks: 'https://a/k', ca: ca.pem, refresh: 2h, interval: 90s, stale: 3d, fetch_within: 7s, bytes_max: 4096}
+)");
+    EXPECT_THAT(read.said, IsEmpty());
+    auto const& keys = std::get<auth::jwks_url>(std::get<auth::jwt_check>(read.sender.verify->is).keys);
+    EXPECT_EQ(keys.url, "https://a/k");
+    EXPECT_TRUE(keys.certificate_authorities.ends_with("ca.pem"));
+    EXPECT_EQ(keys.refresh, std::chrono::hours{2});
+    EXPECT_EQ(keys.interval, std::chrono::seconds{90});
+    EXPECT_EQ(keys.stale, std::chrono::hours{72});
+    EXPECT_EQ(keys.fetch_within, std::chrono::seconds{7});
+    EXPECT_EQ(keys.bytes_max, 4096U);
+}
+
 TEST(verify, wants_an_end_of_every_token_unless_told_otherwise) {
     auto const required = [](std::string const& more) {
         auto const read = declared("verify: {jwt: {from: {header: A}, algs: [HS256], keys: {secret: {}}" +
@@ -372,6 +390,15 @@ TEST(verify, says_what_is_wrong_and_where) {
                           "sources.a.verify.jwt.keys: does not say one place of the keys"},
              mistaken_row{"verify: {jwt: {keys: {secret: {}, public: {form: pem}}}}",
                           "sources.a.verify.jwt.keys: does not say one place of the keys"},
+             mistaken_row{"verify: {jwt: {keys: {jwks: https://a, secret: {}}}}",
+                          "sources.a.verify.jwt.keys: does not say one place of the keys"},
+             mistaken_row{"verify: {jwt: {keys: {jwks: https://a, ca: [x]}}}",
+                          "sources.a.verify.jwt.keys.ca: is not the name of a file"},
+             mistaken_row{"verify: {jwt: {keys: {jwks: https://a, interval: 100ms}}}",
+                          "sources.a.verify.jwt.keys.interval: 100ms is not from 1s to 1h"},
+             mistaken_row{
+                 "verify: {jwt: {keys: {jwks: https://a, bytes_max: 1023}}}",
+                 "sources.a.verify.jwt.keys.bytes_max: \"1023\" is not a whole number from 1024 to 16777216"},
              mistaken_row{"verify: {jwt: {keys: {public: {}}}}",
                           "sources.a.verify.jwt.keys.public.form: is missing"},
              mistaken_row{"verify: {jwt: {aud: https://x}}",

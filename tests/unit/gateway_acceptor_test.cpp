@@ -2,6 +2,7 @@
 #include "gateway/acceptor.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
+#include "tests/support/no_facts.hpp"
 #include "tests/support/run.hpp"
 
 #include <gtest/gtest.h>
@@ -14,6 +15,7 @@ namespace {
 
 using testing_support::manual_clock;
 using testing_support::memory_store;
+using testing_support::no_facts;
 using testing_support::run;
 
 // GitHub's documented example ("Validating webhook deliveries"): secret, body and signature.
@@ -60,7 +62,7 @@ public:
                               wall_clock const* other_clock = nullptr) {
         in_force = snapshot_of(std::move(from), std::move(all));
         worker_ = std::make_unique<acceptor>(in_force, store, other_clock != nullptr ? *other_clock : clock,
-                                             counts, in_flight);
+                                             facts, counts, in_flight);
     }
 
     void use(source_settings from) {
@@ -82,6 +84,7 @@ public:
     memory_store store;
     manual_clock clock;
     metrics counts;
+    no_facts facts;
     load in_flight{0};
     std::shared_ptr<snapshot const> in_force;
 

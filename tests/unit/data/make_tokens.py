@@ -352,10 +352,10 @@ def curves():
         der = EC[alg].sign(body.encode(), ec.ECDSA(hash_of(alg)))
         row("es", f"{alg} in DER", "does not match", body + "." + b64(der))
         row("es", f"{alg} in hex", "does not match", body + "." + raw(der, size).hex())
-        for other in EC:
+        for other, key in EC.items():
             if other == alg:
                 continue
-            wrong = make("es", header={"alg": alg}, by=other, key=EC[other])
+            wrong = make("es", header={"alg": alg}, by=other, key=key)
             row("es", f"made on the curve of {other}, called {alg}", "does not match", wrong)
     body = make("es256").rsplit(".", 1)[0]
     der = EC["ES256"].sign(body.encode(), ec.ECDSA(hashes.SHA256()))
@@ -392,7 +392,10 @@ def spellings():
     standard = wide.replace("-", "+").replace("_", "/")
     assert wide != standard
     row("rs256", "standard alphabet in the header", not_canonical, spelled("rs256", standard, body))
-    standard_signature = lambda made: base64.b64encode(made).decode().rstrip("=")  # noqa: E731
+
+    def standard_signature(made):
+        return base64.b64encode(made).decode().rstrip("=")
+
     for seed in range(99):
         candidate = make("rs256", claims={"n": seed}).split(".")
         if "-" in candidate[2] or "_" in candidate[2]:

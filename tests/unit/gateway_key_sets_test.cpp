@@ -1,0 +1,290 @@
+#include "core/io_thread.hpp"
+#include "core/run_on.hpp"
+#include "gateway/key_sets.hpp"
+#include "tests/support/http_server.hpp"
+#include "tests/support/scratch_folder.hpp"
+#include "tests/support/test_certificates.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+// Key sets against a real HTTPS server on this machine.
+
+namespace headgate::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace testing_support;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+// RFC 8037, A.2, by the names that are given.
+std::string set_of(std::vector<std::string> const& names) {
+    std::string json = R"({"keys":[)";
+    for (auto const& name : names) {
+        if (!json.ends_with('[')) json += ',';
+        json += R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":")" +
+                name + "\"}";
+    }
+    return json + "]}";
+}
+
+class issuer {
+public:
+    issuer() : own_{make_certificate(folder_.path(), "issuer.test")}, server_{settings()} {
+        server_.handler().answers = [this](request const&) {
+            std::lock_guard const hold{guard_};
+            return answer_;
+        };
+    }
+
+    void publish(std::string json, unsigned status = 200, headers fields = {}) {
+        std::lock_guard const hold{guard_};
+        answer_ = {.status = status, .fields = std::move(fields), .body = std::move(json)};
+    }
+
+    [[nodiscard]] auth::jwks_url url(std::string const& path = "/keys") const {
+        return {.url = "https://127.0.0.1:" + std::to_string(server_.port()) + path,
+                .certificate_authorities = own_.certificate};
+    }
+    [[nodiscard]] std::size_t fetches() { return server_.handler().seen().size(); }
+    [[nodiscard]] remembering_handler& handler() { return server_.handler(); }
+    [[nodiscard]] std::string folder() const { return folder_.path(); }
+
+    // Nobody answers any more.
+    void go_away() { server_.drain(from_now(5s)); }
+
+private:
+    http::listener_settings settings() const {
+        http::listener_settings made;
+        made.tls = {{own_.certificate, own_.key}};
+        return made;
+    }
+
+    scratch_folder folder_;
+    certificate_and_key own_;
+    std::mutex guard_;
+    response answer_{.status = 200, .body = set_of({"a"})};
+    running_server server_;
+};
+
+// Key sets on a thread of their own, as in the gateway.
+class keeper {
+public:
+    explicit keeper(auth::jwks_url from) : from_{std::move(from)} { use({from_}); }
+    ~keeper() { block_on(thread_.executor(), sets_.stop()); }
+    keeper(keeper const&) = delete;
+    keeper& operator=(keeper const&) = delete;
+
+    void use(std::vector<auth::jwks_url> wanted) {
+        call_on(thread_.executor(), [&] { sets_.use(std::move(wanted)); });
+    }
+
+    // "a b", the names of the keys that are found; else the reason.
+    std::string find(std::string const& key_id, std::chrono::milliseconds within = 10s) {
+        auto const found = run(sets_.find({&from_, key_id}, from_now(within)));
+        if (!found) {
+            EXPECT_EQ(found.error().code, errc::unavailable);
+            return found.error().message;
+        }
+        std::string names;
+        for (auto const& each : (*found)->keys) names += (names.empty() ? "" : " ") + each.key_id;
+        return names;
+    }
+
+    // Asks until it is so; the time it takes is the machine's.
+    template <class Condition>
+    void await(Condition condition) {
+        auto const until = from_now(10s);
+        while (!condition()) {
+            ASSERT_LT(std::chrono::steady_clock::now(), until);
+            std::this_thread::yield();
+        }
+    }
+
+    key_sets& sets() { return sets_; }
+
+private:
+    auth::jwks_url from_;
+    metrics counts_;
+    io_thread thread_{"keys"};
+    key_sets sets_{thread_.executor(), counts_};
+};
+
+TEST(key_sets, are_fetched_before_anybody_asks_and_waited_for_by_whoever_comes_first) {
+    issuer of;
+    of.publish(set_of({"a", "b"}));
+    keeper keys{of.url()};
+    EXPECT_EQ(keys.find("a"), "a b");
+    EXPECT_EQ(keys.find("b"), "a b");
+    EXPECT_EQ(keys.find(""), "a b");
+    EXPECT_EQ(of.fetches(), 1U);
+    EXPECT_THAT(keys.sets().troubles(), IsEmpty());
+}
+
+TEST(key_sets, are_fetched_again_for_a_key_that_is_not_in_them) {
+    issuer of;
+    auto from = of.url();
+    from.interval = 0ms;
+    keeper keys{from};
+    EXPECT_EQ(keys.find("a"), "a");
+    of.publish(set_of({"a", "b"}));
+    EXPECT_EQ(keys.find("b"), "a b");
+}
+
+TEST(key_sets, are_fetched_once_within_the_interval_whatever_comes_in) {
+    issuer of;
+    keeper keys{of.url()};
+    EXPECT_EQ(keys.find("a"), "a");
+    std::vector<std::jthread> flood;
+    std::atomic<std::size_t> answered{0};
+    for (int sender = 0; sender < 8; ++sender) {
+        flood.emplace_back([&, sender] {
+            for (int i = 0; i < 200; ++i) {
+                auto const name = std::to_string(sender) + "-" + std::to_string(i);
+                if (keys.find(name) == "a") ++answered;
+            }
+        });
+    }
+    flood.clear();
+    EXPECT_EQ(answered, 1600U);
+    EXPECT_EQ(of.fetches(), 1U);
+}
+
+TEST(key_sets, are_fetched_by_one_for_all_who_wait) {
+    issuer of;
+    keeper keys{of.url("/slow")};
+    of.handler().await_slow_request();
+    std::vector<std::jthread> waiting;
+    std::atomic<std::size_t> found{0};
+    for (int i = 0; i < 16; ++i) {
+        waiting.emplace_back([&] {
+            if (keys.find("a") == "a") ++found;
+        });
+    }
+    of.handler().release();
+    waiting.clear();
+    EXPECT_EQ(found, 16U);
+    EXPECT_EQ(of.fetches(), 1U);
+}
+
+TEST(key_sets, are_waited_for_until_the_deadline_and_no_longer) {
+    issuer of;
+    keeper keys{of.url("/slow")};
+    of.handler().await_slow_request();
+    EXPECT_THAT(keys.find("a", 20ms), HasSubstr("no fetch has ended yet"));
+}
+
+TEST(key_sets, are_kept_through_an_outage_and_say_that_there_is_one) {
+    issuer of;
+    auto from = of.url();
+    from.interval = 1ms;
+    from.refresh = 1ms;
+    keeper keys{from};
+    EXPECT_EQ(keys.find("a"), "a");
+    of.go_away();
+    keys.await([&] { return !keys.sets().troubles().empty(); });
+    EXPECT_THAT(keys.sets().troubles(), ElementsAre(Pair(from.url, HasSubstr("cannot connect"))));
+    EXPECT_EQ(keys.find("a"), "a");
+    EXPECT_EQ(keys.find("unknown"), "a");
+}
+
+TEST(key_sets, lapse_when_they_are_stale) {
+    issuer of;
+    auto from = of.url();
+    from.interval = 1ms;
+    from.refresh = 1ms;
+    from.stale = 1ms;
+    keeper keys{from};
+    keys.await([&] { return of.fetches() > 0; });
+    of.publish("", 500);
+    keys.await([&] { return !keys.sets().troubles().empty(); });
+    keys.await([&] { return keys.find("a").contains("answers 500"); });
+}
+
+TEST(key_sets, are_fetched_again_before_anybody_asks) {
+    issuer of;
+    auto from = of.url();
+    from.interval = 1ms;
+    from.refresh = 1ms;
+    keeper keys{from};
+    keys.await([&] { return of.fetches() >= 3; });
+    of.publish(set_of({"b"}));
+    keys.await([&] { return keys.find("") == "b"; });
+}
+
+TEST(key_sets, live_as_long_as_their_answer_says_but_no_longer_than_configured) {
+    issuer of;
+    of.publish(set_of({"a"}), 200, {{"cache-control", "public, max-age=0, must-revalidate"}});
+    auto from = of.url();
+    from.interval = 1ms;
+    keeper soon{from};
+    soon.await([&] { return of.fetches() >= 3; });
+    of.publish(set_of({"a"}), 200, {{"cache-control", "max-age=86400"}});
+    from.refresh = 2ms;
+    auto const before = of.fetches();
+    keeper late{from};
+    late.await([&] { return of.fetches() >= before + 5; });
+}
+
+struct wrong_answer {
+    std::string json;
+    unsigned status;
+    char const* said;
+};
+
+TEST(key_sets, are_not_what_an_issuer_should_not_answer) {
+    for (auto const& [json, status, said] :
+         {wrong_answer{set_of({"a"}), 404, "answers 404"}, wrong_answer{set_of({"a"}), 302, "answers 302"},
+          wrong_answer{"<html>", 200, "is no JSON object of keys"},
+          wrong_answer{R"({"keys":[]})", 200, "has no keys"},
+          wrong_answer{R"({"keys":[{"kty":"oct","k":"AAAA"}]})", 200, "its first key is a JWK of a kind"}}) {
+        issuer of;
+        of.publish(json, status, {{"location", of.url().url}});
+        keeper keys{of.url()};
+        EXPECT_THAT(keys.find("a"), HasSubstr(said));
+        EXPECT_EQ(of.fetches(), 1U);
+    }
+}
+
+TEST(key_sets, have_a_bounded_size) {
+    issuer of;
+    auto const whole = set_of({"a"});
+    of.publish(whole);
+    auto from = of.url();
+    from.bytes_max = whole.size();
+    EXPECT_EQ(keeper{from}.find("a"), "a");
+    from.bytes_max = whole.size() - 1;
+    EXPECT_THAT(keeper{from}.find("a"), HasSubstr("body limit exceeded"));
+}
+
+TEST(key_sets, come_from_the_configured_authority_only) {
+    issuer of;
+    auto from = of.url();
+    from.certificate_authorities = make_certificate(of.folder(), "other.test").certificate;
+    EXPECT_THAT(keeper{from}.find("a"), HasSubstr("is not trusted"));
+    EXPECT_EQ(of.fetches(), 0U);
+}
+
+TEST(key_sets, come_and_go_with_the_configuration) {
+    issuer of;
+    keeper keys{of.url()};
+    EXPECT_EQ(keys.find("a"), "a");
+    keys.use({of.url(), of.url(), of.url("/other")});
+    EXPECT_EQ(keys.find("a"), "a");
+    keys.await([&] { return of.fetches() == 2; });
+    keys.use({of.url("/other")});
+    EXPECT_THAT(keys.find("a"), HasSubstr("are not kept any more"));
+}
+
+}  // namespace
+}  // namespace headgate::gateway
