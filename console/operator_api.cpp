@@ -22,7 +22,8 @@ namespace {
 
 constexpr std::size_t body_bytes_max = 64 * 1024;
 
-// The parts of a path: "api", "v1", "deliveries", id, act. Empty ones too: a proxy that guards /api/ must not see another path than we do.
+// The parts of a path: "api", "v1", "deliveries", id, act. Empty ones too: a proxy that guards /api/ must not
+// see another path than we do.
 std::vector<std::string_view> parts_of(std::string_view path) {
     std::vector<std::string_view> parts;
     path.remove_prefix(1);  // Every path begins with a slash.

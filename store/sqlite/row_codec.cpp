@@ -13,8 +13,7 @@
 namespace headgate::store::sqlite {
 namespace {
 
-constexpr std::uint64_t head_version = 2;
-constexpr std::uint64_t head_version_without_person = 1;
+constexpr std::uint64_t head_version = 1;
 constexpr std::uint64_t order_version = 1;
 
 std::uint64_t hash_of(std::string_view bytes, std::uint64_t seed = 0) {
@@ -106,7 +105,7 @@ void write_identity(byte_writer& out, identity const& sender) {
     for (auto const& group : sender.groups) out.text(group);
 }
 
-identity read_identity(byte_reader& in, std::uint64_t version) {
+identity read_identity(byte_reader& in) {
     std::string verified_by{in.text()};
     std::string key_id{in.text()};
     auto const covers = static_cast<coverage>(std::min<std::uint64_t>(in.number(), 2));
@@ -115,7 +114,6 @@ identity read_identity(byte_reader& in, std::uint64_t version) {
     sender.delivery_id = in.text();
     sender.delivery_id_signed = in.number() == 1;
     sender.event_type = in.text();
-    if (version == head_version_without_person) return sender;
     sender.subject = in.text();
     sender.email = in.text();
     for (auto left = in.count(); left > 0 && in.ok(); --left) sender.groups.emplace_back(in.text());
@@ -194,12 +192,10 @@ result<head_and_body_hash> read_checked_head(event_columns const& row) {
     auto const version = in.number();
     auto const body_bytes = in.number();
     auto const body_hash = in.number();
-    event kept{
-        row.sequence, *id, std::string{row.tenant}, std::string{row.source}, read_identity(in, version), {}};
+    event kept{row.sequence, *id, std::string{row.tenant}, std::string{row.source}, read_identity(in), {}};
     read_head(in, kept);
     kept.received.received_at = to_time(row.received_at);
-    bool const known = version == head_version || version == head_version_without_person;
-    if (!known || !in.at_end()) return damaged("event", row.sequence);
+    if (version != head_version || !in.at_end()) return damaged("event", row.sequence);
     return head_and_body_hash{{std::move(kept), body_bytes}, body_hash};
 }
 

@@ -14,7 +14,8 @@
 // What stands in the columns, and the checksums that prove it. No SQLite here.
 //
 // A checksum is XXH3 (64 bits) over the row's content, mixed with the row's number, so that neither a flipped
-// bit nor a row in another's place goes unnoticed. It is against decay, not against someone who writes the file.
+// bit nor a row in another's place goes unnoticed. It is against decay, not against someone who writes the
+// file.
 
 namespace headgate::store::sqlite {
 

@@ -1,4 +1,3 @@
-#include "core/digest.hpp"
 #include "store/sqlite/byte_stream.hpp"
 #include "store/sqlite/row_codec.hpp"
 #include "tests/support/stored_events.hpp"
@@ -61,28 +60,6 @@ TEST(event_row, keeps_whom_a_token_is_about) {
 }
 
 // Rows of the first version have nothing between the event's type and the method.
-TEST(event_row, of_the_first_version_is_about_nobody) {
-    stored_row row;
-    row.kept.sender.event_type = "type of the first version";
-    row.packed = pack(row.kept);
-    auto& head = row.packed.head;
-    head[0] = 1;
-    auto const person = head.find("type of the first version") + row.kept.sender.event_type.size();
-    ASSERT_EQ(head.substr(person, 3), std::string(3, '\0'));
-    head.erase(person, 3);
-    auto const received_at = to_column(row.kept.received.received_at);
-    std::array<std::string_view, 4> const fields{
-        std::string_view{reinterpret_cast<char const*>(&received_at), sizeof received_at}, row.kept.tenant,
-        row.kept.source, head};
-    auto const digest = sha256_of_fields(fields);
-    std::memcpy(&row.packed.content, digest.data(), sizeof row.packed.content);
-    auto const read = unpack(row.columns());
-    ASSERT_TRUE(read) << read.error().message;
-    EXPECT_EQ(read->sender.event_type, "type of the first version");
-    EXPECT_EQ(read->sender.subject, "");
-    EXPECT_EQ(read->received.head.fields, row.kept.received.head.fields);
-}
-
 TEST(event_row, is_read_as_it_was_written) {
     stored_row const row;
     auto const read = unpack(row.columns()).value();
