@@ -60,8 +60,7 @@ TEST(loader, refuses_checks_that_prove_nothing) {
                 ElementsAre(nothing));
     EXPECT_THAT(mistakes_of(source_with(equal(constant("a"), constant("a")))),
                 ElementsAre("sources.test.verify.equal: nothing of the request is compared", nothing));
-    EXPECT_THAT(mistakes_of(source_with(peer_in({"10.0.0.0/8", "::/0"}))),
-                ElementsAre(nothing));
+    EXPECT_THAT(mistakes_of(source_with(peer_in({"10.0.0.0/8", "::/0"}))), ElementsAre(nothing));
 }
 
 TEST(loader, refuses_a_list_of_secrets_with_one_that_is_unusable) {
@@ -257,8 +256,7 @@ TEST(loader, names_the_checks_that_this_version_lacks) {
     EXPECT_THAT(
         said(by_certificate),
         ElementsAre("sources.test.verify.sig: the check 'sig.cert' is not available in this version"));
-    EXPECT_THAT(said(jwt_check{}),
-                ::testing::Contains("sources.test.verify.jwt.algs: allows no algorithm"));
+    EXPECT_THAT(said(jwt_check{}), ::testing::Contains("sources.test.verify.jwt.algs: allows no algorithm"));
     EXPECT_THAT(
         said(postback_check{}),
         ElementsAre("sources.test.verify.postback: the check 'postback' is not available in this version"));
