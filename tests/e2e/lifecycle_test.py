@@ -146,13 +146,13 @@ def test_tls_from_certificate_files(serving, tmp_path):
     assert connection.getresponse().status == 202
 
 
-def test_sigterm_while_a_target_never_answers_ends_with_0_and_the_next_start_asks_again(serving):
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        gateway = serving(
-            temporal_address=f"127.0.0.1:{silent.getsockname()[1]}", rules=[rule("all")], started=False
-        )
-        gateway.configuration["targets"]["platform"]["temporal"]["attempt_within"] = "2s"
-        gateway.start()
+def test_sigterm_while_a_target_no_longer_answers_ends_with_0_and_the_next_start_asks_again(serving, temporal):
+    gateway = serving(temporal_address=temporal.address, rules=[rule("all")], started=False)
+    gateway.configuration["targets"]["platform"]["temporal"]["attempt_within"] = "2s"
+    gateway.start()
+    gateway.delivery(gateway.send_github({}).json["id"], state="started")
+    temporal.process.send(signal.SIGSTOP)
+    try:
         event_id = gateway.send_github({}).json["id"]
         gateway.delivery(event_id, state="starting")
         gateway.process.send(signal.SIGTERM)
@@ -160,3 +160,6 @@ def test_sigterm_while_a_target_never_answers_ends_with_0_and_the_next_start_ask
         assert '"stopped"' in gateway.process.output().splitlines()[-1]
         gateway.start()
         assert gateway.delivery(event_id, state="starting")
+    finally:
+        temporal.process.send(signal.SIGCONT)
+    gateway.delivery(event_id, state="started")
