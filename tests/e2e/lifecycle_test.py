@@ -146,7 +146,7 @@ def test_tls_from_certificate_files(serving, tmp_path):
     assert connection.getresponse().status == 202
 
 
-def test_sigterm_while_a_target_no_longer_answers_ends_with_0_and_the_next_start_asks_again(serving, temporal):
+def test_sigterm_while_a_target_is_silent_ends_with_0_and_the_next_start_asks_again(serving, temporal):
     gateway = serving(temporal_address=temporal.address, rules=[rule("all")], started=False)
     gateway.configuration["targets"]["platform"]["temporal"]["attempt_within"] = "2s"
     gateway.start()
