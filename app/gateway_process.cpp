@@ -61,6 +61,8 @@ public:
 
     // Each step may fail; the destructor takes down what was made.
     result<void> start() {
+        metrics_.add_gauge("headgate_log_lines_lost", "Lines thrown away while nobody read standard error.",
+                           {}, [] { return static_cast<double>(background_log::lost_lines()); });
         fit_into_descriptors(plan_.settings);
         HEADGATE_TRY(store_, store::open_sqlite_store(plan_.settings.store, system_clock(), metrics_));
         dispatch::named_targets targets;

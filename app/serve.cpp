@@ -94,6 +94,7 @@ int serve(serve_options const& asked) {
     if (!planned.made) return exit_no;
     configure_log(planned.made->settings.log);
     block_signals();
+    background_log const writing{planned.made->settings.log.lines_waiting_max};
 
     auto const poll_every = planned.made->settings.reload.poll_every;
     auto gateway = start_impatiently(*std::move(planned.made));
