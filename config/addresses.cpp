@@ -102,6 +102,12 @@ std::optional<complaint> what_is_wrong_with_endpoint(std::string_view text) {
     return std::nullopt;
 }
 
+bool is_loopback(std::string_view endpoint) {
+    auto const parts = split(endpoint);
+    auto const address = parts ? address_of(parts->host) : std::nullopt;
+    return address && address->is_loopback();
+}
+
 std::optional<complaint> what_is_wrong_with_host_and_port(std::string_view text) {
     auto const remedy = std::string{"write for example temporal:7233"};
     if (text.contains("://")) return complaint{fmt::format("\"{}\" is a URL", text), remedy};

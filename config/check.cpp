@@ -1,5 +1,6 @@
 #include "config/check.hpp"
 
+#include "config/addresses.hpp"
 #include "config/reader.hpp"
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -52,9 +54,16 @@ private:
 
 void check_listeners(configuration const& all, checker& notes) {
     auto const& address = all.operator_.address;
-    if (address != all.webhooks.address || address.ends_with(":0")) return;
-    notes.mistake("listen.operator.address", fmt::format("{} is the address of webhooks too", address),
-                  "give each listener an address of its own");
+    if (address == all.webhooks.address && !address.ends_with(":0")) {
+        notes.mistake("listen.operator.address", fmt::format("{} is the address of webhooks too", address),
+                      "give each listener an address of its own");
+    }
+    if (!all.operator_.tls.empty() || all.console.operators.empty() || is_loopback(address)) return;
+    notes.warning("listen.operator.address",
+                  fmt::format("{} is plain HTTP that other machines reach: tokens and events can be read on "
+                              "the way",
+                              address),
+                  "give listen.operator a certificate (tls), or bind 127.0.0.1");
 }
 
 void check_operators(console::settings const& console, checker& notes) {
@@ -117,6 +126,27 @@ void check_sources(gateway::settings const& gateway, checker& notes) {
     }
 }
 
+// Whoever captures a request to one of them can send it to the other.
+void check_secrets(gateway::settings const& gateway, checker& notes) {
+    std::map<std::string_view, std::string_view> owners;
+    for (auto const& one : gateway.sources) {
+        std::set<std::string_view> shared;
+        for (auto const& [name, entries] : one.sender.secrets) {
+            for (auto const& each : entries) {
+                auto const [owner, is_new] = owners.emplace(each.value.reveal(), one.name);
+                if (!is_new && owner->second != one.name) shared.insert(owner->second);
+            }
+        }
+        for (auto const& other : shared) {
+            notes.warning(child_path("sources", one.name),
+                          fmt::format("has a secret of {} too, on {}: what is sent to one can be sent to "
+                                      "the other by whoever captures it",
+                                      other, notes.place_of(child_path("sources", other))),
+                          "give each source a secret of its own");
+        }
+    }
+}
+
 void check_target(dispatch::rule_settings const& rule, std::string const& path,
                   std::vector<std::string> const& targets, checker& notes) {
     if (rule.target.empty() || std::ranges::find(targets, rule.target) != targets.end()) return;
@@ -172,6 +202,7 @@ void check_together(configuration& all, locations const& places, notes& into) {
     check_store(all.store, notes);
     check_paths(all.gateway, notes);
     check_sources(all.gateway, notes);
+    check_secrets(all.gateway, notes);
     check_rules(all, notes);
 }
 

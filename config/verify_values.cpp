@@ -137,7 +137,14 @@ std::optional<std::string_view> source_named_in(reader& from) {
 }
 
 std::optional<auth::value> scalar_value(node const& at, std::string const& path, notes& into) {
-    if (at.quoted) return auth::value{auth::const_value{at.text}};
+    if (at.quoted) {
+        if (at.text == "body" || at.text == "method")
+            into.warning(at, path,
+                         fmt::format("\"{}\" in quotes is this word, and not the request's", at.text),
+                         fmt::format("write {} without quotes, or {{const: {}}} if the word is meant",
+                                     at.text, at.text));
+        return auth::value{auth::const_value{at.text}};
+    }
     if (at.text == "body") return auth::value{auth::body_value{}};
     if (at.text == "method") return auth::value{auth::method_value{}};
     into.mistake(at, path, fmt::format("\"{}\" is not a value", at.text), std::string{value_remedy});

@@ -38,7 +38,10 @@ std::vector<std::string_view> parts_of(std::string_view path) {
 class the_operator_api final : public operator_api {
 public:
     the_operator_api(settings of, surroundings around)
-        : settings_{std::move(of)}, around_{std::move(around)} {}
+        : settings_{std::move(of)},
+          around_{std::move(around)},
+          refused_{around_.counts.make_counter("headgate_operator_refused_total",
+                                               "Requests to the operator API without a valid token.")} {}
 
     void use(settings next) override { settings_ = std::move(next); }
 
@@ -81,25 +84,30 @@ private:
         return json_answer(now.reasons.empty() ? 200 : 503, std::move(out).take());
     }
 
-    [[nodiscard]] result<operator_settings const*> who_asks(request_head const& head) const {
+    // A token is too long to be guessed, so nobody is slowed down; that somebody tries has to be seen.
+    [[nodiscard]] error no_valid_token(request_head const& head) {
+        refused_.add();
+        log_sparingly(log_level::warning, "a request to the operator API has no valid token",
+                      {{"peer", head.peer}, {"target", std::string{head.path()}}});
+        return {errc::unauthenticated, "no valid token", "send `Authorization: Bearer TOKEN` of an operator"};
+    }
+
+    [[nodiscard]] result<operator_settings const*> who_asks(request_head const& head) {
         if (settings_.operators.empty()) {
             return refuse(
                 errc::permission_denied, "no operator is configured",
                 "add `operators: [{name: …, role: viewer, token: {file: …}}]` to the configuration");
         }
         auto const header = sole_header(head.fields, "authorization");
-        auto const wrong = [] {
-            return refuse(errc::unauthenticated, "no valid token",
-                          "send `Authorization: Bearer TOKEN` of an operator");
-        };
         constexpr std::string_view scheme = "bearer ";
-        if (!header || to_lower(header->substr(0, scheme.size())) != scheme) return wrong();
+        if (!header || to_lower(header->substr(0, scheme.size())) != scheme)
+            return std::unexpected{no_valid_token(head)};
         auto const token = header->substr(scheme.size());
         operator_settings const* found = nullptr;
         for (auto const& each : settings_.operators) {
             if (same_secret(token, each.token.reveal())) found = &each;
         }
-        if (found == nullptr) return wrong();
+        if (found == nullptr) return std::unexpected{no_valid_token(head)};
         return found;
     }
 
@@ -225,6 +233,7 @@ private:
 
     settings settings_;
     surroundings around_;
+    counter& refused_;
 };
 
 }  // namespace

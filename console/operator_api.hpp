@@ -26,7 +26,7 @@ struct readiness {
 struct surroundings {
     store::event_store& store;
     wall_clock const& clock;
-    metrics const& counts;
+    metrics& counts;
     std::function<readiness()> ready;
     std::function<void(uuid delivery)> changed;  // Told after an act on a delivery.
 };

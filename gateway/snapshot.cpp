@@ -58,7 +58,8 @@ void warn_of_replays(source_settings const& from, auth::authenticator const& sen
     found.push_back(
         {.path = path,
          .what = fmt::format("the signature does not cover the delivery id ({}): a captured request that "
-                             "is sent again with another id is a new event",
+                             "is sent again with another id is a new event, and with an id still to come it "
+                             "makes the event of that id a duplicate",
                              auth::describe(*key)),
          .remedy = "write replay: digest, or replay: none if that does no harm here or bodies are constant",
          .weighs = problem::weight::warning});

@@ -21,13 +21,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// A folder with two secrets, into which a test writes its configuration.
+// A folder with some secrets, into which a test writes its configuration.
 class configurations : public ::testing::Test {
 protected:
     configurations() {
         write("secret", "a secret of some length\n");
+        write("own", "a secret of another source\n");
+        write("third", "a secret of a third source\n");
         write("token", "operator-0123456789abcdef\n");
-        for (auto const* name : {"secret", "token"}) {
+        for (auto const* name : {"secret", "own", "third", "token"}) {
             std::filesystem::permissions(folder_.path() / name, std::filesystem::perms::owner_read);
         }
     }
@@ -123,8 +125,8 @@ TEST_F(configurations, that_are_right_are_made_and_nothing_is_said) {
 TEST_F(configurations, take_presets_of_ones_own_and_say_what_is_wrong_with_one_once) {
     auto const ours = [](std::string_view covers) {
         return fmt::format(
-            "  b: {{path: /b, verify: {{preset: ours, secrets: [{{file: secret}}]}}}}\n"
-            "  c: {{path: /c, verify: {{preset: ours, secrets: [{{file: secret}}]}}}}\n"
+            "  b: {{path: /b, verify: {{preset: ours, secrets: [{{file: own}}]}}}}\n"
+            "  c: {{path: /c, verify: {{preset: ours, secrets: [{{file: third}}]}}}}\n"
             "presets:\n"
             "  ours:\n"
             "    covers: {}\n"
@@ -243,19 +245,52 @@ TEST_F(configurations, with_only_warnings_are_made) {
                     "what you want"));
 }
 
+TEST_F(configurations, are_warned_of_a_secret_that_two_sources_share) {
+    EXPECT_THAT(
+        said_about("  other: {path: /other, verify: {preset: github, secrets: [{file: secret}]}}\n"
+                   "  third: {path: /third, verify: {preset: github, secrets: [{file: own}]}}\n"),
+        Contains("warning: sources.other (line 6): has a secret of github too, on line 3: what is sent to "
+                 "one can be sent to the other by whoever captures it — give each source a secret of "
+                 "its own"));
+}
+
+TEST_F(configurations, are_warned_of_tokens_that_travel_in_plain_http) {
+    auto const said_of = [this](std::string const& address, std::string const& more) {
+        write("headgate.yaml", "listen: {operator: {address: \"" + address + "\"}}\n" + more);
+        return lines(load(folder_.path() / "headgate.yaml"));
+    };
+    std::string const operators = "operators: [{name: a, role: viewer, token: {file: secret}}]\n";
+    auto const warns = Contains(HasSubstr("warning: listen.operator.address (line 1): "));
+    EXPECT_THAT(said_of("0.0.0.0:9090", operators), warns);
+    EXPECT_THAT(said_of("[2001:db8::1]:9090", operators), warns);
+    EXPECT_THAT(said_of("127.0.0.1:9090", operators), Not(warns));
+    EXPECT_THAT(said_of("[::1]:9090", operators), Not(warns));
+    EXPECT_THAT(said_of("0.0.0.0:9090", ""), Not(warns)) << "nobody has a token";
+}
+
+TEST_F(configurations, are_warned_of_a_word_in_quotes_that_looks_like_the_body) {
+    auto const said_of = [this](std::string const& content) {
+        return said_about(
+            "  own: {path: /own, verify: {mac: {alg: hmac-sha256, secret: own, content: " + content +
+            ", signature: {from: {header: X-S}, decode: hex}}}, secrets: {own: [{file: own}]}}\n");
+    };
+    EXPECT_THAT(said_of("[{header: X-T}, \"body\"]"), Contains(HasSubstr("\"body\" in quotes is this word")));
+    EXPECT_THAT(said_of("[{header: X-T}, body]"), Not(Contains(HasSubstr("in quotes"))));
+}
+
 TEST_F(configurations, name_paths_that_no_request_could_have) {
     for (std::string_view const path : {"/", "//a", "/a/", "/a/../b", "/a?b", "/a#b", "/a%20b", "/a b", "/{}",
                                         "/{a-b}", "/{a}/{a}", "/x{a}", "/{a"}) {
         auto const said = said_about("  other: {path: \"" + std::string{path} +
-                                     "\", verify: {preset: github, secrets: [{file: secret}]}}\n");
+                                     "\", verify: {preset: github, secrets: [{file: own}]}}\n");
         EXPECT_THAT(said, ElementsAre(HasSubstr("sources.other.path (line 6): "))) << path;
     }
 }
 
 TEST_F(configurations, of_paths_that_differ_only_in_a_parameters_name_are_refused) {
     EXPECT_THAT(
-        said_about("  a: {path: \"/x/{b}\", verify: {preset: github, secrets: [{file: secret}]}}\n"
-                   "  c: {path: \"/x/{d}\", verify: {preset: github, secrets: [{file: secret}]}}\n"),
+        said_about("  a: {path: \"/x/{b}\", verify: {preset: github, secrets: [{file: own}]}}\n"
+                   "  c: {path: \"/x/{d}\", verify: {preset: github, secrets: [{file: third}]}}\n"),
         ElementsAre(HasSubstr("sources.c.path (line 7): \"/x/{d}\" is the path of a too, on line 6")));
 }
 
@@ -284,7 +319,7 @@ TEST_F(configurations, of_a_folder_name_both_places_of_what_is_there_twice) {
           "    verify: {preset: github, secrets: [{file: ../secret}]}\n");
     write("folder/b.yml",
           "store: {}\nsources:\n  github: {}\n  other:\n    path: /a\n"
-          "    verify: {preset: github, secrets: [{file: ../secret}]}\n");
+          "    verify: {preset: github, secrets: [{file: ../own}]}\n");
     write("folder/.hidden.yaml", "not: read\n");
     write("folder/notes.txt", "not: read\n");
     auto const outcome = load(folder);

@@ -123,6 +123,8 @@ TEST_P(wrong_tokens, are_refused) {
     auto const answer = work.ask("GET", "/api/v1/events", GetParam());
     EXPECT_EQ(answer.status, 401U);
     EXPECT_EQ(sole_header(answer.fields, "www-authenticate"), "Bearer");
+    auto const metrics = work.ask("GET", "/metrics", "");
+    EXPECT_NE(metrics.body.find("headgate_operator_refused_total 1"), std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(rows, wrong_tokens,
