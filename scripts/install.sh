@@ -15,8 +15,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/all.sh"
 main() {
     case "${1:-tests}" in
         build) install_for_build ;;
-        demo)  install_for_build && install_for_demo && install_temporal "$temporal_version" ;;
-        tests) install_for_build && install_for_demo && install_for_tests ;;
+        demo)
+            check_go "$temporal_version" && install_for_build && install_for_demo &&
+                install_temporal "$temporal_version"
+            ;;
+        tests) check_for_tests && install_for_build && install_for_demo && install_for_tests ;;
         *)     sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; return 2 ;;
     esac
 }

@@ -16,6 +16,9 @@ trap 'end_what_runs' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+# What is not installed by us, looked at before anything is.
+check_for_tests() { check_go "$temporal_version" "$temporal_floor_version" && check_node; }
+
 install_for_build() { install_packages "${build_packages[@]}"; }
 
 install_for_demo() {

@@ -57,7 +57,18 @@ install_packages() {
         as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${missing[@]}"
 }
 
-# Node is needed by tests only: some senders' own libraries are npm packages. Any 18 or later will do.
+# Node is needed by tests only: some senders' own libraries are npm packages.
+node_version_min=18
+
+# check_node: whether the Node that is here, if any, will do.
+check_node() {
+    local found
+    found=$(node --version 2>/dev/null) || return 0
+    at_least "$node_version_min" "${found#v}" && return 0
+    fail "the tests cannot use the Node that is here, $found" "install Node $node_version_min or later"
+    return 1
+}
+
 install_node() {
     if command -v node >/dev/null && command -v npm >/dev/null; then return 0; fi
     install_packages nodejs npm

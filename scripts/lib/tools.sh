@@ -4,9 +4,27 @@
 temporal_version=v1.5.1          # server 1.29.1
 temporal_floor_version=v0.12.0   # server 1.23.0
 
+go_version_min=1.25              # what the newest one's go.mod asks for
+
 headgate_cache=${HEADGATE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/headgate}
 
 temporal_path() { printf '%s\n' "$headgate_cache/tools/temporal-$1/temporal"; }
+
+# check_go VERSION...: whether these are built already, or can be built here. From 1.21 on Go fetches by itself the
+# version that a module asks for, unless it is told to stay local.
+check_go() {
+    local version found missing=no
+    for version in "$@"; do [ -x "$(temporal_path "$version")" ] || missing=yes; done
+    [ "$missing" = yes ] || return 0
+    found=$(go env GOVERSION 2>/dev/null)
+    if [ -n "$found" ]; then
+        at_least "$go_version_min" "${found#go}" && return 0
+        [ "$(go env GOTOOLCHAIN)" != local ] && at_least 1.21 "${found#go}" && return 0
+    fi
+    fail "Temporal's CLI cannot be built: ${found:-no Go} here" \
+        "install Go $go_version_min or later, or put a temporal on the PATH for the demo"
+    return 1
+}
 
 # build_temporal VERSION: nothing to do when it is there. Built in a folder of its own and renamed when whole, so an
 # interrupted build leaves nothing behind but Go's caches, with which the next one goes on.
@@ -14,11 +32,7 @@ build_temporal() {
     local version=$1 path folder
     path=$(temporal_path "$version")
     [ -x "$path" ] && return 0
-    if ! command -v go >/dev/null; then
-        fail "no Go here, and no temporal $version" \
-            "install Go 1.24 or later (it builds Temporal's CLI), or put a temporal on the PATH for the demo"
-        return 1
-    fi
+    check_go "$version" || return 1
     folder=$(dirname "$path")
     mkdir -p "$folder.building"
     exec 8>"$folder.lock"
