@@ -1,9 +1,12 @@
 #include "http/answer.hpp"
+#include "http/refusal.hpp"
 #include "tests/support/http_server.hpp"
 #include "tests/support/raw_connection.hpp"
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -16,6 +19,19 @@ constexpr std::string_view post_ping = "POST /hook HTTP/1.1\r\nHost: a\r\nConten
 TEST(http_date, is_the_one_of_the_rfc) {
     // RFC 9110, 5.6.7 gives this example; `date -ud 'Sun, 06 Nov 1994 08:49:37 GMT' +%s` gives the number.
     EXPECT_EQ(http::http_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+}
+
+TEST(answers, are_all_on_the_page_for_senders) {
+    std::ifstream file{HEADGATE_SOURCE_DIR "/docs/reference/answers.md"};
+    std::string listed;
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with("| ")) listed += line.substr(0, line.find('|', 1)) + ',';
+    }
+    std::set<unsigned> given{http::internal_error().status};
+    for (std::size_t i = 0; i < http::refusal_count; ++i)
+        given.insert(http::status_of(static_cast<http::refusal>(i)));
+    for (auto const status : given)
+        EXPECT_NE(listed.find(' ' + std::to_string(status)), std::string::npos) << status;
 }
 
 TEST(answers, carry_what_every_answer_must) {
@@ -75,7 +91,7 @@ TEST(answers, to_head_have_the_length_but_not_the_body) {
     running_server under_test;
     raw_connection sender{under_test.port()};
     sender.send("HEAD /hook HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    EXPECT_FALSE(sender.read_to_end()->size());
+    EXPECT_TRUE(sender.read_to_end()->empty());
     EXPECT_TRUE(sender.unparsed().find("Content-Length: 11\r\n") != std::string::npos);
     EXPECT_TRUE(sender.unparsed().ends_with("\r\n\r\n"));
 }
