@@ -125,9 +125,15 @@ decision judge(delivery const& attempted, targets::start_answer const& answer, r
     return after_no_answer(std::move(change), attempted, answer, wait, at);
 }
 
-std::optional<decision> judge_forgotten(delivery const& unanswered, circumstances const& at) {
-    if (!is_forgotten(unanswered, at)) return std::nullopt;
-    return hold_forgotten({.delivery = unanswered.id, .from = delivery_state::starting}, {});
+std::optional<decision> judge_unknown(delivery const& unanswered, circumstances const& at) {
+    store::transition change{.delivery = unanswered.id, .from = delivery_state::starting};
+    if (is_forgotten(unanswered, at)) return hold_forgotten(std::move(change), {});
+    if (!at.target_moved_at || unanswered.started_at > at.target_moved_at) return std::nullopt;
+    return hold(
+        std::move(change), hold_cause::unanswered,
+        with_remedy(
+            "a start without an answer from where the target was before its address or namespace changed",
+            "look the workflow id up there, then release or leave it"));
 }
 
 std::optional<store::transition> judge_run(delivery const& followed, targets::run_status const& status,

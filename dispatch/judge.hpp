@@ -28,8 +28,9 @@ struct circumstances {
     wall_time now;
     std::optional<std::chrono::milliseconds> runs_kept_for;  // By the target, when known.
     double random = 0.5;                                     // In [0, 1): the jitter.
-    std::optional<wall_time> target_back_at;  // When its circuit last closed: time away is nobody's age.
-    bool earlier_start_possible = false;      // An earlier attempt had no answer: a start may have happened.
+    std::optional<wall_time> target_back_at;   // When its circuit last closed: time away is nobody's age.
+    bool earlier_start_possible = false;       // An earlier attempt had no answer: a start may have happened.
+    std::optional<wall_time> target_moved_at;  // Starts until then were sent to another address or namespace.
 };
 
 struct decision {
@@ -43,8 +44,8 @@ struct decision {
                              retry_policy const& policy, circumstances const& at);
 
 // `unanswered` is in state `starting`, and about to be asked again: what becomes of it instead when the
-// target may have forgotten its run, and would start another.
-[[nodiscard]] std::optional<decision> judge_forgotten(delivery const& unanswered, circumstances const& at);
+// target may have forgotten its run, or never had it because it was elsewhere, and would start another.
+[[nodiscard]] std::optional<decision> judge_unknown(delivery const& unanswered, circumstances const& at);
 
 // The end of a run. Nothing while it runs.
 [[nodiscard]] std::optional<store::transition> judge_run(delivery const& followed,

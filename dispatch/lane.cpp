@@ -58,6 +58,7 @@ lane::lane(surroundings const& around, settings const& settings, std::shared_ptr
       tasks_{around.executor} {}
 
 void lane::use(target_settings of, std::shared_ptr<targets::target> fresh) {
+    note_where(of);
     of_ = std::move(of);
     policy_ = retry_policy_of(settings_);
     pace_.limit_to(of_.starts_per_second_max);
@@ -67,6 +68,17 @@ void lane::use(target_settings of, std::shared_ptr<targets::target> fresh) {
     }
     turn_out();
     wake_.cancel();
+}
+
+// Another server, or another namespace, knows nothing of what was started in the one before.
+void lane::note_where(target_settings const& next) {
+    auto const& was = of_.temporal;
+    if (next.temporal.address == was.address && next.temporal.name_space == was.name_space) return;
+    moved_at_ = clock_.now();
+    log(log_level::warning,
+        "a target has another address or namespace; starts without an answer are held, and runs begun before "
+        "are looked for at the new place",
+        {{"target", of_.name}});
 }
 
 void lane::close() {
@@ -199,7 +211,7 @@ asio::awaitable<void> lane::mark_and_attempt(std::vector<uuid> taken) {
     std::vector<store::transition> changes;
     std::vector<uuid> marked;
     for (auto const& id : taken) {
-        if (hold_if_forgotten(id)) continue;
+        if (hold_if_unknown(id)) continue;
         auto const state = room_.at(id).state;
         store::transition change{.delivery = id, .from = state, .to = delivery_state::starting};
         if (state == delivery_state::waiting) change.started_at = now;
@@ -237,14 +249,14 @@ asio::awaitable<void> lane::mark_and_attempt(std::vector<uuid> taken) {
     }
 }
 
-// Its run may have ended long ago: what the target has forgotten, it would start a second time.
-bool lane::hold_if_forgotten(uuid const& id) {
+// What the target does not know, or not any more, it would start a second time.
+bool lane::hold_if_unknown(uuid const& id) {
     auto const& one = room_.at(id);
     if (one.state != delivery_state::starting) return false;
-    auto forgotten = judge_forgotten(one, circumstances_now(true));
-    if (!forgotten) return false;
+    auto unknown = judge_unknown(one, circumstances_now(true));
+    if (!unknown) return false;
     circuit_.give_back();
-    write_down(id, *std::move(forgotten));
+    write_down(id, *std::move(unknown));
     return true;
 }
 
@@ -274,7 +286,8 @@ circumstances lane::circumstances_now(bool earlier_start_possible) {
             .runs_kept_for = target_.keeps_runs_for(),
             .random = std::uniform_real_distribution<double>{0, 1}(random_),
             .target_back_at = circuit_.back_at(),
-            .earlier_start_possible = earlier_start_possible};
+            .earlier_start_possible = earlier_start_possible,
+            .target_moved_at = moved_at_};
 }
 
 void lane::write_down(uuid const& id, decision made) {

@@ -90,8 +90,9 @@ private:
     bool add_to_room(delivery fresh);
     void turn_out();
     std::vector<uuid> take_due();
+    void note_where(target_settings const& next);
     void begin_attempt(uuid const& id, bool earlier_start_possible);
-    [[nodiscard]] bool hold_if_forgotten(uuid const& id);
+    [[nodiscard]] bool hold_if_unknown(uuid const& id);
     void write_down(uuid const& id, decision made);
     [[nodiscard]] circumstances circumstances_now(bool earlier_start_possible);
     [[nodiscard]] instant next_moment(instant now) const;
@@ -117,6 +118,7 @@ private:
     circuit circuit_;
     missing_probe held_;
     follower follower_;
+    std::optional<wall_time> moved_at_;  // To another address or namespace.
     std::size_t in_flight_ = 0;
     std::minstd_rand random_{std::random_device{}()};
     asio::steady_timer wake_;

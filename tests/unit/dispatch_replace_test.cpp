@@ -290,6 +290,36 @@ TEST_F(a_changed_target, takes_over_and_the_old_one_ends_what_it_began) {
     testing_support::run(play());
 }
 
+class a_target_that_moved_during_a_start : public replaced_dispatcher {
+protected:
+    asio::awaitable<void> play() {
+        held_up_target::memory old;
+        old.answer = {.code = errc::deadline_exceeded};
+        STEP(begin(settings_with({rule_of("sync")}), one("platform", std::make_unique<held_up_target>(old))));
+        STEP(receive());
+        STEP(until([&old] { return old.asked == 1; }));
+        auto next = settings_with({rule_of("sync")});
+        next.targets[0].temporal.name_space = "another";
+        fake_target::memory fresh;
+        STEP(replace(std::move(next), one("platform", std::make_unique<fake_target>(fresh))));
+        old.goes_on = true;
+        STEP(until_first_is(delivery_state::held));
+        EXPECT_EQ(first().held_because, hold_cause::unanswered);
+        EXPECT_EQ(
+            first().reason,
+            "a start without an answer from where the target was before its address or namespace changed"
+            " — look the workflow id up there, then release or leave it");
+        EXPECT_TRUE(fresh.starts.empty());
+        STEP(receive());
+        STEP(until([&fresh] { return fresh.starts.size() == 1; }));
+        STEP(end());
+    }
+};
+
+TEST_F(a_target_that_moved_during_a_start, is_not_asked_elsewhere_for_what_may_run_there) {
+    testing_support::run(play());
+}
+
 class an_unchanged_target : public replaced_dispatcher {
 protected:
     asio::awaitable<void> play() {
