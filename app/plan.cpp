@@ -21,7 +21,7 @@ planned make_plan(std::string const& config_path) {
     problems later;
     auto rules = dispatch::rulebook::compile(settings.dispatch, later);
     // A source that could not be read whole would only be said to be wrong once more.
-    auto sources = loaded.made ? gateway::make_snapshot(settings.gateway, later) : nullptr;
+    auto sources = loaded.made ? gateway::make_snapshot(std::exchange(settings.gateway, {}), later) : nullptr;
     for (auto& each : later) {
         result.places.locate(each);
         result.found.push_back(std::move(each));

@@ -14,7 +14,7 @@
 namespace headgate::app {
 
 struct plan {
-    config::configuration settings;
+    config::configuration settings;  // But for `gateway`: that is in `sources`.
     std::shared_ptr<gateway::snapshot const> sources;
     std::shared_ptr<dispatch::rulebook const> rules;
     config::ingredients made_from;

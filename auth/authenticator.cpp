@@ -226,10 +226,9 @@ authenticator::authenticator(authenticator&&) noexcept = default;
 authenticator& authenticator::operator=(authenticator&&) noexcept = default;
 authenticator::~authenticator() = default;
 
-std::optional<authenticator> authenticator::make(settings const& from, std::string const& path,
-                                                 problems& found) {
+std::optional<authenticator> authenticator::make(settings from, std::string const& path, problems& found) {
     reporter notes{found};
-    auto made = std::make_unique<parts>(from);
+    auto made = std::make_unique<parts>(std::move(from));
     auto const& source = made->source;
 
     inspect_public_url(source, path, notes);

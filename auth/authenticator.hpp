@@ -33,7 +33,7 @@ class authenticator {
 public:
     // `path` is where the source stands in the configuration: "sources.github". Appends everything that is
     // wrong or doubtful to `found`; nothing when something is wrong.
-    [[nodiscard]] static std::optional<authenticator> make(settings const& from, std::string const& path,
+    [[nodiscard]] static std::optional<authenticator> make(settings from, std::string const& path,
                                                            problems& found);
 
     authenticator(authenticator&&) noexcept;

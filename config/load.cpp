@@ -26,8 +26,11 @@ loaded load(std::filesystem::path const& path) {
         from.finish();
         check_together(made, outcome.places, found);
     }
-    if (found.mistakes() == 0) outcome.made = made;
-    outcome.readable = std::move(made);
+    if (found.mistakes() == 0) {
+        outcome.made = std::move(made);
+    } else {
+        outcome.readable = std::move(made);
+    }
     outcome.made_from = found.made_from();
     outcome.found = std::move(found).take();
     return outcome;

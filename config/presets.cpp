@@ -78,17 +78,18 @@ void fill_params(std::vector<declared_param> const& declared, preset_params& giv
     }
 }
 
-// The checks: `verify`, or the first under `verify_with`, which has those of params that are given.
-void read_checks(reader& from, auth::settings& sender) {
+// The checks: `verify`, or those under `verify_with` for the first param there that is given.
+void read_checks(reader& from, preset_params const& given, auth::settings& sender) {
     if (auto const* verify = from.take("verify")) {
         sender.verify = read_check(*verify, from.path_of("verify"), from.into());
     } else {
         from.mistake("verify", "is missing", "say how this sender proves itself");
     }
-    auto with = from.named("verify_with");
-    if (with.empty()) return;
-    auto& first = with.front().second;
-    sender.verify = read_check(first.here(), first.path(), from.into());
+    for (auto const& [param, with] : from.named("verify_with")) {
+        if (!given.contains(param)) continue;
+        sender.verify = read_check(with.here(), with.path(), from.into());
+        return;
+    }
 }
 
 auth::settings read_sender(reader& from, preset_params const& given) {
@@ -96,8 +97,8 @@ auth::settings read_sender(reader& from, preset_params const& given) {
     auto& into = from.into();
     // For people and for tests; `headgate presets` shows them.
     for (auto const key : {"title", "what", "link", "status"}) static_cast<void>(from.text(key));
-    static_cast<void>(from.take("vectors"));
-    read_checks(from, sender);
+    for (auto const key : {"params", "vectors"}) static_cast<void>(from.take(key));
+    read_checks(from, given, sender);
     constexpr std::array<std::string_view, 3> coverages{"none", "partial", "full"};
     if (auto const covers = from.choice("covers", coverages)) sender.covers = static_cast<coverage>(*covers);
     if (auto const* delivery = from.take("delivery")) {
@@ -160,20 +161,36 @@ void place_params(node& at, preset_params const& given, std::string const& path,
     }
 }
 
+namespace {
+
+// Of `verify_with`, what no given param asks for is left out, because its params have no values.
+node with_params_placed(node const& preset, preset_params const& given, std::string const& path,
+                        notes& into) {
+    node placed;
+    placed.kind = preset.kind;
+    placed.line = preset.line;
+    placed.file = preset.file;
+    for (auto const& one : preset.members) {
+        if (one.key != "vectors") placed.members.push_back(one);
+        if (one.key != "verify_with") continue;
+        std::erase_if(placed.members.back().value.members,
+                      [&](member const& with) { return !given.contains(with.key); });
+    }
+    place_params(placed, given, path, into);
+    return placed;
+}
+
+}  // namespace
+
 auth::settings read_preset(std::string const& name, node const& at, std::string const& path,
                            preset_params given, std::string const& params_path, notes& into) {
     if (at.is_empty()) return {};
     reader declares{at, path, into};
     auto const declared = read_declared_params(declares);
     fill_params(declared, given, at, params_path, into);
-    auto named = at;
-    for (auto& [key, line, value] : named.members) {
-        if (key != "verify_with") continue;
-        std::erase_if(value.members, [&](member const& one) { return !given.contains(one.key); });
-    }
-    if (!declared.empty()) place_params(named, given, path, into);
-    reader from{named, path, into};
-    static_cast<void>(from.take("params"));
+    // Without params the preset is read where it stands: ten thousand sources are not ten thousand copies.
+    auto const with_params = declared.empty() ? node{} : with_params_placed(at, given, path, into);
+    reader from{declared.empty() ? at : with_params, path, into};
     auto sender = read_sender(from, given);
     sender.preset = name;
     return sender;

@@ -73,7 +73,10 @@ std::shared_ptr<snapshot const> make_snapshot(settings from, problems& found) {
     for (auto& each : from.sources) {
         auto const path = "sources." + each.name;
         each.sender.path = each.path;
-        auto sender = auth::authenticator::make(each.sender, path, found);
+        // The authenticator keeps what it goes by; ten thousand sources are not to be kept twice.
+        auto delivery = each.sender.delivery;
+        auto sender = auth::authenticator::make(std::exchange(each.sender, {}), path, found);
+        each.sender.delivery = std::move(delivery);
         auto dedupe = compile_dedupe(each, path, found);
         if (!made->routes.add(each.path, made->sources.size())) {
             found.push_back({.path = path + ".path",

@@ -73,7 +73,7 @@ private:
         {
             std::lock_guard const hold{guard_};
             ++times_;
-            last_ = next.made ? next.made->settings.gateway.sources.front().name : "refused";
+            last_ = next.made ? next.made->sources->sources.front().settings.name : "refused";
         }
         came_.notify_all();
     }
