@@ -180,10 +180,10 @@ result<result<receipt>> write_session::append(event& fresh, packed_event const& 
     HEADGATE_TRY(auto const source, number_of_source(fresh));
     bool const has_room = index_->has_room_for(keys.size(), source);
     if (!has_room) {
-        sources_without_room_.insert(fresh.source);
+        sources_without_room_[source] = {fresh.source, keys.size()};
         return result<receipt>{std::unexpected{keys_full(fresh.source)}};
     }
-    if (!sources_without_room_.empty()) sources_without_room_.erase(fresh.source);
+    sources_without_room_.erase(source);
     fresh.sequence = ++given_.sequence;
     fresh.id = given_.event_id = event_ids_.next(now);
     if (auto const inserted = insert(fresh, packed); !inserted) return std::unexpected{inserted.error()};
@@ -193,6 +193,15 @@ result<result<receipt>> write_session::append(event& fresh, packed_event const& 
             return std::unexpected{inserted.error()};
     }
     return result<receipt>{receipt{fresh.sequence, fresh.id, false}};
+}
+
+std::vector<std::string> write_session::sources_without_room() {
+    std::erase_if(sources_without_room_, [this](auto const& refused) {
+        return index_->has_room_for(refused.second.keys, refused.first);
+    });
+    std::vector<std::string> names;
+    for (auto const& [number, refused] : sources_without_room_) names.push_back(refused.name);
+    return names;
 }
 
 result<std::optional<write_session::first_event>> write_session::find(dedupe_key const& key) {

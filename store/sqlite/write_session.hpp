@@ -67,10 +67,8 @@ public:
     [[nodiscard]] auto const& deliveries() const noexcept { return marks_.deliveries; }
     // Of the database, without its free pages, at the last commit.
     [[nodiscard]] std::uint64_t used_bytes() const noexcept { return used_bytes_; }
-    // Sources whose last event was refused because its keys have no room.
-    [[nodiscard]] std::set<std::string> const& sources_without_room() const noexcept {
-        return sources_without_room_;
-    }
+    // The names of sources whose last event was refused because its keys had no room, and have none still.
+    [[nodiscard]] std::vector<std::string> sources_without_room();
 
     // For retention, which works on the same connection and index.
     [[nodiscard]] connection& database() noexcept { return database_; }
@@ -153,7 +151,11 @@ private:
     std::vector<known_number> known_numbers_;  // A cache: deliveries in flight are found without a search.
     std::map<std::string, std::map<std::string, source_number>> sources_;  // By tenant, then by name.
     source_number newest_source_ = 0;
-    std::set<std::string> sources_without_room_;
+    struct refused_source {
+        std::string name;
+        std::size_t keys = 0;  // Of the event that was refused.
+    };
+    std::map<source_number, refused_source> sources_without_room_;
     std::uint64_t log_frames_ = 0;
     std::uint64_t used_bytes_ = 0;
 };

@@ -309,7 +309,7 @@ void writer::measure_disk() {
 }
 
 void writer::publish_notes() {
-    auto const& refused = session_->sources_without_room();
+    auto const refused = session_->sources_without_room();
     auto const counted = numbers_->sources_without_room.exchange(refused.size(), std::memory_order_relaxed);
     if (refused.empty() && counted == 0) return;
     std::vector<std::string> notes;

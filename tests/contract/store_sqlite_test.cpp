@@ -471,6 +471,22 @@ TEST_F(sqlite_store, accepts_a_source_again_when_its_keys_have_room) {
     EXPECT_TRUE(store_->health().notes.empty());
 }
 
+TEST_F(sqlite_store, names_a_source_no_longer_once_its_keys_have_room_although_it_sends_nothing) {
+    settings_.dedupe_keys_max = 2;
+    settings_.retention.dedupe = std::chrono::hours{1};
+    settings_.retention.check_every = std::chrono::seconds{0};  // In every group.
+    open();
+    append(*store_, make_event("github", "1"), {key_of("1")}).value();
+    EXPECT_FALSE(append(*store_, make_event("github", "2"), {key_of("2")}));
+    EXPECT_THAT(store_->health().notes, testing::ElementsAre(HasSubstr("source github")));
+    for (int i = 0; i < 4; ++i) {
+        clock_.advance(std::chrono::minutes{30});
+        EXPECT_TRUE(append(*store_, make_event("stripe", "s"), {}));
+    }
+    EXPECT_TRUE(store_->health().notes.empty());
+    EXPECT_TRUE(append(*store_, make_event("github", "2"), {key_of("2")}));
+}
+
 TEST_F(sqlite_store, refuses_events_but_routes_and_records_when_the_disk_is_nearly_full) {
     open();
     auto const kept = append(*store_, make_event("github", "kept"), {}).value();
