@@ -20,7 +20,7 @@ namespace {
 
 lane_counters counters_of(metrics& counts, std::string const& target) {
     auto const make = [&](char const* result) -> counter& {
-        return counts.make_counter("headgate_deliveries_total", "Attempts to start, by what they led to.",
+        return counts.make_counter("headgate_attempts_total", "Attempts to start, by what they led to.",
                                    {{"target", target}, {"result", result}});
     };
     return {make("started"), make("joined"), make("dead"), make("held"), make("retry")};
@@ -34,7 +34,7 @@ public:
         : settings_{std::move(of)},
           rules_{std::move(rules)},
           around_{std::move(around)},
-          records_{around_.executor, around_.store},
+          records_{around_.executor, around_.store, around_.counts},
           deliveries_{around_, rules_, lanes_, records_},
           router_{around_, settings_, rules_, deliveries_},
           sweeper_{around_, settings_, lanes_, deliveries_},

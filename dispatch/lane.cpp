@@ -304,9 +304,11 @@ void lane::apply(uuid const& id, decision made, bool applied) {
     bool const others_may_go = held_.went_through(id, applied ? std::optional{now} : std::nullopt);
     if (others_may_go && !stopping_) tasks_.spawn("release of " + of_.name, held_.release_all());
     if (!applied) return leave(id, waiting_room::leaving::for_good);
-    count(now);
     auto& tried = room_.at(id);
-    if (made.change.tried) tried.attempts += 1;
+    if (made.change.tried) {
+        tried.attempts += 1;
+        count(now);
+    }
     tried.state = now;
     if (now == delivery_state::waiting || now == delivery_state::starting) {
         put_back(id, made.retry_in);

@@ -6,8 +6,10 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iterator>
+#include <string>
 #include <utility>
 
 namespace headgate::dispatch {
@@ -17,10 +19,22 @@ constexpr std::size_t batch_max = 256;
 constexpr std::chrono::milliseconds pause_after_refusal{500};
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
 
+constexpr std::array final_states{delivery_state::completed, delivery_state::failed,
+                                  delivery_state::outcome_unknown, delivery_state::joined,
+                                  delivery_state::dead};
+
 }  // namespace
 
-recorder::recorder(asio::any_io_executor executor, store::event_store& store)
-    : store_{store}, wake_{std::move(executor), asio::steady_timer::time_point::max()} {}
+counter& ended_counter(metrics& counts, delivery_state state) {
+    return counts.make_counter("headgate_deliveries_ended_total",
+                               "Deliveries that ended, by their last state.",
+                               {{"state", std::string{name_of(state)}}});
+}
+
+recorder::recorder(asio::any_io_executor executor, store::event_store& store, metrics& counts)
+    : store_{store}, wake_{std::move(executor), asio::steady_timer::time_point::max()} {
+    for (auto const state : final_states) ended_.emplace(state, &ended_counter(counts, state));
+}
 
 void recorder::add(store::transition change, done_handler done) {
     waiting_.push_back({std::move(change), std::move(done)});
@@ -67,6 +81,7 @@ asio::awaitable<void> recorder::write(std::vector<entry> batch) {
                     auto looking = was_made_before(batch[i].change);
                     made = co_await std::move(looking);
                 }
+                if (made && is_final(batch[i].change.to)) ended_.at(batch[i].change.to)->add();
                 batch[i].done(made);
             }
             co_return;

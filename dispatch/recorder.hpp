@@ -1,6 +1,8 @@
 #pragma once
 
+#include "core/metrics.hpp"
 #include "core/result.hpp"
+#include "model/delivery.hpp"
 #include "store/event_store.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -9,6 +11,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <vector>
 
 // Writes changes of deliveries, many in one transaction, in order, until the store has taken them.
@@ -17,13 +20,16 @@ namespace headgate::dispatch {
 
 namespace asio = boost::asio;
 
+// Deliveries that came to this final state, whoever recorded it but operators.
+[[nodiscard]] counter& ended_counter(metrics& counts, delivery_state state);
+
 class recorder {
 public:
     // Called on the dispatcher's thread once the change is durable; `applied` is false when the row was in
     // another state by then. Must not throw.
     using done_handler = std::function<void(bool applied)>;
 
-    recorder(asio::any_io_executor executor, store::event_store& store);
+    recorder(asio::any_io_executor executor, store::event_store& store, metrics& counts);
 
     void add(store::transition change, done_handler done);
 
@@ -45,6 +51,7 @@ private:
     asio::awaitable<void> pause();
 
     store::event_store& store_;
+    std::map<delivery_state, counter*> ended_;
     asio::steady_timer wake_;
     std::vector<entry> waiting_;
     std::size_t writing_ = 0;

@@ -1,6 +1,7 @@
 #include "dispatch/router.hpp"
 
 #include "core/log.hpp"
+#include "dispatch/recorder.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -44,6 +45,7 @@ router::router(surroundings const& around, settings const& settings,
       unmatched_{events_counter(around.counts, "unmatched")},
       quarantined_{events_counter(around.counts, "quarantined")},
       passed_over_{events_counter(around.counts, "passed_over")},
+      dead_{ended_counter(around.counts, delivery_state::dead)},
       pause_{around.executor} {}
 
 asio::awaitable<void> router::run() {
@@ -119,7 +121,10 @@ asio::awaitable<void> router::record_one_by_one(std::vector<store::routing> done
 
 void router::recorded(std::vector<store::routing> const& done, std::vector<delivery> made) {
     for (auto const& each : done) counter_of(each.state).add();
-    for (auto& each : made) deliveries_.take(std::move(each));
+    for (auto& each : made) {
+        if (each.state == delivery_state::dead) dead_.add();
+        deliveries_.take(std::move(each));
+    }
 }
 
 counter& router::counter_of(event_state state) {

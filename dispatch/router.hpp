@@ -45,6 +45,7 @@ private:
     counter& unmatched_;
     counter& quarantined_;
     counter& passed_over_;
+    counter& dead_;  // Deliveries whose rule failed.
     asio::steady_timer pause_;
     bool stopping_ = false;
     std::vector<std::byte> scratch_bytes_ = std::vector<std::byte>(256 * 1024);

@@ -1,5 +1,6 @@
 #include "tests/support/dispatcher_at_work.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -8,6 +9,8 @@
 namespace headgate::dispatch {
 namespace {
 
+using namespace std::string_literals;
+using testing::HasSubstr;
 using testing_support::dispatcher_at_work;
 using testing_support::rule_named;
 using answer_kind = targets::start_answer::kind;
@@ -53,6 +56,24 @@ TEST(dispatcher, tries_again_with_the_same_ids) {
     EXPECT_EQ(work.target.starts[0].request_id, work.target.starts[2].request_id);
     EXPECT_EQ(work.target.starts[0].workflow_id, work.target.starts[2].workflow_id);
     EXPECT_EQ(work.only().attempts, 3U);
+}
+
+// One attempt without an answer, one that started; and a delivery that was never attempted.
+TEST(dispatcher, counts_attempts_by_what_they_led_to_and_deliveries_by_how_they_ended) {
+    auto broken = rule_named("broken");
+    broken.input = R"(error("no such thing"))";
+    dispatcher_at_work work{{broken, rule_named("sync")}};
+    work.target.answers = {
+        {.what = answer_kind::unanswered, .code = errc::deadline_exceeded, .message = "slow"}};
+    work.run_until(work.all_are(delivery_state::completed), {R"({"n":7})"});
+    auto const shown = work.counts.render();
+    auto const attempts = "\nheadgate_attempts_total{target=\"platform\",result="s;
+    EXPECT_THAT(shown, HasSubstr(attempts + "\"retry\"} 1\n"));
+    EXPECT_THAT(shown, HasSubstr(attempts + "\"started\"} 1\n"));
+    EXPECT_THAT(shown, HasSubstr(attempts + "\"dead\"} 0\n"));
+    EXPECT_THAT(shown, HasSubstr("\nheadgate_deliveries_ended_total{state=\"completed\"} 1\n"));
+    EXPECT_THAT(shown, HasSubstr("\nheadgate_deliveries_ended_total{state=\"dead\"} 1\n"));
+    EXPECT_THAT(shown, HasSubstr("\nheadgate_deliveries_ended_total{state=\"failed\"} 0\n"));
 }
 
 TEST(dispatcher, does_not_attempt_anything_while_the_target_is_away) {
@@ -120,6 +141,8 @@ TEST(dispatcher, a_start_that_the_target_may_have_forgotten_is_held_and_not_aske
         return work.all_are(delivery_state::held)();
     });
     EXPECT_TRUE(work.target.starts.empty());
+    EXPECT_THAT(work.counts.render(),
+                HasSubstr("\nheadgate_attempts_total{target=\"platform\",result=\"held\"} 0\n"));
     EXPECT_EQ(work.only().held_because, hold_cause::unanswered);
     EXPECT_EQ(work.only().reason,
               "a start without an answer for longer than the target keeps runs"

@@ -29,7 +29,8 @@ asio::awaitable<void> turns(std::function<bool()> done) {
 asio::awaitable<void> record_twice(memory_store& store, store::transition change,
                                    std::function<void()> meanwhile, std::optional<bool>& applied) {
     auto const here = co_await asio::this_coro::executor;
-    recorder records{here, store};
+    metrics counts;
+    recorder records{here, store, counts};
     nursery tasks{here};
     store.refusing = true;
     tasks.spawn("record", records.run());
