@@ -110,17 +110,20 @@ asio::awaitable<void> circuit::ask() {
     auto probing = around_.target.probe(from_now(of_.temporal.attempt_within));
     auto const there = co_await std::move(probing);
     if (stopping_ || turn != turn_) co_return;
+    probe_at_ = std::chrono::steady_clock::now() + settings_.probe_every;
     // Whoever says that the namespace is missing is there: the attempt learns the same, and is held.
     if (!there && there.error().code != errc::not_found) {
         found_away(there.error().message);
-        probe_at_ = std::chrono::steady_clock::now() + settings_.probe_every;
         co_return;
     }
     if (state_ == state::unasked) {
         state_ = state::closed;
         around_.changed();
     }
-    if (state_ != state::open) co_return;
+    if (is_closed()) probe_at_ = instant::max();
+    // The room may have emptied since one was let go: then nobody is left to go on trial.
+    bool const waits_for_a_trial = state_ == state::open || state_ == state::one_may_go;
+    if (!waits_for_a_trial) co_return;
     if (around_.nothing_waits()) {
         close();
         co_return;

@@ -238,6 +238,31 @@ TEST_F(a_rule_removed_during_a_start, is_not_tried_again) {
     testing_support::run(play());
 }
 
+class a_lane_that_empties_before_the_trial : public replaced_dispatcher {
+protected:
+    asio::awaitable<void> play() {
+        fake_target::memory back;
+        back.answers.assign(1, {.what = targets::start_answer::kind::not_now,
+                                .code = errc::unavailable,
+                                .message = "away",
+                                .concerns = targets::start_answer::scope::target});
+        auto first = settings_with({rule_of("sync")});
+        first.retry_first = 1h;
+        first.retry_longest = 1h;
+        STEP(begin(std::move(first), one("platform", std::make_unique<fake_target>(back))));
+        STEP(receive());
+        STEP(until([&back] { return back.probes > 1; }));
+        EXPECT_FALSE(dispatcher_->troubles().empty());
+        STEP(replace(settings_with({rule_of("other")})));
+        STEP(until([this] { return dispatcher_->troubles().empty(); }));
+        STEP(end());
+    }
+};
+
+TEST_F(a_lane_that_empties_before_the_trial, is_well_again) {
+    testing_support::run(play());
+}
+
 class a_removed_target : public replaced_dispatcher {
 protected:
     asio::awaitable<void> play() {
