@@ -175,6 +175,9 @@ void declare_dispatch(section& root, dispatch::settings& into) {
         at.duration(
             "probe_every", into.probe_every, 100ms, 1h,
             {.says = "How often a target that is away is tried; held deliveries twelve times as seldom."});
+        at.duration("learn_every", into.learn_every, 1s, 24h,
+                    {.says = "How often a target that is there is asked again how long it keeps runs and how "
+                             "much it takes."});
         at.number("share_min", into.share_min, 0, 1,
                   {.says = "Share of the time that routing keeps when accepting is busy."});
         at.whole("route_batch_max", into.route_batch_max, 1, 10'000,

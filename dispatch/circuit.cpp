@@ -50,6 +50,12 @@ void circuit::begin_anew() {
     wake_.cancel();
 }
 
+void circuit::learn_anew() {
+    if (!is_closed()) return;
+    probe_at_ = {};
+    wake_.cancel();
+}
+
 void circuit::found_well() {
     if (state_ == state::on_trial) close();
 }
@@ -120,7 +126,7 @@ asio::awaitable<void> circuit::ask() {
         state_ = state::closed;
         around_.changed();
     }
-    if (is_closed()) probe_at_ = instant::max();
+    if (there && is_closed()) probe_at_ = std::chrono::steady_clock::now() + settings_.learn_every;
     // The room may have emptied since one was let go: then nobody is left to go on trial.
     bool const waits_for_a_trial = state_ == state::open || state_ == state::one_may_go;
     if (!waits_for_a_trial) co_return;

@@ -47,6 +47,9 @@ public:
     // Another target took the place of the one that was asked so far.
     void begin_anew();
 
+    // Something that was missing on the target is there: its limits may be others by now.
+    void learn_anew();
+
     // What an attempt said about the target.
     void found_well();
     void found_away(std::string why);
@@ -59,7 +62,8 @@ public:
     // Why nothing goes; empty while closed. Safe from any thread.
     [[nodiscard]] std::string trouble() const;
 
-    // Probes until `stop`: at once, to learn the target's limits, then while it is away.
+    // Probes until `stop`: at once, to learn the target's limits, then while it is away or its namespace is
+    // missing, and once in a while when it is well, because its limits may change.
     [[nodiscard]] asio::awaitable<void> run();
     void stop();
 

@@ -302,6 +302,7 @@ void lane::apply(uuid const& id, decision made, bool applied) {
     wake_.cancel();
     auto const now = made.change.to;
     bool const others_may_go = held_.went_through(id, applied ? std::optional{now} : std::nullopt);
+    if (others_may_go) circuit_.learn_anew();
     if (others_may_go && !stopping_) tasks_.spawn("release of " + of_.name, held_.release_all());
     if (!applied) return leave(id, waiting_room::leaving::for_good);
     auto& tried = room_.at(id);

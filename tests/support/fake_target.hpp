@@ -33,6 +33,7 @@ public:
         std::deque<targets::start_answer> answers;
         std::deque<targets::run_status> statuses;
         bool there = true;
+        bool has_namespace = true;     // False: a probe finds none.
         bool answers_probes = true;    // False: probes wait until it is true.
         bool takes_work = true;        // False: it answers probes, and no start.
         std::set<std::string> silent;  // Workflow ids whose starts are never answered.
@@ -83,6 +84,7 @@ public:
             co_await std::move(waiting);
         }
         if (!memory_.there) co_return refuse(errc::unavailable, "not there", "");
+        if (!memory_.has_namespace) co_return refuse(errc::not_found, "no such namespace", "");
         keeps_runs_for_ = std::chrono::hours{24};
         co_return result<void>{};
     }

@@ -94,6 +94,32 @@ TEST(lane, after_an_outage_one_start_goes_on_trial_before_the_rest) {
     EXPECT_LE(starts_before_it_was_well, 20U + 8U + 1U);
 }
 
+TEST(lane, learns_the_limits_of_a_target_again_while_it_is_well) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.settings.learn_every = 1ms;
+    work.run_until([&] { return work.target.probes > 3; });
+}
+
+TEST(lane, learns_the_limits_of_a_target_as_soon_as_its_namespace_is_there) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.target.has_namespace = false;
+    work.run_until([&] { return work.target.probes > 2; });
+}
+
+// A namespace that was made anew has another retention.
+TEST(lane, learns_the_limits_of_a_target_again_once_something_missing_is_there) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    delivery held;
+    held.rule = "sync";
+    held.order.target = "platform";
+    held.order.workflow_id = "w";
+    held.state = delivery_state::held;
+    held.held_because = hold_cause::missing;
+    work.store.keep(held);
+    work.run_until([&] { return work.target.probes == 2; });
+    EXPECT_TRUE(work.all_are(delivery_state::completed)() || work.all_are(delivery_state::started)());
+}
+
 TEST(lane, the_time_that_a_target_was_away_is_nobodys_age) {
     dispatcher_at_work work{{rule_named("sync")}};
     work.settings.give_up_after = 72h;
