@@ -16,10 +16,10 @@ namespace {
 
 using namespace sqlite;
 
-// The reading thread, its connection, and how many wait for it.
+// A reading thread, its connection, and how many wait for it.
 class reader {
 public:
-    explicit reader(settings const& chosen) : settings_{chosen} {}
+    reader(settings const& chosen, char const* name) : settings_{chosen}, thread_{name} {}
 
     template <class T, class Ask>
     [[nodiscard]] asio::awaitable<result<T>> ask(Ask ask) {
@@ -63,7 +63,7 @@ private:
     std::optional<read_session> session_;  // On the thread only.
     std::atomic<std::size_t> waiting_{0};
     std::atomic<bool> closed_{false};
-    io_thread thread_{"store-read"};
+    io_thread thread_;
 };
 
 std::size_t bytes_of(append_work const& work) {
@@ -79,7 +79,8 @@ public:
           numbers_{std::make_shared<numbers>()},
           counted_{registry, numbers_},
           feed_{settings_.feed_events_max, settings_.feed_bytes_max},
-          reader_{settings_} {}
+          reader_{settings_, "store-read"},
+          lists_{settings_, "store-list"} {}
     ~sqlite_store() override { close(); }
 
     [[nodiscard]] result<void> open();
@@ -115,6 +116,7 @@ private:
     store_metrics counted_;
     feed feed_;
     reader reader_;
+    reader lists_;  // What people list may take long; deliveries do not wait for it.
     std::unique_ptr<writer> writer_;
     bool closed_ = false;
 };
@@ -132,6 +134,7 @@ void sqlite_store::close() {
     feed_.close();
     if (writer_) writer_->close();
     reader_.close();
+    lists_.close();
     numbers_->set_not_accepting(closed());
 }
 
@@ -292,7 +295,7 @@ asio::awaitable<result<std::vector<delivery>>> sqlite_store::unfinished(std::vec
 
 asio::awaitable<result<page<event_summary>>> sqlite_store::list_events(event_filter filter,
                                                                        page_request which) {
-    return reader_.ask<page<event_summary>>(
+    return lists_.ask<page<event_summary>>(
         [filter = std::move(filter), which = std::move(which)](read_session& session) {
             return session.list_events(filter, which);
         });
@@ -304,7 +307,7 @@ asio::awaitable<result<event_record>> sqlite_store::read_event(uuid id) {
 
 asio::awaitable<result<page<delivery>>> sqlite_store::list_deliveries(delivery_filter filter,
                                                                       page_request which) {
-    return reader_.ask<page<delivery>>(
+    return lists_.ask<page<delivery>>(
         [filter = std::move(filter), which = std::move(which)](read_session& session) {
             return session.list_deliveries(filter, which);
         });
