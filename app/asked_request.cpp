@@ -2,6 +2,7 @@
 
 #include "app/exit_code.hpp"
 #include "app/files.hpp"
+#include "auth/certificate_rules.hpp"
 #include "http/raw_request.hpp"
 
 #include <algorithm>
@@ -27,6 +28,10 @@ result<asked> read_asked_request(plan const& by, std::string const& source, requ
     HEADGATE_TRY(incoming.received_at, options.at.empty() ? result<wall_time>{system_clock().now()}
                                                           : typed(parse_rfc3339(options.at)));
     incoming.head.peer = options.peer;
+    if (!options.client_certificate.empty()) {
+        HEADGATE_TRY(incoming.head.client_certificate,
+                     read_whole(options.client_certificate, auth::certificate_bytes_max));
+    }
     auto const route = by.sources->routes.find(incoming.head.path());
     if (!route || &all[route->source] != &*found) {
         return refuse(errc::invalid_argument, "the request's path does not belong to source '" + source + "'",

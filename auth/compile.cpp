@@ -77,8 +77,11 @@ struct check_compiler {
     }
 
     node_ptr operator()(peer_check const& peer) {
-        if (peer.mtls) return not_available("peer.mtls");
-        if (peer.cidrs.empty()) notes.mistake(at, "allows no address", "write cidr: [192.0.2.0/24]");
+        if (peer.cidrs.empty() && !peer.mtls) {
+            notes.mistake(at, "allows no address", "write cidr: [192.0.2.0/24]");
+        }
+        std::optional<certificate_rules> certificates;
+        if (peer.mtls) certificates = compile_certificates(*peer.mtls);
         std::vector<address_range> ranges;
         for (std::size_t i = 0; i < peer.cidrs.size(); ++i) {
             auto range = address_range::parse(peer.cidrs[i]);
@@ -88,7 +91,7 @@ struct check_compiler {
                 notes.mistake(fmt::format("{}.cidr[{}]", at, i), range.error().message, range.error().remedy);
             }
         }
-        return std::make_unique<peer_node>(is, name, std::move(ranges));
+        return std::make_unique<peer_node>(is, name, std::move(ranges), std::move(certificates));
     }
 
     node_ptr operator()(all_check const& all) {
@@ -172,6 +175,14 @@ private:
         notes.mistake(at, fmt::format("the check '{}' is not available in this version", what),
                       "use mac, sig, jwt, equal, peer, all, any or each");
         return nullptr;
+    }
+
+    std::optional<certificate_rules> compile_certificates(client_certificate const& is_shown) {
+        inspect(is_shown, at + ".mtls", notes);
+        auto rules = certificate_rules::make(is_shown);
+        if (rules) return *std::move(rules);
+        notes.mistake(at + ".mtls.anchors", rules.error().message, rules.error().remedy);
+        return std::nullopt;
     }
 
     // All of the list, or none of it.

@@ -1,6 +1,7 @@
 #include "auth/inspect.hpp"
 
 #include "auth/exam.hpp"
+#include "core/digest.hpp"
 #include "core/encoding.hpp"
 #include "json/value.hpp"
 
@@ -189,6 +190,25 @@ void inspect(signature_grammar const& grammar, std::string const& at, position c
     }
     if (!grammar.parts.empty() && grammar.pair.empty()) {
         notes.mistake(at + ".parts", "parts are captured from labelled items only", "write pair: \"=\"");
+    }
+}
+
+void inspect(client_certificate const& is, std::string const& at, reporter& notes) {
+    if (is.anchors_pem.empty() && is.fingerprints.empty()) {
+        notes.mistake(at, "takes the certificate of anybody",
+                      "write anchors: FILE, the authorities, or fingerprints: [SHA-256 in hex]");
+    }
+    bool const has_empty =
+        std::ranges::any_of(is.san, &std::string::empty) || std::ranges::any_of(is.cn, &std::string::empty);
+    if (has_empty) notes.mistake(at, "has an empty name", "write the name as the certificate has it");
+    for (std::size_t i = 0; i < is.fingerprints.size(); ++i) {
+        auto const bytes = decode_hex(is.fingerprints[i], hex_case::lower);
+        if (bytes && bytes->size() == sizeof(sha256_digest)) continue;
+        notes.mistake(fmt::format("{}.fingerprints[{}]", at, i), "is no SHA-256 in lower-case hex",
+                      "openssl x509 -in FILE -outform der | sha256sum");
+    }
+    if (is.fingerprints.empty() && is.san.empty() && is.cn.empty()) {
+        notes.warning(at, "takes every certificate that these authorities issued", "name it with san or cn");
     }
 }
 

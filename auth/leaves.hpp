@@ -1,6 +1,7 @@
 #pragma once
 
 #include "auth/address.hpp"
+#include "auth/certificate_rules.hpp"
 #include "auth/crypto.hpp"
 #include "auth/keyring.hpp"
 #include "auth/node.hpp"
@@ -89,18 +90,22 @@ private:
     std::vector<hashed_secret> secrets_;
 };
 
-// Where the request came from.
+// Where the request came from, and with which certificate.
 class peer_node final : public leaf {
 public:
-    peer_node(check const& from, std::string name, std::vector<address_range> ranges);
+    peer_node(check const& from, std::string name, std::vector<address_range> ranges,
+              std::optional<certificate_rules> certificates);
 
-    [[nodiscard]] cost costs() const override { return cost::address; }
+    [[nodiscard]] cost costs() const override { return certificates_ ? cost::public_key : cost::address; }
 
 protected:
     [[nodiscard]] result<proof> look(exam& of) const override;
 
 private:
-    std::vector<address_range> ranges_;
+    [[nodiscard]] result<void> check_address(exam& of) const;
+
+    std::vector<address_range> ranges_;  // Empty: any.
+    std::optional<certificate_rules> certificates_;
 };
 
 }  // namespace headgate::auth

@@ -112,10 +112,23 @@ result<proof> equal_node::compare_values(exam& of) const {
     return proof{.verified_by = "equal", .key_id = {}, .signed_time = {}, .once = {}, .signed_pieces = {}};
 }
 
-peer_node::peer_node(check const& from, std::string name, std::vector<address_range> ranges)
-    : leaf{from, std::move(name)}, ranges_{std::move(ranges)} {}
+peer_node::peer_node(check const& from, std::string name, std::vector<address_range> ranges,
+                     std::optional<certificate_rules> certificates)
+    : leaf{from, std::move(name)}, ranges_{std::move(ranges)}, certificates_{std::move(certificates)} {}
 
 result<proof> peer_node::look(exam& of) const {
+    if (auto inside = check_address(of); !inside) return std::unexpected{std::move(inside).error()};
+    proof shown{.verified_by = "peer", .key_id = {}};
+    if (!certificates_) return shown;
+    HEADGATE_TRY(auto found, certificates_->check(of.incoming.head.client_certificate, of.now));
+    if (of.findings) note(of, "certificate", true, "the client's certificate is good: " + found.name);
+    shown.key_id = "certificate " + found.fingerprint;
+    shown.about.subject = std::move(found.name);
+    return shown;
+}
+
+result<void> peer_node::check_address(exam& of) const {
+    if (ranges_.empty()) return {};
     auto const& peer = of.incoming.head.peer;
     auto const address = parse_address(peer);
     if (!address) return fails("the sender's address is not known");
@@ -126,7 +139,7 @@ result<proof> peer_node::look(exam& of) const {
                      "is the proxy in front listed in listen.trusted_proxies?");
     }
     if (of.findings) note(of, "address", true, peer + " is in an allowed range");
-    return proof{.verified_by = "peer", .key_id = {}, .signed_time = {}, .once = {}, .signed_pieces = {}};
+    return {};
 }
 
 }  // namespace headgate::auth

@@ -1,5 +1,6 @@
 #include "auth/public_key.hpp"
 
+#include "auth/openssl_care.hpp"
 #include "core/check.hpp"
 
 #include <openssl/bio.h>
@@ -23,13 +24,6 @@
 namespace headgate::auth {
 namespace {
 
-template <auto Free>
-struct freed_by {
-    template <class T>
-    void operator()(T* it) const noexcept {
-        Free(it);
-    }
-};
 using bio = std::unique_ptr<BIO, freed_by<BIO_free>>;
 using number = std::unique_ptr<BIGNUM, freed_by<BN_free>>;
 using key_context = std::unique_ptr<EVP_PKEY_CTX, freed_by<EVP_PKEY_CTX_free>>;
@@ -41,14 +35,6 @@ using shared_key = std::shared_ptr<EVP_PKEY>;
 
 constexpr int rsa_bits_min = 2048;
 constexpr int rsa_bits_max = 8192;
-
-// OpenSSL keeps its complaints per thread, and whoever asks next would take them for its own.
-struct quiet_errors {
-    quiet_errors() = default;
-    ~quiet_errors() { ERR_clear_error(); }
-    quiet_errors(quiet_errors const&) = delete;
-    quiet_errors& operator=(quiet_errors const&) = delete;
-};
 
 unsigned char const* octets(std::string_view bytes) {
     return reinterpret_cast<unsigned char const*>(bytes.data());

@@ -66,6 +66,18 @@ void check_listeners(configuration const& all, checker& notes) {
                   "give listen.operator a certificate (tls), or bind 127.0.0.1");
 }
 
+// Each of these settings does nothing on its own, and an operator who wrote one relies on it.
+void check_client_certificates(http::listener_settings const& webhooks, checker& notes) {
+    if (webhooks.asks_for_client_certificates && webhooks.tls.empty()) {
+        notes.mistake("listen.webhooks.ask_for_client_certificates", "asks nobody: there is no TLS here",
+                      "add tls, or let the proxy ask and see client_certificate_header");
+    }
+    if (!webhooks.client_certificate_header.empty() && webhooks.trusted_proxies.empty()) {
+        notes.mistake("listen.webhooks.client_certificate_header", "is believed of nobody",
+                      "name the proxy in listen.trusted_proxies");
+    }
+}
+
 void check_operators(console::settings const& console, checker& notes) {
     std::map<std::string_view, std::size_t> names;
     for (std::size_t i = 0; i < console.operators.size(); ++i) {
@@ -198,6 +210,7 @@ void check_store(store::settings const& store, checker& notes) {
 void check_together(configuration& all, locations const& places, notes& into) {
     checker notes{places, into};
     check_listeners(all, notes);
+    check_client_certificates(all.webhooks, notes);
     check_operators(all.console, notes);
     check_store(all.store, notes);
     check_paths(all.gateway, notes);

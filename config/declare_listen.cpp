@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <limits>
@@ -133,6 +134,26 @@ void declare_listener(section& at, http::listener_settings& into) {
     declare_tls(at, into);
 }
 
+void declare_client_certificates(section& at, http::listener_settings& into) {
+    at.flag(
+        "ask_for_client_certificates", into.asks_for_client_certificates,
+        {.says =
+             "Asks senders for a certificate when they connect by TLS. Any is taken, or none; what it "
+             "is good for is said by the `peer` checks of the sources. TLS sessions are not resumed then."});
+    at.text("client_certificate_header", into.client_certificate_header,
+            {.says = "Where `trusted_proxies` put the certificate that a sender showed them: PEM, "
+                     "percent-encoded, as nginx's `$ssl_client_escaped_cert`. Of others it is removed.",
+             .example = "ssl-client-cert",
+             .pattern = "^[A-Za-z0-9-]+$"});
+    auto const may_stand_in_a_name = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    };
+    into.client_certificate_header = to_lower(into.client_certificate_header);
+    if (!std::ranges::all_of(into.client_certificate_header, may_stand_in_a_name)) {
+        at.mistake("client_certificate_header", "is not the name of a header", "letters, digits and '-'");
+    }
+}
+
 void declare_trusted_proxies(section& at, configuration& into) {
     std::vector<std::string> ranges;
     at.texts(
@@ -161,6 +182,7 @@ void declare_listen(section& root, configuration& into) {
                       {.says = "Where senders come in: the paths of the sources and nothing else."},
                       [&](section& at) {
                           declare_listener(at, into.webhooks);
+                          declare_client_certificates(at, into.webhooks);
                           at.inside("limits", {.says = "Limits of this listener, and of accepting."},
                                     [&](section& limits) {
                                         declare_accepting(limits, into.gateway);

@@ -94,10 +94,11 @@ auth::peer_check read_peer(reader& from) {
     auth::peer_check made;
     made.cidrs = from.texts("cidr");
     if (auto mtls = from.section("mtls")) {
-        made.mtls.emplace();
-        made.mtls->anchors_pem = mtls->text("anchors").value_or("");
-        made.mtls->san = mtls->text("san").value_or("");
-        made.mtls->cn = mtls->text("cn").value_or("");
+        auto& shown = made.mtls.emplace();
+        shown.anchors_pem = read_file(*mtls, "anchors");
+        shown.san = one_or_several(*mtls, "san");
+        shown.cn = one_or_several(*mtls, "cn");
+        shown.fingerprints = one_or_several(*mtls, "fingerprints");
         mtls->finish();
     }
     return made;

@@ -69,6 +69,7 @@ constexpr std::string_view words = R"("text": {"type": ["string", "number", "boo
 "texts": {"type": "array", "items": {"$ref": "#/$defs/text"}},
 "one_or_several": {"anyOf": [{"$ref": "#/$defs/text"}, {"type": "array", "minItems": 1, "items": {
 "$ref": "#/$defs/text"}}]},
+"fingerprint": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
 "text_by_name": {"type": "object", "additionalProperties": {"$ref": "#/$defs/text"}},
 "duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"},
 "mac_algorithm": {"enum": ["hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "sha256-prefix"]})";
@@ -129,8 +130,14 @@ constexpr std::string_view checks =
 "allow_weak": {"type": "boolean"}}},
 "equal": {"type": "object", "additionalProperties": false, "required": ["a", "b"], "properties": {
 "a": {"$ref": "#/$defs/equal_side"}, "b": {"$ref": "#/$defs/equal_side"}}},
-"peer": {"type": "object", "additionalProperties": false, "required": ["cidr"], "properties": {
-"cidr": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/text"}}}},
+"peer": {"type": "object", "additionalProperties": false, "anyOf": [{"required": ["cidr"]},
+{"required": ["mtls"]}], "properties": {
+"cidr": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/text"}},
+"mtls": {"type": "object", "additionalProperties": false, "anyOf": [{"required": ["anchors"]},
+{"required": ["fingerprints"]}], "properties": {"anchors": {"$ref": "#/$defs/text"},
+"san": {"$ref": "#/$defs/one_or_several"}, "cn": {"$ref": "#/$defs/one_or_several"},
+"fingerprints": {"anyOf": [{"$ref": "#/$defs/fingerprint"}, {"type": "array", "minItems": 1,
+"items": {"$ref": "#/$defs/fingerprint"}}]}}}}},
 "each": {"type": "object", "additionalProperties": false, "required": ["check"], "properties": {
 "in": {"$ref": "#/$defs/pointer"}, "check": {"$ref": "#/$defs/check"}}},
 "all": {"type": "array", "minItems": 1, "maxItems": 32, "items": {"$ref": "#/$defs/check"}},

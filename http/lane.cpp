@@ -55,6 +55,7 @@ lane::lane(worker where, std::shared_ptr<listener_state> shared, prepared_listen
       shared_{std::move(shared)},
       bounds_{first.bounds},
       trusted_proxies_{first.trusted_proxies},
+      client_certificate_header_{first.client_certificate_header},
       received_bytes_{counts.make_counter("headgate_http_received_bytes_total",
                                           "Bytes read from senders, after TLS.",
                                           {{"listener", shared_->name}})},
@@ -83,6 +84,7 @@ void lane::start() {
 void lane::use(prepared_listener const& next) {
     bounds_ = next.bounds;
     trusted_proxies_ = next.trusted_proxies;
+    client_certificate_header_ = next.client_certificate_header;
     watch_timer_.cancel();
 }
 

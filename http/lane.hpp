@@ -29,6 +29,7 @@ namespace headgate::http {
 struct prepared_listener {
     limits bounds;
     networks trusted_proxies;
+    std::string client_certificate_header;
     std::shared_ptr<tls_contexts const> tls;  // Null: plain HTTP.
 };
 
@@ -128,6 +129,9 @@ public:
     // For sessions.
     [[nodiscard]] limits const& bounds() const noexcept { return bounds_; }
     [[nodiscard]] networks const& trusted_proxies() const noexcept { return trusted_proxies_; }
+    [[nodiscard]] std::string const& client_certificate_header() const noexcept {
+        return client_certificate_header_;
+    }
     [[nodiscard]] listener_state& shared() const noexcept { return *shared_; }
     [[nodiscard]] handler& answers() const noexcept { return *where_.answers; }
     [[nodiscard]] bool is_stopping() const noexcept { return is_stopping_; }
@@ -148,6 +152,7 @@ private:
     std::shared_ptr<listener_state> shared_;
     limits bounds_;
     networks trusted_proxies_;
+    std::string client_certificate_header_;
     std::array<counter*, 4> answers_by_class_{};  // 2xx to 5xx
     std::array<counter*, refusal_count> refusals_{};
     counter& received_bytes_;

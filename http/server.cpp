@@ -109,9 +109,10 @@ private:
 result<std::shared_ptr<prepared_listener const>> prepare(listener_settings const& settings) {
     auto ready = std::make_shared<prepared_listener>();
     ready->bounds = settings.bounds;
+    ready->client_certificate_header = settings.client_certificate_header;
     HEADGATE_TRY(ready->trusted_proxies, networks::parse(settings.trusted_proxies));
     if (!settings.tls.empty()) {
-        HEADGATE_TRY(ready->tls, tls_contexts::load(settings.tls));
+        HEADGATE_TRY(ready->tls, tls_contexts::load(settings.tls, settings.asks_for_client_certificates));
     }
     return ready;
 }

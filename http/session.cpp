@@ -4,6 +4,7 @@
 #include "core/log.hpp"
 #include "http/answer.hpp"
 #include "http/chunk_decoder.hpp"
+#include "http/client_certificate.hpp"
 #include "http/head_scanner.hpp"
 #include "http/receive_buffer.hpp"
 
@@ -80,6 +81,7 @@ private:
     lane& lane_;
     limits const& bounds_;
     caller from_;
+    std::string certificate_;  // That the other end showed.
     std::unique_ptr<wire> wire_;
     receive_buffer buffer_;
     head_scanner scanner_;
@@ -111,6 +113,7 @@ asio::awaitable<void> session::run() {
     auto opening = wire_->open();
     bool goes_on = co_await std::move(opening);
     if (!goes_on) lane_.count_failed_handshake();
+    if (goes_on) certificate_ = wire_->client_certificate();
     while (goes_on && !lane_.is_cut()) {
         auto serving = serve_request();
         goes_on = co_await std::move(serving);
@@ -134,6 +137,7 @@ asio::awaitable<bool> session::serve_request() {
     auto const body_of_answer = head.method == "HEAD" ? answer_body::leave_out : answer_body::send;
 
     head.peer = from_.address;
+    note_client_certificate(head, certificate_, lane_.client_certificate_header(), from_.is_trusted_proxy);
     if (from_.is_trusted_proxy) {
         auto sender = forwarded_peer(head.fields, lane_.trusted_proxies());
         if (!sender) {

@@ -44,6 +44,8 @@ struct listener_settings {
     std::vector<certificate_files> tls;  // Empty: plain HTTP. The first is the default; others by SNI.
     std::vector<std::string>
         trusted_proxies;  // CIDR; only their X-Forwarded-For is believed. Empty: nobody's.
+    bool asks_for_client_certificates = false;  // On TLS connections; showing one stays the sender's choice.
+    std::string client_certificate_header;      // Lower case. Of trusted proxies alone; empty: of nobody.
     limits bounds;
 };
 

@@ -22,6 +22,7 @@ struct tls_contexts::parts {
 
 namespace {
 
+constexpr std::size_t client_chain_bytes_max = 16 * 1024;  // DER.
 constexpr char const* ciphers_of_tls_1_2 = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 int choose_certificate(SSL* handshake, int*, void* all) {
@@ -60,7 +61,20 @@ result<void> check_key_mode(std::string const& path) {
     return {};
 }
 
-result<ssl::context> load_one(certificate_files const& files) {
+int take_any_certificate(X509_STORE_CTX*, void*) {
+    return 1;
+}
+
+void ask_for_certificates(SSL_CTX* native) {
+    SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
+    SSL_CTX_set_cert_verify_callback(native, take_any_certificate, nullptr);
+    SSL_CTX_set_max_cert_list(native, client_chain_bytes_max);
+    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(native, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(native, 0);
+}
+
+result<ssl::context> load_one(certificate_files const& files, bool asks_for_client_certificates) {
     ssl::context context{ssl::context::tls_server};
     auto* const native = context.native_handle();
     SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
@@ -69,6 +83,7 @@ result<ssl::context> load_one(certificate_files const& files) {
     SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_cipher_list(native, ciphers_of_tls_1_2);
     SSL_CTX_set_alpn_select_cb(native, choose_protocol, nullptr);
+    if (asks_for_client_certificates) ask_for_certificates(native);
 
     if (auto const mode = check_key_mode(files.key); !mode) return std::unexpected{mode.error()};
     boost::system::error_code failure;
@@ -96,11 +111,12 @@ result<ssl::context> load_one(certificate_files const& files) {
 tls_contexts::tls_contexts(std::unique_ptr<parts> all) : all_{std::move(all)} {}
 tls_contexts::~tls_contexts() = default;
 
-result<std::shared_ptr<tls_contexts const>> tls_contexts::load(std::vector<certificate_files> const& files) {
+result<std::shared_ptr<tls_contexts const>> tls_contexts::load(std::vector<certificate_files> const& files,
+                                                               bool asks_for_client_certificates) {
     auto all = std::make_unique<parts>();
     for (auto const& each : files) {
         ERR_clear_error();
-        auto context = load_one(each);
+        auto context = load_one(each, asks_for_client_certificates);
         ERR_clear_error();
         if (!context) return std::unexpected{std::move(context).error()};
         all->contexts.push_back(*std::move(context));

@@ -9,8 +9,11 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
 
 #include <array>
+#include <memory>
 #include <utility>
 
 namespace headgate::http {
@@ -105,6 +108,22 @@ public:
     asio::awaitable<bool> open() override {
         auto [failure] = co_await stream_.async_handshake(asio::ssl::stream_base::server, as_values);
         co_return !failure;
+    }
+
+    // A server's chain has no leaf in it (SSL_get_peer_cert_chain(3)).
+    std::string client_certificate() override {
+        auto* const native = stream_.native_handle();
+        auto* const leaf = SSL_get0_peer_certificate(native);
+        if (leaf == nullptr) return {};
+        std::unique_ptr<BIO, decltype(&BIO_free)> const text{BIO_new(BIO_s_mem()), BIO_free};
+        PEM_write_bio_X509(text.get(), leaf);
+        auto const* const chain = SSL_get_peer_cert_chain(native);
+        for (int i = 0; chain != nullptr && i < sk_X509_num(chain); ++i) {
+            PEM_write_bio_X509(text.get(), sk_X509_value(chain, i));
+        }
+        char* bytes = nullptr;
+        auto const size = BIO_get_mem_data(text.get(), &bytes);
+        return {bytes, static_cast<std::size_t>(size)};
     }
 
     asio::awaitable<arrived> receive(asio::mutable_buffer room) override {

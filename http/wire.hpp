@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace headgate::http {
@@ -30,6 +31,9 @@ public:
 
     // True when the peer may speak HTTP now: at once, or after the TLS handshake.
     [[nodiscard]] virtual asio::awaitable<bool> open() = 0;
+
+    // What the peer showed while it opened, in PEM, leaf first; empty without any.
+    [[nodiscard]] virtual std::string client_certificate() { return {}; }
 
     [[nodiscard]] virtual asio::awaitable<arrived> receive(asio::mutable_buffer room) = 0;
 

@@ -42,6 +42,10 @@ struct request_head {
     // the proxy said nothing.
     std::string peer;
 
+    // What the sender showed when it connected and proved to have the key of, or what a trusted proxy says
+    // that it showed: PEM, leaf first. Nobody has looked who issued it. Empty without one; never stored.
+    std::string client_certificate{};
+
     [[nodiscard]] std::string_view path() const;   // The target up to '?', undecoded.
     [[nodiscard]] std::string_view query() const;  // The target after '?', undecoded; empty without one.
 };

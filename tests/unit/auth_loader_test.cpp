@@ -260,9 +260,6 @@ TEST(loader, names_the_checks_that_this_version_lacks) {
     EXPECT_THAT(
         said(postback_check{}),
         ElementsAre("sources.test.verify.postback: the check 'postback' is not available in this version"));
-    EXPECT_THAT(
-        said(peer_check{{}, client_certificate{}}),
-        ElementsAre("sources.test.verify.peer: the check 'peer.mtls' is not available in this version"));
 }
 
 TEST(loader, finds_problems_deep_in_the_tree_and_says_where) {

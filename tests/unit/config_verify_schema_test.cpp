@@ -108,6 +108,9 @@ INSTANTIATE_TEST_SUITE_P(
         "x, aud: {param: p}}}, {equal: {a: {claim: c}, b: {query: q}}}]}",
         "verify: {jwt: {from: {header: A}, algs: [EdDSA], keys: {jwks: 'https://a:8443/k?x=1', ca: ca.pem, "
         "refresh: 1h, interval: 60s, stale: 1d, fetch_within: 5s, bytes_max: 1024}}}",
+        "verify: {peer: {mtls: {anchors: ca.pem, san: [a, b], cn: c}}}",
+        "verify: {peer: {cidr: ['::1'], mtls: {fingerprints: "
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}}}",
         mac_with("}"), mac_with(", secret: {name: k, strip: k_, encoding: hex, min_bytes: 16}}"),
         mac_with(", allow_weak: true}") + "\nsecrets: {k: [{env: X}]}",
         "verify: {mac: {alg: hmac-sha1, content: body, signature: {from: {header: A}, list: ' ', pair: ',', "
@@ -211,9 +214,11 @@ INSTANTIATE_TEST_SUITE_P(
         "verify: {equal: {a: {header: x}}}", "verify: {equal: {a: {header: x}, b: {secret: s, name: s}}}",
         "verify: {equal: {a: {header: x}, b: {secret: s}, c: body}}", "verify: {peer: {}}",
         "verify: {peer: {cidr: []}}", "verify: {peer: {cidr: 10.0.0.0/8}}",
-        "verify: {peer: {cidr: ['::1'], mtls: {}}}", "verify: {each: {in: /a}}",
-        "verify: {each: {in: /a, check: []}}", shaken("when: {method: GET}, require: maybe"),
-        shaken("when: {}, require: verified"), shaken("when: {method: GET}"), shaken("require: verified"),
+        "verify: {peer: {cidr: ['::1'], mtls: {}}}", "verify: {peer: {mtls: {san: a}}}",
+        "verify: {peer: {mtls: {fingerprints: [ab]}}}", "verify: {peer: {mtls: {anchors: a, subject: b}}}",
+        "verify: {each: {in: /a}}", "verify: {each: {in: /a, check: []}}",
+        shaken("when: {method: GET}, require: maybe"), shaken("when: {}, require: verified"),
+        shaken("when: {method: GET}"), shaken("require: verified"),
         shaken("when: {method: GET}, require: {}"),
         shaken("when: {method: GET}, require: none, accept: {value: {query: c}}"),
         shaken("when: {method: GET}, require: none, reply: {status: 302}"),

@@ -410,6 +410,13 @@ TEST(verify, says_what_is_wrong_and_where) {
              mistaken_row{"verify: {jwt: {body_hash: {}}}",
                           "sources.a.verify.jwt.body_hash.claim: is missing"},
              mistaken_row{"verify: {jwt: {typ: JWT}}", "sources.a.verify.jwt.typ: is not a setting"},
+             mistaken_row{"verify: {peer: {mtls: {anchors: /none/ca.pem}}}",
+                          "sources.a.verify.peer.mtls.anchors: cannot use /none/ca.pem: not there, empty, "
+                          "or over 1048576 bytes"},
+             mistaken_row{"verify: {peer: {mtls: {anchors: [ca.pem]}}}",
+                          "sources.a.verify.peer.mtls.anchors: is not the name of a file"},
+             mistaken_row{"verify: {peer: {mtls: {subject: a}}}",
+                          "sources.a.verify.peer.mtls.subject: is not a setting"},
              mistaken_row{"verify: {sig: {}}", "sources.a.verify.sig.alg: is missing"},
              mistaken_row{"verify: {sig: {alg: ed25519}}", "sources.a.verify.sig.key: is missing"},
              mistaken_row{"verify: {sig: {alg: ed25519, key: {}}}",

@@ -1,0 +1,289 @@
+#include "http/client_certificate.hpp"
+#include "tests/support/http_server.hpp"
+#include "tests/support/raw_connection.hpp"
+#include "tests/support/scratch_folder.hpp"
+#include "tests/support/test_certificates.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+// What becomes known of a sender's certificate, over TLS and through a proxy.
+
+namespace headgate::testing_support {
+namespace {
+
+namespace asio = boost::asio;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::string_view two_requests =
+    "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+std::string text_of(std::string const& file) {
+    std::ifstream from{file};
+    return {std::istreambuf_iterator<char>{from}, {}};
+}
+
+http::listener_settings serving(std::vector<certificate_and_key> const& certificates, bool asks) {
+    http::listener_settings from;
+    for (auto const& each : certificates) from.tls.push_back({each.certificate, each.key});
+    from.asks_for_client_certificates = asks;
+    return from;
+}
+
+using tls_session = std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)>;
+
+// How a sender connects.
+struct sender {
+    certificate_and_key const* shows = nullptr;
+    int version = TLS1_3_VERSION;
+    std::string asks_for = "server.test";
+    SSL_SESSION* resumes = nullptr;
+};
+
+struct connected {
+    boost::system::error_code failure;
+    bool is_resumed = false;
+    tls_session session{nullptr, SSL_SESSION_free};
+};
+
+// Sends two requests at once and reads until the end.
+connected talk(std::uint16_t port, sender const& as) {
+    asio::io_context context{1};
+    asio::ssl::context tls{asio::ssl::context::tls_client};
+    SSL_CTX_set_max_proto_version(tls.native_handle(), as.version);
+    SSL_CTX_set_security_level(tls.native_handle(), 0);
+    if (as.shows != nullptr) {
+        tls.use_certificate_chain_file(as.shows->certificate);
+        tls.use_private_key_file(as.shows->key, asio::ssl::context::pem);
+    }
+    asio::ssl::stream<asio::ip::tcp::socket> stream{context, tls};
+    SSL_set_tlsext_host_name(stream.native_handle(), as.asks_for.c_str());
+    if (as.resumes != nullptr) SSL_set_session(stream.native_handle(), as.resumes);
+    stream.next_layer().connect({asio::ip::address_v4::loopback(), port});
+    connected made;
+    stream.handshake(asio::ssl::stream_base::client, made.failure);
+    if (!made.failure) asio::write(stream, asio::buffer(two_requests), made.failure);
+    boost::system::error_code end;
+    std::string answers;
+    asio::read(stream, asio::dynamic_buffer(answers), end);
+    if (answers.empty()) made.failure = end;
+    made.is_resumed = SSL_session_reused(stream.native_handle()) == 1;
+    made.session.reset(SSL_get1_session(stream.native_handle()));
+    stream.shutdown(end);  // A session is kept only of a connection that ended well.
+    return made;
+}
+
+struct tls_server {
+    explicit tls_server(bool asks) : server{serving({own}, asks)} {}
+
+    // What the handler has been told so far.
+    [[nodiscard]] std::vector<std::string> seen() {
+        std::vector<std::string> certificates;
+        for (auto const& each : server.handler().seen()) {
+            certificates.push_back(each.head.client_certificate);
+        }
+        return certificates;
+    }
+
+    scratch_folder folder;
+    certificate_and_key own{make_certificate(folder.path(), "server.test")};
+    certificate_and_key a{make_certificate(folder.path(), "a.test")};
+    certificate_and_key b{make_certificate(folder.path(), "b.test")};
+    running_server server;
+};
+
+TEST(client_certificate, is_known_of_every_request_of_its_connection) {
+    tls_server at{true};
+    EXPECT_FALSE(talk(at.server.port(), {.shows = &at.a}).failure);
+    EXPECT_FALSE(talk(at.server.port(), {.shows = &at.b, .version = TLS1_2_VERSION}).failure);
+    auto const a = text_of(at.a.certificate);
+    auto const b = text_of(at.b.certificate);
+    EXPECT_THAT(at.seen(), ElementsAre(a, a, b, b));
+}
+
+TEST(client_certificate, is_the_senders_choice) {
+    tls_server at{true};
+    EXPECT_FALSE(talk(at.server.port(), {}).failure);
+    EXPECT_THAT(at.seen(), ElementsAre("", ""));
+}
+
+TEST(client_certificate, is_not_asked_for_unless_configured) {
+    tls_server at{false};
+    EXPECT_FALSE(talk(at.server.port(), {.shows = &at.a}).failure);
+    EXPECT_THAT(at.seen(), ElementsAre("", ""));
+}
+
+TEST(client_certificate, comes_with_its_chain_leaf_first) {
+    tls_server at{true};
+    auto const chain = text_of(at.a.certificate) + text_of(at.b.certificate);
+    std::ofstream{at.a.certificate} << chain;
+    EXPECT_FALSE(talk(at.server.port(), {.shows = &at.a}).failure);
+    EXPECT_THAT(at.seen(), ElementsAre(chain, chain));
+}
+
+TEST(client_certificate, with_a_chain_over_the_limit_is_refused_while_shaking_hands) {
+    tls_server at{true};
+    auto const other = text_of(at.b.certificate);
+    std::string chain = text_of(at.a.certificate);
+    while (chain.size() < 24 * 1024) chain += other;
+    std::ofstream{at.a.certificate} << chain;
+    EXPECT_TRUE(talk(at.server.port(), {.shows = &at.a}).failure);
+    EXPECT_FALSE(talk(at.server.port(), {.shows = &at.b}).failure);
+    EXPECT_THAT(at.seen(), ElementsAre(other, other));
+}
+
+TEST(client_certificate, is_asked_for_under_every_name_of_the_server) {
+    tls_server at{true};
+    auto const other = make_certificate(at.folder.path(), "other.test");
+    auto next = http::prepare(serving({at.own, other}, true));
+    ASSERT_TRUE(next);
+    at.server.server().use(*std::move(next));
+    EXPECT_FALSE(talk(at.server.port(), {.shows = &at.a, .asks_for = "other.test"}).failure);
+    EXPECT_THAT(at.seen(), Each(text_of(at.a.certificate)));
+}
+
+// Whoever resumes shows nothing: a session must not outlive what was shown in it.
+TEST(client_certificate, is_shown_anew_by_everybody_who_comes_back) {
+    for (auto const version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        tls_server at{true};
+        auto const first = talk(at.server.port(), {.shows = &at.a, .version = version});
+        auto const again =
+            talk(at.server.port(), {.shows = &at.b, .version = version, .resumes = first.session.get()});
+        auto const bare = talk(at.server.port(), {.version = version, .resumes = first.session.get()});
+        EXPECT_FALSE(again.failure || bare.failure);
+        EXPECT_FALSE(again.is_resumed || bare.is_resumed);
+        auto const a = text_of(at.a.certificate);
+        auto const b = text_of(at.b.certificate);
+        EXPECT_THAT(at.seen(), ElementsAre(a, a, b, b, "", ""));
+    }
+}
+
+TEST(client_certificate, is_asked_for_also_of_those_who_came_before_it_was_configured) {
+    for (auto const version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        tls_server at{false};
+        auto const first = talk(at.server.port(), {.version = version});
+        auto const before = talk(at.server.port(), {.version = version, .resumes = first.session.get()});
+        EXPECT_TRUE(before.is_resumed);
+        auto next = http::prepare(serving({at.own}, true));
+        ASSERT_TRUE(next);
+        at.server.server().use(*std::move(next));
+        auto const after =
+            talk(at.server.port(), {.shows = &at.a, .version = version, .resumes = before.session.get()});
+        EXPECT_FALSE(after.failure || after.is_resumed);
+        auto const a = text_of(at.a.certificate);
+        EXPECT_THAT(at.seen(), ElementsAre("", "", "", "", a, a));
+    }
+}
+
+request_head with_fields(headers fields) {
+    request_head head;
+    head.fields = std::move(fields);
+    return head;
+}
+
+TEST(forwarded_certificate, is_taken_of_a_trusted_proxy) {
+    auto head = with_fields({{"host", "a"}, {"ssl-client-cert", "-----BEGIN%20C-----%0Aa+b%2F%0A"}});
+    http::note_client_certificate(head, "the proxy's own", "ssl-client-cert", true);
+    EXPECT_EQ(head.client_certificate, "-----BEGIN C-----\na+b/\n");
+    EXPECT_EQ(head.fields, (headers{{"host", "a"}}));
+}
+
+TEST(forwarded_certificate, is_removed_of_everybody_else) {
+    auto head = with_fields({{"ssl-client-cert", "mine"}, {"host", "a"}, {"ssl-client-cert", "mine too"}});
+    http::note_client_certificate(head, "the sender's own", "ssl-client-cert", false);
+    EXPECT_EQ(head.client_certificate, "the sender's own");
+    EXPECT_EQ(head.fields, (headers{{"host", "a"}}));
+}
+
+TEST(forwarded_certificate, is_never_the_one_of_the_proxy) {
+    for (auto const* const header_name : {"", "ssl-client-cert"}) {
+        auto head = with_fields({{"host", "a"}});
+        head.client_certificate = "left over";
+        http::note_client_certificate(head, "the proxy's own", header_name, true);
+        EXPECT_THAT(head.client_certificate, IsEmpty());
+    }
+}
+
+TEST(forwarded_certificate, is_none_when_it_is_missing_repeated_or_malformed) {
+    for (auto const* const wrong : {"", "%", "%2", "%2g", "-----BEGIN%0"}) {
+        auto head = with_fields({{"ssl-client-cert", wrong}});
+        http::note_client_certificate(head, {}, "ssl-client-cert", true);
+        EXPECT_THAT(head.client_certificate, IsEmpty()) << wrong;
+        EXPECT_THAT(head.fields, IsEmpty());
+    }
+    auto twice = with_fields({{"ssl-client-cert", "a"}, {"ssl-client-cert", "a"}});
+    http::note_client_certificate(twice, {}, "ssl-client-cert", true);
+    EXPECT_THAT(twice.client_certificate, IsEmpty());
+    EXPECT_THAT(twice.fields, IsEmpty());
+}
+
+http::listener_settings behind(std::vector<std::string> proxies) {
+    http::listener_settings from;
+    from.client_certificate_header = "ssl-client-cert";
+    from.trusted_proxies = std::move(proxies);
+    return from;
+}
+
+// What a server takes these bytes for.
+std::vector<request> requests_in(http::listener_settings const& settings, std::string_view bytes) {
+    running_server under_test{settings};
+    raw_connection to{under_test.port()};
+    to.send(bytes);
+    EXPECT_TRUE(to.read_to_end());
+    return under_test.handler().seen();
+}
+
+TEST(forwarded_certificate, is_believed_by_a_server_of_its_proxies_alone) {
+    auto const told = [](std::vector<std::string> proxies) {
+        auto const seen = requests_in(behind(std::move(proxies)),
+                                      "GET / HTTP/1.1\r\nHost: a\r\nSSL-Client-CERT:  it%20is \r\n"
+                                      "Connection: close\r\n\r\n");
+        EXPECT_EQ(count_headers(seen.at(0).head.fields, "ssl-client-cert"), 0U);
+        return seen.at(0).head.client_certificate;
+    };
+    EXPECT_EQ(told({"127.0.0.0/8"}), "it is");
+    EXPECT_EQ(told({"192.0.2.0/24"}), "");
+}
+
+TEST(forwarded_certificate, counts_for_one_request_and_not_for_the_next_of_the_connection) {
+    auto const seen =
+        requests_in(behind({"127.0.0.1"}),
+                    "POST /1 HTTP/1.1\r\nHost: a\r\nssl-client-cert: one\r\nContent-Length: 2\r\n\r\n{}"
+                    "POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+                    "POST /3 HTTP/1.1\r\nHost: a\r\nssl-client-cert: three\r\nConnection: "
+                    "close\r\nContent-Length: 0\r\n\r\n");
+    ASSERT_THAT(seen, SizeIs(3));
+    EXPECT_EQ(seen[0].head.client_certificate, "one");
+    EXPECT_EQ(seen[1].head.client_certificate, "");
+    EXPECT_EQ(seen[2].head.client_certificate, "three");
+}
+
+TEST(forwarded_certificate, in_a_trailer_is_nothing) {
+    auto const seen = requests_in(behind({"127.0.0.1"}),
+                                  "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+                                  "Connection: close\r\n\r\n2\r\n{}\r\n0\r\nssl-client-cert: mine\r\n\r\n");
+    for (auto const& each : seen) EXPECT_EQ(each.head.client_certificate, "");
+}
+
+// Behind CGI-like interfaces the two are one name.
+TEST(forwarded_certificate, under_a_name_with_underscores_is_refused) {
+    auto const seen =
+        requests_in(behind({"127.0.0.1"}), "POST / HTTP/1.1\r\nHost: a\r\nssl_client_cert: mine\r\n\r\n");
+    EXPECT_THAT(seen, IsEmpty());
+}
+
+}  // namespace
+}  // namespace headgate::testing_support
