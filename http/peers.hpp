@@ -64,8 +64,8 @@ private:
 // Who is at the other end of a connection.
 struct caller {
     std::string address;
-    bool is_trusted_proxy = false;
-    peer_accounts::share share;  // Of nothing, for a proxy: it speaks for many.
+    bool is_trusted_proxy = false;  // When it connected.
+    peer_accounts::share share;     // Of nothing, for a proxy: it speaks for many.
 };
 
 }  // namespace headgate::http

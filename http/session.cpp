@@ -73,6 +73,7 @@ private:
     [[nodiscard]] bool take_what_is_there();
     [[nodiscard]] std::optional<stop> stop_in_body(boost::system::error_code failure) const;
     void note_body_progress(std::size_t bytes, std::size_t announced) noexcept;
+    [[nodiscard]] bool is_from_trusted_proxy() const;
     [[nodiscard]] peer_accounts::share share_of_forwarded(std::string const& sender);
     [[nodiscard]] admission admit(request_head const& head);
     [[nodiscard]] after_answer after_this(framed_head const& framed) noexcept;
@@ -137,8 +138,9 @@ asio::awaitable<bool> session::serve_request() {
     auto const body_of_answer = head.method == "HEAD" ? answer_body::leave_out : answer_body::send;
 
     head.peer = from_.address;
-    note_client_certificate(head, certificate_, lane_.client_certificate_header(), from_.is_trusted_proxy);
-    if (from_.is_trusted_proxy) {
+    bool const by_proxy = is_from_trusted_proxy();
+    note_client_certificate(head, certificate_, lane_.client_certificate_header(), by_proxy);
+    if (by_proxy) {
         auto sender = forwarded_peer(head.fields, lane_.trusted_proxies());
         if (!sender) {
             auto refusing = refuse_with(refusal::bad_forwarded_for);
@@ -304,6 +306,12 @@ std::optional<stop> session::stop_in_body(boost::system::error_code failure) con
     if (failure != asio::error::operation_aborted || lane_.is_cut()) return stop{};
     if (is_overdue(std::chrono::steady_clock::now())) return stop{refusal::body_too_slow};
     return std::nullopt;
+}
+
+// The proxies may be others since it connected.
+bool session::is_from_trusted_proxy() const {
+    auto const address = from_.is_trusted_proxy ? parse_address(from_.address) : std::nullopt;
+    return address && lane_.trusted_proxies().contains(*address);
 }
 
 // The account of whoever a proxy speaks for. A proxy that does not say so speaks for nobody that could be

@@ -271,6 +271,29 @@ TEST(forwarded_certificate, counts_for_one_request_and_not_for_the_next_of_the_c
     EXPECT_EQ(seen[2].head.client_certificate, "three");
 }
 
+TEST(forwarded_certificate, is_no_longer_believed_of_a_proxy_that_lost_its_trust) {
+    running_server under_test{behind({"127.0.0.1"})};
+    raw_connection proxy{under_test.port()};
+    auto const post = [](std::string const& more) {
+        return "POST / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.9\r\nssl-client-cert: it\r\n"
+               "Content-Length: 0\r\n" +
+               more + "\r\n";
+    };
+    proxy.send(post(""));
+    EXPECT_TRUE(proxy.read_answer());
+    auto next = http::prepare(behind({"192.0.2.1"}));
+    ASSERT_TRUE(next);
+    under_test.server().use(*std::move(next));
+    proxy.send(post("Connection: close\r\n"));
+    EXPECT_TRUE(proxy.read_to_end());
+    auto const seen = under_test.handler().seen();
+    ASSERT_THAT(seen, SizeIs(2));
+    EXPECT_EQ(seen[0].head.client_certificate, "it");
+    EXPECT_EQ(seen[0].head.peer, "203.0.113.9");
+    EXPECT_EQ(seen[1].head.client_certificate, "");
+    EXPECT_EQ(seen[1].head.peer, "127.0.0.1");
+}
+
 TEST(forwarded_certificate, in_a_trailer_is_nothing) {
     auto const seen = requests_in(behind({"127.0.0.1"}),
                                   "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
