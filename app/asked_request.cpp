@@ -3,6 +3,8 @@
 #include "app/exit_code.hpp"
 #include "app/files.hpp"
 #include "auth/certificate_rules.hpp"
+#include "core/run_on.hpp"
+#include "gateway/key_sets.hpp"
 #include "http/raw_request.hpp"
 
 #include <algorithm>
@@ -12,6 +14,19 @@ namespace headgate::app {
 namespace {
 
 constexpr std::size_t request_bytes_max = 64 * 1024 * 1024;
+
+void find_facts(asked& of) {
+    auto const& checks = of.source->sender.checks();
+    for (;;) {
+        auto const wanted = checks.needs(of.incoming, of.known, of.incoming.received_at);
+        if (wanted.empty()) return;
+        for (auto const& each : wanted) {
+            auto found = run_here(gateway::fetch_key_set(*each.keys));
+            if (!found) of.trouble = while_doing("keys of " + each.keys->url, found.error()).error();
+            of.known[each.keys] = found ? *std::move(found) : nullptr;
+        }
+    }
+}
 
 }  // namespace
 
@@ -38,7 +53,15 @@ result<asked> read_asked_request(plan const& by, std::string const& source, requ
                       "its path is " + found->settings.path);
     }
     incoming.path_parameters = route->values;
-    return asked{&*found, std::move(incoming)};
+    asked made{.source = &*found, .incoming = std::move(incoming), .known = {}, .trouble = {}};
+    find_facts(made);
+    return made;
+}
+
+int refusal_code(asked const& from) {
+    if (!from.trouble) return exit_no;
+    print_error(*from.trouble);
+    return exit_code_of(from.trouble->code);
 }
 
 event as_event(asked const& from, auth::verdict const& proof) {

@@ -64,11 +64,11 @@ int explain_request(plan const& by, explain_options const& options) {
         return exit_code_of(from.error().code);
     }
     auto const& sender = from->source->sender;
-    auto const verdict = sender.checks().verify(from->incoming, {}, from->incoming.received_at);
+    auto const verdict = sender.checks().verify(from->incoming, from->known, from->incoming.received_at);
     if (verdict) return print_verdicts(by, as_event(*from, *verdict));
-    auto const findings = sender.explain(from->incoming, {}, from->incoming.received_at);
+    auto const findings = sender.explain(from->incoming, from->known, from->incoming.received_at);
     std::printf("%s\n", verdict_view(verdict, findings).c_str());
-    return exit_no;
+    return refusal_code(*from);
 }
 
 result<event> event_of_api(explain_options const& options) {

@@ -30,13 +30,13 @@ int verify(verify_options const& asked) {
     auto const& sender = from->source->sender;
     auto const now = from->incoming.received_at;
     if (auto const* const handshake = sender.handshake_for(from->incoming)) {
-        auto const answer = sender.answer(*handshake, from->incoming, {}, now);
-        print(handshake_view(answer, sender.explain(from->incoming, {}, now)));
-        return answer ? exit_yes : exit_no;
+        auto const answer = sender.answer(*handshake, from->incoming, from->known, now);
+        print(handshake_view(answer, sender.explain(from->incoming, from->known, now)));
+        return answer ? exit_yes : refusal_code(*from);
     }
-    auto const verdict = sender.checks().verify(from->incoming, {}, now);
-    print(verdict_view(verdict, sender.explain(from->incoming, {}, now)));
-    return verdict ? exit_yes : exit_no;
+    auto const verdict = sender.checks().verify(from->incoming, from->known, now);
+    print(verdict_view(verdict, sender.explain(from->incoming, from->known, now)));
+    return verdict ? exit_yes : refusal_code(*from);
 }
 
 }  // namespace headgate::app

@@ -7,7 +7,7 @@ import time
 
 import jwt
 import pytest
-from harness.gateway import Gateway, secret_file
+from harness.gateway import Gateway, run_headgate, secret_file
 from harness.issuer import AUDIENCE, NAME, Issuer
 from harness.processes import wait_until
 
@@ -205,6 +205,20 @@ def test_a_new_key_is_fetched_when_the_first_token_of_it_comes(serving, issuer):
     issuer.publish("second")
     event = gateway.api("/events")["items"][0]["id"]
     assert gateway.event(event)["verdict"]["key_id"] == "second"
+
+
+def test_verify_asks_the_issuer_and_says_when_it_does_not_answer(serving, issuer, tmp_path):
+    gateway = with_issuer(serving, issuer)
+    request = tmp_path / "request"
+    head = f"POST /tokens HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {issuer.token('first')}\r\n\r\n"
+    request.write_text(head, newline="")
+    asked = ["verify", "--config", gateway.path, "--source", "tokens", "--request", request]
+    ran = run_headgate(*asked)
+    assert (ran.returncode, json.loads(ran.stdout)["accepted"]) == (0, True)
+    issuer.stop()
+    ran = run_headgate(*asked)
+    assert (ran.returncode, json.loads(ran.stdout)["accepted"]) == (3, False)
+    assert issuer.url in ran.stderr
 
 
 def test_the_keys_are_kept_while_the_issuer_is_away_and_readyz_says_so(serving, issuer):
