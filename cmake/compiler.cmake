@@ -2,6 +2,7 @@
 
 option(HEADGATE_TESTS "Build the unit and contract tests" OFF)
 option(HEADGATE_BENCH "Build the benchmark programs" OFF)
+option(HEADGATE_FUZZ "Build the fuzzers" OFF)
 option(HEADGATE_HARDEN "Hardening flags for the binary that users run" OFF)
 option(HEADGATE_PLANTED_BUGS "A binary with the bugs that the crash test must find; never for users" OFF)
 set(HEADGATE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize")

@@ -48,7 +48,10 @@ install_temporal() {
     done
 }
 
-# build_preset PRESET: configures and compiles it.
+# build_preset PRESET [TARGET...]: configures and compiles it, all of it without a target.
 build_preset() {
-    cd "$headgate_top" && cmake --preset "$1" && cmake --build "build/$1" --parallel "$HEADGATE_JOBS"
+    local preset=$1
+    shift
+    cd "$headgate_top" && cmake --preset "$preset" &&
+        cmake --build "build/$preset" --parallel "$HEADGATE_JOBS" ${1:+--target "$@"}
 }
