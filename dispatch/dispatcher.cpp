@@ -125,7 +125,7 @@ private:
     // An earlier life's deliveries go before new events.
     asio::awaitable<void> continue_and_route() {
         co_await asio::this_coro::throw_if_cancelled(false);
-        auto continuing = sweeper_.sweep();
+        auto continuing = sweeper_.sweep(sweeper::extent::while_there_is_room);
         co_await std::move(continuing);
         if (stopping_) co_return;
         tasks_.spawn("sweep", sweeper_.run());

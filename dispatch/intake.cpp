@@ -9,13 +9,32 @@ intake::intake(surroundings const& around, std::shared_ptr<rulebook const> const
     : around_{around}, rules_{rules}, lanes_{lanes}, records_{records}, looks_{around.executor} {}
 
 void intake::take(delivery fresh) {
-    if (is_final(fresh.state)) return;
-    auto* const to = lane_of(fresh.order.target);
-    bool const rule_is_gone = fresh.state == delivery_state::waiting && !rules_->find(fresh.rule);
-    if (to == nullptr || rule_is_gone) return hold_removed(fresh);
-    if (fresh.state == delivery_state::held && fresh.held_because == hold_cause::removed)
-        return release(fresh);
-    to->add(std::move(fresh));
+    if (auto* const to = place_for(fresh)) to->add(std::move(fresh));
+}
+
+bool intake::has_room_for(delivery const& bare) const {
+    auto const* const to = lane_of(bare.order.target);
+    return to != nullptr && to->has_room_for(bare);
+}
+
+void intake::note(delivery const& bare) {
+    if (auto* const to = place_for(bare)) to->note(bare);
+}
+
+// Null for one that is not for a lane: it is held, or released, from here.
+lane* intake::place_for(delivery const& one) {
+    if (is_final(one.state)) return nullptr;
+    auto* const to = lane_of(one.order.target);
+    bool const rule_is_gone = one.state == delivery_state::waiting && !rules_->find(one.rule);
+    if (to == nullptr || rule_is_gone) {
+        hold_removed(one);
+        return nullptr;
+    }
+    if (one.state == delivery_state::held && one.held_because == hold_cause::removed) {
+        release(one);
+        return nullptr;
+    }
+    return to;
 }
 
 lane* intake::lane_of(std::string const& target) const {

@@ -25,6 +25,11 @@ public:
 
     void take(delivery fresh);
 
+    // The same for one whose order was not read: would there be room for it with its order? When not, it is
+    // noted, and goes on from the store.
+    [[nodiscard]] bool has_room_for(delivery const& bare) const;
+    void note(delivery const& bare);
+
     // Reads it and takes it; what cannot be read is left to the next sweep.
     [[nodiscard]] asio::awaitable<void> take_up(uuid id);
 
@@ -36,6 +41,7 @@ public:
 private:
     // Of a target that is configured; null without.
     [[nodiscard]] lane* lane_of(std::string const& target) const;
+    [[nodiscard]] lane* place_for(delivery const& one);
     void hold_removed(delivery const& orphan);
     void release(delivery const& back);
     [[nodiscard]] asio::awaitable<void> render(delivery bare);

@@ -50,6 +50,11 @@ public:
     // What finds no room stays in the store, and is found again by a sweep.
     void add(delivery fresh);
 
+    // The same for one whose order was not read. Would `add` find room for it? When not, note it: it stays in
+    // the store, and takes its place in line.
+    [[nodiscard]] bool has_room_for(delivery const& bare) const;
+    void note(delivery const& bare);
+
     // Goes by `of` from now on, and to `fresh` where it is not null. What is in flight ends where it began;
     // what waits is left to the store, because its rule may be gone: a sweep is to follow.
     void use(target_settings of, std::shared_ptr<targets::target> fresh);
@@ -59,7 +64,7 @@ public:
     void close();
     [[nodiscard]] bool is_open() const noexcept { return target_.is_there(); }
 
-    [[nodiscard]] bool is_full() const noexcept { return room_.is_full(); }
+    [[nodiscard]] bool takes_no_more() const noexcept { return is_open() && room_.takes_no_more(); }
     [[nodiscard]] bool follows_all_it_can() const noexcept { return !follower_.has_room(); }
 
     // Somebody was turned away, and there is room for them by now.
@@ -87,6 +92,7 @@ private:
     asio::awaitable<void> bring_next(std::string workflow_id);
 
     [[nodiscard]] bool may_wait_here(delivery const& one) const;
+    void claim_what_may_run(delivery const& one);
     bool add_to_room(delivery fresh);
     void turn_out();
     std::vector<uuid> take_due();

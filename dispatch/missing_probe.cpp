@@ -4,13 +4,16 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace headgate::dispatch {
 namespace {
 
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t page = 500;  // Or fewer: the store bounds the bytes.
+constexpr std::size_t page = 500;
 
 store::transition release_of(delivery const& held) {
     return {.delivery = held.id, .from = delivery_state::held, .to = delivery_state::waiting};
@@ -43,20 +46,36 @@ asio::awaitable<void> missing_probe::run() {
 }
 
 asio::awaitable<void> missing_probe::let_one_go() {
-    auto reading = around_.store.unfinished({delivery_state::held}, tried_through_, page);
-    auto held = co_await std::move(reading);
-    if (!held || held->empty()) {
-        tried_through_.reset();
+    auto reading =
+        around_.store.unfinished({.state = delivery_state::held}, {.cursor = cursor_, .limit = page});
+    auto const held = co_await std::move(reading);
+    if (!held) co_return;
+    auto const one = std::ranges::find_if(held->items, [this](delivery const& each) {
+        return is_ours(each) && (!tried_ || each.id > *tried_);
+    });
+    if (one == held->items.end()) {
+        cursor_ = held->next;
+        if (cursor_.empty()) tried_.reset();  // That was the last page: from the beginning again.
         co_return;
     }
-    auto const one = std::ranges::find_if(*held, [this](auto const& each) { return is_ours(each); });
-    tried_through_ = one == held->end() ? held->back().id : one->id;
-    if (one == held->end()) co_return;
+    tried_ = one->id;
     auto recording = around_.store.record({release_of(*one)});
     auto const released = co_await std::move(recording);
     if (!released || !released->front()) co_return;
     trying_ = one->id;
-    take_along({std::move(*one)}, *released);
+    auto taking = take_along(one->id);
+    bool const is_tried = co_await std::move(taking);
+    if (!is_tried && trying_ == one->id) trying_.reset();
+}
+
+// What cannot be read is left to a sweep.
+asio::awaitable<bool> missing_probe::take_along(uuid released) {
+    auto reading = around_.store.read_orders({released}, 1);
+    auto found = co_await std::move(reading);
+    bool const is_here =
+        found && !found->empty() && found->front() && found->front()->state == delivery_state::waiting;
+    if (!is_here) co_return false;
+    co_return around_.add(*std::move(found->front()));
 }
 
 bool missing_probe::went_through(uuid const& id, std::optional<delivery_state> now) {
@@ -66,32 +85,22 @@ bool missing_probe::went_through(uuid const& id, std::optional<delivery_state> n
 }
 
 asio::awaitable<void> missing_probe::release_all() {
-    std::optional<uuid> after;
-    while (!stopping_) {
-        auto reading = around_.store.unfinished({delivery_state::held}, after, page);
+    std::string cursor;
+    do {
+        auto reading =
+            around_.store.unfinished({.state = delivery_state::held}, {.cursor = cursor, .limit = page});
         auto held = co_await std::move(reading);
-        if (!held || held->empty()) co_return;
-        after = held->back().id;
-        std::erase_if(*held, [this](delivery const& each) { return !is_ours(each); });
-        if (held->empty()) continue;
+        if (!held) co_return;
+        cursor = std::move(held->next);
+        std::erase_if(held->items, [this](delivery const& each) { return !is_ours(each); });
+        if (held->items.empty()) continue;
         std::vector<store::transition> changes;
-        std::ranges::transform(*held, std::back_inserter(changes), release_of);
+        std::ranges::transform(held->items, std::back_inserter(changes), release_of);
         auto recording = around_.store.record(std::move(changes));
         auto const released = co_await std::move(recording);
         if (!released) co_return;
-        take_along(*std::move(held), *released);
-    }
-}
-
-void missing_probe::take_along(std::vector<delivery> held, std::vector<bool> const& released) {
-    for (std::size_t i = 0; i < held.size(); ++i) {
-        if (!released[i]) continue;
-        held[i].state = delivery_state::waiting;
-        held[i].held_because = hold_cause::none;
-        held[i].began_at = held[i].due_at = around_.clock.now();
-        auto const id = held[i].id;
-        if (!around_.add(std::move(held[i])) && trying_ == id) trying_.reset();
-    }
+        around_.more_wait();
+    } while (!cursor.empty() && !stopping_);
 }
 
 void missing_probe::stop() {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "dispatch/settings.hpp"
 #include "model/delivery.hpp"
@@ -13,7 +12,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 // Deliveries of one target that are held because something is missing there, a namespace or a search
 // attribute. That can mend itself, so one after another is let go to try; once one went through, all are.
@@ -27,9 +25,9 @@ public:
     // What it needs of its lane.
     struct neighbours {
         store::event_store& store;
-        wall_clock const& clock;
         std::function<bool()> may_try;
         std::function<bool(delivery)> add;  // False: it is not going to be attempted soon.
+        std::function<void()> more_wait;    // In the store, for a sweep to find.
     };
 
     missing_probe(asio::any_io_executor const& executor, settings const& settings, std::string target,
@@ -51,13 +49,14 @@ public:
 private:
     [[nodiscard]] asio::awaitable<void> let_one_go();
     [[nodiscard]] bool is_ours(delivery const& held) const;
-    void take_along(std::vector<delivery> held, std::vector<bool> const& released);
+    [[nodiscard]] asio::awaitable<bool> take_along(uuid released);
 
     settings const& settings_;
     std::string target_;
     neighbours around_;
     asio::steady_timer wake_;
-    std::optional<uuid> tried_through_;  // The one looked at last: the next one takes its turn.
+    std::string cursor_;         // Of the page that the last one was on,
+    std::optional<uuid> tried_;  // and which it was: the next one takes its turn.
     std::optional<uuid> trying_;
     bool stopping_ = false;
 };

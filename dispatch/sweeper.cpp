@@ -6,16 +6,22 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 namespace headgate::dispatch {
 namespace {
 
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t page = 500;  // Or fewer: the store bounds the bytes.
+constexpr std::size_t page = 500;
 constexpr std::chrono::milliseconds pause_after_trouble{500};
 constexpr std::chrono::milliseconds look_for_room_every{1'000};
+
+// Else its rule failed, and today's rule is to make one.
+bool has_an_order(delivery const& one) {
+    return one.state != delivery_state::waiting || !one.order.workflow_id.empty();
+}
 
 }  // namespace
 
@@ -23,50 +29,93 @@ sweeper::sweeper(surroundings const& around, settings const& settings, named_lan
     : around_{around}, settings_{settings}, lanes_{lanes}, deliveries_{deliveries}, pause_{around.executor} {}
 
 // First those whose start may have happened: their workflow ids are nobody else's.
-asio::awaitable<void> sweeper::sweep() {
+asio::awaitable<void> sweeper::sweep(extent how) {
     for (auto& [name, each] : lanes_) each->sweep_begins();
-    auto unknown =
-        take_all({delivery_state::starting, delivery_state::held}, [](lane const&) { return false; });
-    co_await std::move(unknown);
-    auto waiting = take_all({delivery_state::waiting}, [](lane const& each) { return each.is_full(); });
+    auto const nobody = [](lane const&) { return false; };
+    for (auto const state : {delivery_state::starting, delivery_state::held}) {
+        auto unknown = take_all(state, nobody);
+        co_await std::move(unknown);
+    }
+    auto const full = [how](lane const& each) {
+        return how == extent::while_there_is_room && each.takes_no_more();
+    };
+    auto waiting = take_all(delivery_state::waiting, full);
     co_await std::move(waiting);
     auto started =
-        take_all({delivery_state::started}, [](lane const& each) { return each.follows_all_it_can(); });
+        take_all(delivery_state::started, [](lane const& each) { return each.follows_all_it_can(); });
     co_await std::move(started);
 }
 
-asio::awaitable<void> sweeper::take_all(std::vector<delivery_state> states,
-                                        std::function<bool(lane const&)> has_enough) {
-    std::optional<uuid> after;
+asio::awaitable<void> sweeper::take_all(delivery_state state, std::function<bool(lane const&)> has_enough) {
+    store::page_request which{.cursor = {}, .limit = page};
     while (!stopping_) {
-        auto const all_have_enough = !lanes_.empty() && std::ranges::all_of(lanes_, [&](auto const& each) {
-            return has_enough(*each.second);
-        });
-        if (all_have_enough) {
-            for (auto& [name, each] : lanes_) each->more_wait_in_store();
-            co_return;
+        store::unfinished_filter filter{.state = state};
+        for (auto& [name, each] : lanes_) {
+            if (!has_enough(*each)) continue;
+            each->more_wait_in_store();
+            filter.targets_left_out.insert(name);
         }
-        auto reading = around_.store.unfinished(states, after, page);
+        if (!lanes_.empty() && filter.targets_left_out.size() == lanes_.size()) co_return;
+        auto reading = around_.store.unfinished(std::move(filter), which);
         auto found = co_await std::move(reading);
         if (!found) {
-            log_sparingly(log_level::error, "could not read unfinished deliveries",
-                          {{"error", found.error().message}});
-            if (found.error().code == errc::not_found) after.reset();  // Retention took the row we stood on.
-            auto pausing = pause_for(pause_after_trouble);
+            auto pausing = pause_after(found.error());
             co_await std::move(pausing);
             continue;
         }
-        if (found->empty()) co_return;
-        after = found->back().id;
-        for (auto& each : *found) {
-            if (each.order.workflow_id.empty() && each.state == delivery_state::waiting) {
-                auto rendering = deliveries_.take_up(each.id);
-                co_await std::move(rendering);
-            } else {
-                deliveries_.take(std::move(each));
-            }
-        }
+        auto taking = take_page(std::move(found->items));
+        co_await std::move(taking);
+        if (found->next.empty()) co_return;
+        which.cursor = std::move(found->next);
     }
+}
+
+// What will be sent is read for those only that find room with it: the others are millions, perhaps.
+asio::awaitable<void> sweeper::take_page(std::vector<delivery> bare) {
+    std::vector<uuid> unrendered;
+    std::erase_if(bare, [&](delivery const& each) {
+        if (has_an_order(each)) return false;
+        unrendered.push_back(each.id);
+        return true;
+    });
+    while (!bare.empty() && !stopping_) {
+        std::erase_if(bare, [this](delivery const& each) {
+            if (deliveries_.has_room_for(each)) return false;
+            deliveries_.note(each);
+            return true;
+        });
+        auto reading = read_some(bare);
+        auto const looked_at = co_await std::move(reading);
+        bare.erase(bare.begin(), bare.begin() + static_cast<std::ptrdiff_t>(looked_at));
+    }
+    for (auto const& id : unrendered) {
+        if (stopping_) co_return;
+        auto rendering = deliveries_.take_up(id);
+        co_await std::move(rendering);
+    }
+}
+
+// How many of them, from the first on, are seen to. Borrows the page.
+asio::awaitable<std::size_t> sweeper::read_some(std::vector<delivery> const& bare) {
+    if (bare.empty()) co_return 0;
+    std::vector<uuid> ids;
+    std::ranges::transform(bare, std::back_inserter(ids), &delivery::id);
+    auto reading = around_.store.read_orders(std::move(ids), bare.size());
+    auto found = co_await std::move(reading);
+    if (!found) {
+        auto pausing = pause_after(found.error());
+        co_await std::move(pausing);
+        co_return 0;
+    }
+    for (auto& each : *found) {
+        if (each) deliveries_.take(*std::move(each));
+    }
+    co_return found->size();
+}
+
+asio::awaitable<void> sweeper::pause_after(error const& why) {
+    log_sparingly(log_level::error, "could not read unfinished deliveries", {{"error", why.message}});
+    return pause_for(pause_after_trouble);
 }
 
 asio::awaitable<void> sweeper::run() {
@@ -80,9 +129,10 @@ asio::awaitable<void> sweeper::run() {
         if (stopping_) co_return;
         bool const has_room =
             std::ranges::any_of(lanes_, [](auto const& each) { return each.second->wants_sweep(); });
-        bool const is_due = std::exchange(is_due_, false) || std::chrono::steady_clock::now() >= next;
+        bool const is_asked = std::exchange(is_due_, false);
+        bool const is_due = is_asked || std::chrono::steady_clock::now() >= next;
         if (!has_room && !is_due) continue;
-        auto sweeping = sweep();
+        auto sweeping = sweep(is_asked ? extent::everything : extent::while_there_is_room);
         co_await std::move(sweeping);
         next = std::chrono::steady_clock::now() + settings_.sweep_every;
     }

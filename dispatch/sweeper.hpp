@@ -9,6 +9,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -22,8 +24,13 @@ public:
     // Keeps references; all of them outlive it.
     sweeper(surroundings const& around, settings const& settings, named_lanes& lanes, intake& deliveries);
 
+    enum class extent : std::uint8_t {
+        while_there_is_room,  // Of targets that have none, nothing is read.
+        everything,           // What cannot wait any more is found behind what can.
+    };
+
     // One sweep: takes up everything unfinished, as far as there is room.
-    [[nodiscard]] asio::awaitable<void> sweep();
+    [[nodiscard]] asio::awaitable<void> sweep(extent how);
 
     // Sweeps until `stop`: regularly, and when a lane that turned deliveries away has room again.
     [[nodiscard]] asio::awaitable<void> run();
@@ -33,8 +40,11 @@ public:
     void sweep_soon();
 
 private:
-    [[nodiscard]] asio::awaitable<void> take_all(std::vector<delivery_state> states,
+    [[nodiscard]] asio::awaitable<void> take_all(delivery_state state,
                                                  std::function<bool(lane const&)> has_enough);
+    [[nodiscard]] asio::awaitable<void> take_page(std::vector<delivery> bare);
+    [[nodiscard]] asio::awaitable<std::size_t> read_some(std::vector<delivery> const& bare);
+    [[nodiscard]] asio::awaitable<void> pause_after(error const& why);
     [[nodiscard]] asio::awaitable<void> pause_for(std::chrono::milliseconds wait);
 
     surroundings const& around_;
@@ -42,7 +52,7 @@ private:
     named_lanes& lanes_;
     intake& deliveries_;
     asio::steady_timer pause_;
-    bool is_due_ = false;
+    bool is_due_ = true;  // The first sweep looks no further than there is room.
     bool stopping_ = false;
 };
 

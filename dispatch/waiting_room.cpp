@@ -38,6 +38,22 @@ waiting_room::admission waiting_room::add(delivery fresh, instant due) {
     return admission::taken;
 }
 
+bool waiting_room::has_room_for(delivery const& bare) const {
+    if (takes_no_more() || present_.contains(bare.id)) return false;
+    auto const known = lines_.find(bare.order.workflow_id);
+    return known == lines_.end() || known->second.owner == bare.id;
+}
+
+void waiting_room::note(delivery const& bare) {
+    if (present_.contains(bare.id)) return;
+    auto const known = lines_.find(bare.order.workflow_id);
+    bool const is_anothers = known != lines_.end() && known->second.owner != bare.id;
+    if (is_anothers)
+        static_cast<void>(stand_in_line(known->second, bare.id));
+    else
+        turned_away_ = true;
+}
+
 waiting_room::admission waiting_room::stand_in_line(line& of, uuid const& id) {
     if (of.behind.contains(id)) return admission::in_line;
     bool const is_long = of.behind.size() >= limits_.same_id_in_line_max;

@@ -34,6 +34,11 @@ public:
     // Takes a delivery in, unless it is here already; it owns its workflow id from then on.
     admission add(delivery fresh, instant due);
 
+    // The same for one whose order was not read. Would `add` take it in, as far as can be said without? When
+    // not, note it: it stands in line, or is turned away.
+    [[nodiscard]] bool has_room_for(delivery const& bare) const;
+    void note(delivery const& bare);
+
     // A start that may have happened owns its workflow id, in the room or not.
     void claim(std::string const& workflow_id, uuid const& owner);
 
@@ -64,6 +69,8 @@ public:
     [[nodiscard]] bool others_wait_for_id_of(uuid const& id) const;
     [[nodiscard]] bool is_empty() const noexcept { return present_.empty(); }
     [[nodiscard]] bool is_full() const noexcept;
+    // Full, or somebody found no room since the last sweep began: who comes now goes behind them.
+    [[nodiscard]] bool takes_no_more() const noexcept { return turned_away_ || is_full(); }
     [[nodiscard]] instant next_due() const;  // The end of time when nothing is due.
 
     // Somebody was turned away, and there is room for them by now.

@@ -9,9 +9,11 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,7 +76,13 @@ struct delivery_filter {
     std::optional<wall_time> created_before;
 };
 
-// A page goes from new to old, by sequence. `cursor` is opaque; empty asks for the first page.
+struct unfinished_filter {
+    delivery_state state = delivery_state::waiting;            // Not a final one.
+    std::set<std::string, std::less<>> targets_left_out = {};  // Nobody is to be started there now.
+};
+
+// A page goes from new to old, by sequence, unless said otherwise. `cursor` is opaque; empty asks for the
+// first page.
 struct page_request {
     std::string cursor;
     std::size_t limit = 50;  // 1 to 1000
@@ -171,10 +179,16 @@ public:
     [[nodiscard]] virtual asio::awaitable<result<std::vector<bool>>> record(
         std::vector<transition> changes) = 0;
 
-    // Deliveries that are not final (with their orders), oldest first, after `after`: what a restart
-    // continues with, and what operators made ready meanwhile. `states` must not be empty.
-    [[nodiscard]] virtual asio::awaitable<result<std::vector<delivery>>> unfinished(
-        std::vector<delivery_state> states, std::optional<uuid> after, batch_limit limit) = 0;
+    // Deliveries that are not final, oldest first: what a restart continues with, and what operators made
+    // ready meanwhile. Of their orders only target and workflow id: millions may wait. A page may be empty
+    // and not be the last one.
+    [[nodiscard]] virtual asio::awaitable<result<page<delivery>>> unfinished(unfinished_filter filter,
+                                                                             page_request which) = 0;
+
+    // The same with all that will be sent, for the first of these ids: as many as fit, one at least. Nothing
+    // stands for one that is gone or, which is logged, damaged.
+    [[nodiscard]] virtual asio::awaitable<result<std::vector<std::optional<delivery>>>> read_orders(
+        std::vector<uuid> ids, batch_limit limit) = 0;
 
     // --- for the console ---
 

@@ -85,7 +85,7 @@ public:
     [[nodiscard]] result<void> run(char const* sql);  // One or several statements; rows are ignored.
     [[nodiscard]] result<std::int64_t> number(char const* sql);  // First column of the first row; 0 without.
     [[nodiscard]] result<statement> prepare(std::string_view sql);
-    [[nodiscard]] result<query> ask(char const* sql);  // `sql` is a literal: prepared once, and kept.
+    [[nodiscard]] result<query> ask(char const* sql);  // `sql` lives for ever: prepared once, and kept.
 
     [[nodiscard]] result<checkpoint_result> checkpoint(checkpoint_mode mode);
 

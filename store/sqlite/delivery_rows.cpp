@@ -57,7 +57,8 @@ result<numbered_delivery> read_delivery_row(statement const& row) {
 }
 
 result<std::optional<numbered_delivery>> load_delivery(connection& database, std::uint64_t number) {
-    HEADGATE_TRY(auto rows, database.ask(delivery_by_number));
+    static auto const sql = fmt::format("{} WHERE number = ?1", select_deliveries);
+    HEADGATE_TRY(auto rows, database.ask(sql.c_str()));
     rows->bind(1, number);
     HEADGATE_TRY(bool const found, rows->step());
     if (!found) return std::nullopt;

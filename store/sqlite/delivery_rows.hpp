@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 // Reading deliveries, for the writer and for the console alike.
@@ -16,12 +17,12 @@ struct numbered_delivery {
     delivery row;  // Of its order only target and workflow id, unless said otherwise.
 };
 
-inline constexpr char const* delivery_by_number =
+inline constexpr std::string_view select_deliveries =
     "SELECT number, id, event_sequence, event_id, tenant, source, rule, item, generation, target, state,"
     " held_because, reason, attempts, created_at, due_at, run_id, started_at, ended_at, began_at,"
-    " rule_revision, workflow_id, checksum FROM deliveries WHERE number = ?1";
+    " rule_revision, workflow_id, checksum FROM deliveries";
 
-// A row of `delivery_by_number`. Fails with data_loss, naming the delivery.
+// A row of `select_deliveries`. Fails with data_loss, naming the delivery.
 [[nodiscard]] result<numbered_delivery> read_delivery_row(statement const& row);
 
 // The delivery with this number. Nothing when there is none.

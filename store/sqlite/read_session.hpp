@@ -31,9 +31,10 @@ public:
     [[nodiscard]] result<unrouted_events> unrouted(sequence_number from, sequence_number before,
                                                    batch_limit const& limit);
 
-    [[nodiscard]] result<std::vector<delivery>> unfinished(std::vector<delivery_state> const& states,
-                                                           std::optional<uuid> const& after,
-                                                           batch_limit const& limit);
+    [[nodiscard]] result<page<delivery>> unfinished(unfinished_filter const& filter,
+                                                    page_request const& which);
+    [[nodiscard]] result<std::vector<std::optional<delivery>>> read_orders(std::vector<uuid> const& ids,
+                                                                           batch_limit const& limit);
 
     [[nodiscard]] result<page<event_summary>> list_events(event_filter const& filter,
                                                           page_request const& which);
@@ -68,8 +69,6 @@ private:
     [[nodiscard]] result<repeats> duplicates_of(sequence_number sequence);
     [[nodiscard]] result<std::optional<event_summary>> summarise(event_columns const& row,
                                                                  event_filter const& filter);
-    [[nodiscard]] result<std::vector<std::uint64_t>> numbers_in(std::vector<delivery_state> const& states,
-                                                                std::uint64_t after, std::size_t limit);
     [[nodiscard]] result<delivery> with_order(std::uint64_t number);
     [[nodiscard]] result<delivery_record> whole(std::uint64_t number);
 

@@ -4,7 +4,8 @@
 #include "store/sqlite/read_session.hpp"
 #include "store/sqlite/row_search.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
+
 #include <string>
 
 // Reading deliveries.
@@ -107,54 +108,53 @@ std::uint64_t bytes_of(delivery const& one) {
 
 }  // namespace
 
-result<std::vector<std::uint64_t>> read_session::numbers_in(std::vector<delivery_state> const& states,
-                                                            std::uint64_t after, std::size_t limit) {
-    std::vector<std::uint64_t> all;
-    HEADGATE_TRY(auto rows,
-                 database_.ask("SELECT number FROM deliveries WHERE state = ?1 AND state <> 3 AND number > ?2"
-                               " ORDER BY number LIMIT ?3"));
-    for (auto const state : states) {
-        rows->reset();
-        rows->bind(1, static_cast<std::uint64_t>(state)).bind(2, after).bind(3, std::uint64_t{limit});
-        while (true) {
-            HEADGATE_TRY(bool const more, rows->step());
-            if (!more) break;
-            all.push_back(rows->natural(0));
-        }
+result<page<delivery>> read_session::unfinished(unfinished_filter const& filter, page_request const& which) {
+    HEADGATE_TRY(auto const limit, read_limit(which));
+    HEADGATE_TRY(auto const cursor, read_cursor(which.cursor));
+    static auto const sql =
+        fmt::format("{} WHERE state = ?1 AND state <> 3 AND number > ?2 ORDER BY number", select_deliveries);
+    HEADGATE_TRY(auto rows, database_.ask(sql.c_str()));
+    rows->bind(1, static_cast<std::uint64_t>(filter.state));
+    rows->bind(2, which.cursor.empty() ? std::uint64_t{0} : cursor);
+    page<delivery> found;
+    std::uint64_t last = 0;
+    for (std::size_t looked_at = 0;; ++looked_at) {
+        HEADGATE_TRY(bool const more, rows->step());
+        if (!more) return found;
+        if (found.items.size() == limit || looked_at == page_rows_max_) break;
+        last = rows->natural(0);
+        if (filter.targets_left_out.contains(rows->text(9))) continue;
+        auto read = read_delivery_row(*rows.operator->());
+        if (read)
+            found.items.push_back(std::move(read->row));
+        else
+            log_sparingly(log_level::error, "a delivery is left out", {{"why", read.error().message}});
     }
-    std::ranges::sort(all);
-    if (all.size() > limit) all.resize(limit);
-    return all;
+    found.next = std::to_string(last);
+    return found;
 }
 
-result<std::vector<delivery>> read_session::unfinished(std::vector<delivery_state> const& states,
-                                                       std::optional<uuid> const& after,
-                                                       batch_limit const& limit) {
+result<std::vector<std::optional<delivery>>> read_session::read_orders(std::vector<uuid> const& ids,
+                                                                       batch_limit const& limit) {
     snapshot whole{database_};
     if (auto const begun = whole.begin(); !begun) return std::unexpected{begun.error()};
-    std::uint64_t after_number = 0;
-    if (after) {
-        HEADGATE_TRY(auto const number, find_row(database_, deliveries_by_id, *after));
-        if (!number) return no_such("delivery");
-        after_number = *number;
-    }
-    std::vector<delivery> found;
-    while (found.empty()) {  // A batch of nothing but damaged rows is not the end.
-        HEADGATE_TRY(auto const numbers, numbers_in(states, after_number, limit.items));
-        if (numbers.empty()) return found;
-        after_number = numbers.back();
-        std::uint64_t bytes = 0;
-        for (auto const number : numbers) {
-            auto one = with_order(number);
-            if (!one && one.error().code != errc::data_loss) return std::unexpected{one.error()};
-            if (!one) {
-                log(log_level::error, "a delivery is left out", {{"why", one.error().message}});
-                continue;
-            }
-            bytes += bytes_of(*one);
-            if (!found.empty() && bytes > limit.bytes) return found;
-            found.push_back(*std::move(one));
+    std::vector<std::optional<delivery>> found;
+    std::uint64_t bytes = 0;
+    for (auto const& id : ids) {
+        HEADGATE_TRY(auto const number, find_row(database_, deliveries_by_id, id));
+        auto one = number ? with_order(*number) : no_such("delivery");
+        bool const is_missing =
+            !one && (one.error().code == errc::data_loss || one.error().code == errc::not_found);
+        if (!one && !is_missing) return std::unexpected{one.error()};
+        if (!one) {
+            log_sparingly(log_level::error, "a delivery is left out", {{"why", one.error().message}});
+            found.emplace_back();
+            continue;
         }
+        bytes += bytes_of(*one);
+        if (!found.empty() && bytes > limit.bytes) return found;
+        found.emplace_back(*std::move(one));
+        if (found.size() == limit.items) return found;
     }
     return found;
 }

@@ -91,8 +91,10 @@ public:
     [[nodiscard]] asio::awaitable<result<std::vector<delivery>>> record_routing(
         std::vector<routing> done) override;
     [[nodiscard]] asio::awaitable<result<std::vector<bool>>> record(std::vector<transition> changes) override;
-    [[nodiscard]] asio::awaitable<result<std::vector<delivery>>> unfinished(
-        std::vector<delivery_state> states, std::optional<uuid> after, batch_limit limit) override;
+    [[nodiscard]] asio::awaitable<result<page<delivery>>> unfinished(unfinished_filter filter,
+                                                                     page_request which) override;
+    [[nodiscard]] asio::awaitable<result<std::vector<std::optional<delivery>>>> read_orders(
+        std::vector<uuid> ids, batch_limit limit) override;
     [[nodiscard]] asio::awaitable<result<page<event_summary>>> list_events(event_filter filter,
                                                                            page_request which) override;
     [[nodiscard]] asio::awaitable<result<event_record>> read_event(uuid id) override;
@@ -284,13 +286,18 @@ asio::awaitable<result<std::vector<bool>>> sqlite_store::record(std::vector<tran
         });
 }
 
-asio::awaitable<result<std::vector<delivery>>> sqlite_store::unfinished(std::vector<delivery_state> states,
-                                                                        std::optional<uuid> after,
-                                                                        batch_limit limit) {
-    return reader_.ask<std::vector<delivery>>(
-        [states = std::move(states), after, limit](read_session& session) {
-            return session.unfinished(states, after, limit);
+asio::awaitable<result<page<delivery>>> sqlite_store::unfinished(unfinished_filter filter,
+                                                                 page_request which) {
+    return reader_.ask<page<delivery>>(
+        [filter = std::move(filter), which = std::move(which)](read_session& session) {
+            return session.unfinished(filter, which);
         });
+}
+
+asio::awaitable<result<std::vector<std::optional<delivery>>>> sqlite_store::read_orders(std::vector<uuid> ids,
+                                                                                        batch_limit limit) {
+    return reader_.ask<std::vector<std::optional<delivery>>>(
+        [ids = std::move(ids), limit](read_session& session) { return session.read_orders(ids, limit); });
 }
 
 asio::awaitable<result<page<event_summary>>> sqlite_store::list_events(event_filter filter,

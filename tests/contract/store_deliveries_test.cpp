@@ -199,7 +199,7 @@ TEST_P(deliveries_of_a_store, begins_anew_when_a_delivery_leaves_held_or_dead) {
     EXPECT_EQ(begun(2).started_at, clock_.now());  // Its start may have happened: it has a first try.
 }
 
-TEST_P(deliveries_of_a_store, gives_unfinished_ones_up_to_a_number_of_bytes_and_one_at_least) {
+TEST_P(deliveries_of_a_store, reads_what_is_sent_up_to_a_number_of_bytes_and_one_at_least) {
     auto const of = appended("github", "1");
     auto const with_input = [&](char const* rule, std::size_t bytes) {
         auto made = make_delivery(of, rule);
@@ -207,17 +207,54 @@ TEST_P(deliveries_of_a_store, gives_unfinished_ones_up_to_a_number_of_bytes_and_
         return made;
     };
     auto const all = route(of, {with_input("a", 40'000), with_input("b", 40'000), with_input("c", 90'000)});
-    auto const rules = [&](std::optional<uuid> after, std::uint64_t bytes) {
+    auto const rules = [&](std::size_t from, batch_limit limit) {
+        std::vector<uuid> ids;
+        for (auto i = from; i < all.size(); ++i) ids.push_back(all[i].id);
         std::string found;
-        for (auto const& each :
-             run(store_->unfinished({delivery_state::waiting}, after, {10, bytes})).value())
-            found += each.rule;
+        for (auto const& each : run(store_->read_orders(std::move(ids), limit)).value()) found += each->rule;
         return found;
     };
-    EXPECT_EQ(rules({}, 1), "a");
-    EXPECT_EQ(rules({}, 90'000), "ab");
-    EXPECT_EQ(rules(all[1].id, 1), "c");
-    EXPECT_EQ(rules({}, 1'000'000), "abc");
+    EXPECT_EQ(rules(0, {10, 1}), "a");
+    EXPECT_EQ(rules(0, {10, 90'000}), "ab");
+    EXPECT_EQ(rules(2, {10, 1}), "c");
+    EXPECT_EQ(rules(0, {10, 1'000'000}), "abc");
+    EXPECT_EQ(rules(0, {2, 1'000'000}), "ab");
+}
+
+TEST_P(deliveries_of_a_store, reads_all_that_will_be_sent_and_nothing_of_what_is_gone) {
+    auto const of = appended("github", "1");
+    auto const all = route(of, {make_delivery(of, "a")});
+    auto const found = run(store_->read_orders({uuid{}, all[0].id}, 10)).value();
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_FALSE(found[0]);
+    ASSERT_TRUE(found[1]);
+    EXPECT_EQ(found[1]->id, all[0].id);
+    EXPECT_EQ(found[1]->order.workflow, "SyncThenBuild");
+    EXPECT_EQ(found[1]->order.input, make_delivery(of, "a").order.input);
+}
+
+TEST_P(deliveries_of_a_store, pages_through_unfinished_ones_and_leaves_out_whole_targets) {
+    auto const of = appended("github", "1");
+    auto const to = [&](char const* rule, char const* target) {
+        auto made = make_delivery(of, rule);
+        made.order.target = target;
+        return made;
+    };
+    route(of, {to("a", "x"), to("b", "y"), to("c", "x"), to("d", "z"), to("e", "x")});
+    auto const rules = [&](std::set<std::string, std::less<>> targets_left_out) {
+        std::string found;
+        page_request which{.cursor = {}, .limit = 2};
+        for (int pages = 0; pages < 5; ++pages) {
+            auto const part = run(store_->unfinished({.targets_left_out = targets_left_out}, which)).value();
+            for (auto const& each : part.items) found += each.rule;
+            if (part.next.empty()) return found;
+            which.cursor = part.next;
+        }
+        return found + " and no end";
+    };
+    EXPECT_EQ(rules({}), "abcde");
+    EXPECT_EQ(rules({"x"}), "bd");
+    EXPECT_EQ(rules({"x", "y", "z"}), "");
 }
 
 TEST_P(deliveries_of_a_store, lists_without_what_is_sent) {
@@ -241,19 +278,18 @@ TEST_P(deliveries_of_a_store, continues_after_reopening_with_what_is_not_finishe
     change({.delivery = all[0].id, .to = delivery_state::dead, .reason = "too old"});
     change({.delivery = all[2].id, .to = delivery_state::held, .held_because = hold_cause::missing});
     open();
-    auto const unfinished = [&](std::vector<delivery_state> states, std::optional<uuid> after,
-                                std::size_t limit) {
+    auto const unfinished = [&](delivery_state state) {
         std::string rules;
-        for (auto const& each : run(store_->unfinished(std::move(states), after, limit)).value()) {
+        for (auto const& each : run(store_->unfinished({.state = state}, {})).value().items) {
             rules += each.rule;
-            EXPECT_EQ(each.order.workflow, "SyncThenBuild");
+            EXPECT_EQ(each.order.workflow_id, "orders-1");
+            EXPECT_EQ(each.order.input, "");
         }
         return rules;
     };
-    EXPECT_EQ(unfinished({delivery_state::waiting, delivery_state::held}, {}, 10), "bcd");
-    EXPECT_EQ(unfinished({delivery_state::waiting, delivery_state::held}, {}, 2), "bc");
-    EXPECT_EQ(unfinished({delivery_state::waiting, delivery_state::held}, all[1].id, 10), "cd");
-    EXPECT_EQ(unfinished({delivery_state::held}, {}, 10), "c");
+    EXPECT_EQ(unfinished(delivery_state::waiting), "bd");
+    EXPECT_EQ(unfinished(delivery_state::held), "c");
+    EXPECT_EQ(unfinished(delivery_state::starting), "");
     EXPECT_EQ(store_->health().deliveries.at(delivery_state::waiting), 2U);
     EXPECT_EQ(store_->health().deliveries.at(delivery_state::dead), 1U);
 }

@@ -90,16 +90,36 @@ public:
         co_return applied;
     }
 
-    asio::awaitable<result<std::vector<delivery>>> unfinished(std::vector<delivery_state> states,
-                                                              std::optional<uuid> after,
-                                                              store::batch_limit limit) override {
-        std::vector<delivery> found;
-        for (auto it = after ? deliveries_.upper_bound(*after) : deliveries_.begin();
-             it != deliveries_.end() && found.size() < limit.items; ++it) {
-            if (std::ranges::find(states, it->second.kept.state) != states.end())
-                found.push_back(it->second.kept);
+    asio::awaitable<result<store::page<delivery>>> unfinished(store::unfinished_filter filter,
+                                                              store::page_request which) override {
+        ++searches;
+        store::page<delivery> found;
+        auto const after = parse_uuid(which.cursor);
+        for (auto it = after ? deliveries_.upper_bound(*after) : deliveries_.begin(); it != deliveries_.end();
+             ++it) {
+            auto const& kept = it->second.kept;
+            if (kept.state != filter.state || filter.targets_left_out.contains(kept.order.target)) continue;
+            if (found.items.size() == which.limit) {
+                found.next = to_string(found.items.back().id);
+                break;
+            }
+            auto& one = found.items.emplace_back(kept);
+            one.order = {.target = kept.order.target, .workflow_id = kept.order.workflow_id};
         }
         if (auto const once = std::exchange(after_reading, nullptr)) once();
+        co_return found;
+    }
+
+    asio::awaitable<result<std::vector<std::optional<delivery>>>> read_orders(
+        std::vector<uuid> ids, store::batch_limit limit) override {
+        std::vector<std::optional<delivery>> found;
+        for (auto const& id : ids) {
+            auto const one = deliveries_.find(id);
+            found.push_back(one == deliveries_.end() ? std::nullopt : std::optional{one->second.kept});
+            ++orders_read;
+            if (found.size() == limit.items) break;
+        }
+        if (auto const once = std::exchange(after_reading_orders, nullptr)) once();
         co_return found;
     }
 
@@ -181,6 +201,9 @@ public:
     std::size_t records_refused = 0;
     std::size_t reads_to_refuse = 0;      // Of single deliveries.
     std::function<void()> after_reading;  // Once, before `unfinished` gives what it read.
+    std::function<void()> after_reading_orders;
+    std::size_t searches = 0;     // For unfinished ones.
+    std::size_t orders_read = 0;  // By `read_orders`.
     std::set<sequence_number> never_routed;
     std::set<sequence_number> never_delivered;  // Their events can be marked; deliveries cannot be recorded.
     deadline last_until;                        // Of the last append.

@@ -117,7 +117,7 @@ TEST(dispatcher, a_start_that_was_answered_while_a_sweep_read_it_is_not_asked_ag
     old.order.workflow_id = "w";
     old.state = delivery_state::starting;
     auto const id = work.store.keep(old).id;
-    work.store.after_reading = [&work, id] {
+    work.store.after_reading_orders = [&work, id] {
         work.store.change({.delivery = id, .from = delivery_state::starting, .to = delivery_state::started});
     };
     work.run_until(work.all_are(delivery_state::completed));

@@ -58,6 +58,28 @@ TEST(lane, inputs_past_the_bytes_that_may_wait_in_memory_are_started_later) {
     work.run_until(work.all_are(delivery_state::completed, 20), bodies(20, "any"));
 }
 
+// What waits in the store may be millions, with inputs of any size.
+TEST(lane, of_what_waits_in_the_store_the_inputs_are_read_for_as_many_as_find_room) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.settings.deliveries_in_memory_max = 4;
+    work.settings.sweep_every = 5ms;
+    work.target.there = false;
+    for (int i = 0; i < 50; ++i) {
+        delivery waiting;
+        waiting.rule = "sync";
+        waiting.order.target = "platform";
+        waiting.order.workflow_id = "w" + std::to_string(i);
+        waiting.order.input = "7";
+        work.store.keep(waiting);
+    }
+    work.run_until([&] { return work.store.searches > 20; });
+    EXPECT_EQ(work.store.orders_read, 50U);  // One page at once, and none once the room is full.
+    work.target.there = true;
+    work.run_until(work.all_are(delivery_state::completed, 50));
+    EXPECT_EQ(work.target.starts.size(), 50U);
+    EXPECT_EQ(work.target.starts[49].input, "7");
+}
+
 TEST(lane, one_that_fails_lets_the_others_of_its_workflow_id_go_first) {
     dispatcher_at_work work{{keyed()}};
     work.settings.retry_first = 1h;

@@ -215,6 +215,37 @@ TEST_F(a_removed_rule_of_a_full_lane, holds_all_that_waits_for_it) {
     testing_support::run(play());
 }
 
+class a_removed_rule_behind_one_that_fills_the_lane : public replaced_dispatcher {
+protected:
+    asio::awaitable<void> play() {
+        fake_target::memory away;
+        away.there = false;
+        for (auto const* rule : {"sync", "sync", "sync", "gone", "gone"}) {
+            delivery old;
+            old.rule = rule;
+            old.order.target = "platform";
+            old.order.workflow_id = "w" + std::to_string(store_.deliveries().size());
+            store_.keep(old);
+        }
+        auto first = settings_with({rule_of("sync"), rule_of("gone")});
+        first.deliveries_in_memory_max = 2;
+        auto next = settings_with({rule_of("sync")});
+        next.deliveries_in_memory_max = 2;
+        STEP(begin(std::move(first), one("platform", std::make_unique<fake_target>(away))));
+        STEP(until([this] { return store_.searches > 4; }));
+        STEP(replace(std::move(next)));
+        STEP(until([this] {
+            return std::ranges::count(store_.deliveries(), hold_cause::removed,
+                                      [](auto const& each) { return each.second.kept.held_because; }) == 2;
+        }));
+        STEP(end());
+    }
+};
+
+TEST_F(a_removed_rule_behind_one_that_fills_the_lane, holds_all_that_waits_for_it) {
+    testing_support::run(play());
+}
+
 class a_rule_removed_during_a_start : public replaced_dispatcher {
 protected:
     asio::awaitable<void> play() {

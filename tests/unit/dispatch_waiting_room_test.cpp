@@ -83,6 +83,30 @@ TEST_F(waiting_rooms, turn_away_one_past_their_count_and_ask_for_a_sweep_when_ha
     EXPECT_TRUE(room.wants_sweep());
 }
 
+TEST_F(waiting_rooms, say_whether_there_is_room_for_one_whose_order_was_not_read) {
+    limits.deliveries_in_memory_max = 2;
+    EXPECT_TRUE(room.has_room_for(numbered(1, "a")));
+    EXPECT_EQ(room.add(numbered(1, "a"), now), admission::taken);
+    EXPECT_FALSE(room.has_room_for(numbered(1, "a")));  // It is here.
+    EXPECT_FALSE(room.has_room_for(numbered(2, "a")));  // It is to stand in line.
+    room.note(numbered(2, "a"));
+    EXPECT_FALSE(room.takes_no_more());
+    EXPECT_TRUE(room.has_room_for(numbered(3, "c")));
+    EXPECT_EQ(room.add(numbered(3, "c"), now), admission::taken);
+    EXPECT_FALSE(room.has_room_for(numbered(4, "d")));
+    EXPECT_EQ(room.leave(id_of(1), leaving::for_good), "a");
+    EXPECT_EQ(room.next_in_line("a"), id_of(2));
+}
+
+TEST_F(waiting_rooms, take_nobody_past_one_that_was_turned_away_until_the_next_sweep) {
+    limits.deliveries_in_memory_max = 2;
+    room.note(numbered(1, "a"));
+    EXPECT_TRUE(room.wants_sweep());
+    EXPECT_FALSE(room.has_room_for(numbered(2, "b")));
+    room.sweep_begins();
+    EXPECT_TRUE(room.has_room_for(numbered(1, "a")));
+}
+
 TEST_F(waiting_rooms, turn_away_what_is_past_their_bytes_but_never_the_only_one) {
     limits.deliveries_in_memory_bytes_max = 10'000;
     auto large = numbered(1, "a");
