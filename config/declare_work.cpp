@@ -182,6 +182,8 @@ void declare_dispatch(section& root, dispatch::settings& into) {
                   {.says = "Share of the time that routing keeps when accepting is busy."});
         at.whole("route_batch_max", into.route_batch_max, 1, 10'000,
                  {.says = "Events routed in one transaction."});
+        at.whole("route_bytes_max", into.route_bytes_max, 64 * 1024, 1024LL * 1024 * 1024,
+                 {.says = "What the rules made of them, together; one event may make more."});
         at.whole("deliveries_in_memory_max", into.deliveries_in_memory_max, 1, 10'000'000,
                  {.says = "Deliveries of one target waiting in memory; others wait in the store."});
         at.whole("deliveries_in_memory_bytes_max", into.deliveries_in_memory_bytes_max, 1024 * 1024,

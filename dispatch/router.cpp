@@ -22,6 +22,12 @@ counter& events_counter(metrics& counts, char const* result) {
                                {{"result", result}});
 }
 
+std::size_t bytes_of(store::routing const& made) {
+    std::size_t bytes = 0;
+    for (auto const& each : made.deliveries) bytes += headgate::bytes_of(each);
+    return bytes;
+}
+
 // An event that stayed `accepted` would be in the way of retention for ever.
 store::routing quarantine(sequence_number sequence, error const& why) {
     log(log_level::error, "an event is quarantined: what routing made of it cannot be recorded",
@@ -60,22 +66,32 @@ asio::awaitable<void> router::run() {
             continue;
         }
         auto const began = std::chrono::steady_clock::now();
-        auto done = evaluate(*events);
-        auto recording = record(std::move(done));
-        co_await std::move(recording);
+        auto routing = route_all(*std::move(events));
+        co_await std::move(routing);
         auto yielding = yield_after(std::chrono::steady_clock::now() - began);
         co_await std::move(yielding);
     }
 }
 
-std::vector<store::routing> router::evaluate(std::vector<event> const& events) {
-    std::vector<store::routing> done;
-    done.reserve(events.size());
+// In parts, because a small event can make much.
+asio::awaitable<void> router::route_all(std::vector<event> events) {
+    std::vector<store::routing> part;
+    std::size_t bytes = 0;
     for (auto const& each : events) {
-        done.push_back(route(each, *rules_, scratch_, around_.clock.now()));
+        auto made = route(each, *rules_, scratch_, around_.clock.now());
         scratch_.release();
+        auto const more = bytes_of(made);
+        if (!part.empty() && bytes + more > settings_.route_bytes_max) {
+            auto recording = record(std::exchange(part, {}));
+            co_await std::move(recording);
+            if (stopping_) co_return;
+            bytes = 0;
+        }
+        bytes += more;
+        part.push_back(std::move(made));
     }
-    return done;
+    auto recording = record(std::move(part));
+    co_await std::move(recording);
 }
 
 // Until the store has taken it: no event is passed over that the store could ever take.

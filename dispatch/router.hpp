@@ -29,7 +29,7 @@ public:
     void stop();
 
 private:
-    [[nodiscard]] std::vector<store::routing> evaluate(std::vector<event> const& events);
+    [[nodiscard]] asio::awaitable<void> route_all(std::vector<event> events);
     [[nodiscard]] asio::awaitable<void> record(std::vector<store::routing> done);
     [[nodiscard]] asio::awaitable<void> record_one_by_one(std::vector<store::routing> done);
     [[nodiscard]] counter& counter_of(event_state state);

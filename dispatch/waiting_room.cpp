@@ -1,22 +1,6 @@
 #include "dispatch/waiting_room.hpp"
 
 namespace headgate::dispatch {
-namespace {
-
-std::size_t bytes_of(std::vector<std::pair<std::string, std::string>> const& texts) {
-    std::size_t all = 0;
-    for (auto const& [name, text] : texts) all += name.size() + text.size();
-    return all;
-}
-
-std::size_t bytes_of(delivery const& one) {
-    auto const& order = one.order;
-    return sizeof one + order.input.size() + order.workflow_id.size() + order.workflow.size() +
-           order.task_queue.size() + one.reason.size() + bytes_of(order.memo) +
-           bytes_of(order.search_attributes);
-}
-
-}  // namespace
 
 waiting_room::admission waiting_room::add(delivery fresh, instant due) {
     auto const id = fresh.id;

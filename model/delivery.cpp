@@ -21,6 +21,19 @@ std::optional<delivery_state> delivery_state_named(std::string_view name) noexce
     return std::nullopt;
 }
 
+std::size_t bytes_of(start_order const& one) {
+    auto bytes = one.target.size() + one.workflow_id.size() + one.workflow.size() + one.task_queue.size() +
+                 one.input.size();
+    for (auto const* const texts : {&one.memo, &one.search_attributes}) {
+        for (auto const& [name, text] : *texts) bytes += name.size() + text.size();
+    }
+    return bytes;
+}
+
+std::size_t bytes_of(delivery const& one) {
+    return sizeof one + one.reason.size() + bytes_of(one.order);
+}
+
 bool is_final(delivery_state state) noexcept {
     switch (state) {
         case delivery_state::waiting:

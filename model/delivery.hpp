@@ -6,6 +6,7 @@
 #include "model/event.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -82,6 +83,10 @@ struct delivery {
     std::optional<wall_time> started_at;
     std::optional<wall_time> ended_at;
 };
+
+// What they take in memory, about.
+[[nodiscard]] std::size_t bytes_of(start_order const& one);
+[[nodiscard]] std::size_t bytes_of(delivery const& one);
 
 // One try at a delivery.
 struct attempt {

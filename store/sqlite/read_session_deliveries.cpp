@@ -95,19 +95,6 @@ result<std::vector<delivery_record>> read_session::deliveries_of(uuid const& eve
     }
 }
 
-namespace {
-
-// What a delivery takes in memory, about.
-std::uint64_t bytes_of(delivery const& one) {
-    std::uint64_t bytes = sizeof one + one.reason.size() + one.order.input.size();
-    for (auto const* const pairs : {&one.order.memo, &one.order.search_attributes}) {
-        for (auto const& [name, text] : *pairs) bytes += name.size() + text.size();
-    }
-    return bytes;
-}
-
-}  // namespace
-
 result<page<delivery>> read_session::unfinished(unfinished_filter const& filter, page_request const& which) {
     HEADGATE_TRY(auto const limit, read_limit(which));
     HEADGATE_TRY(auto const cursor, read_cursor(which.cursor));

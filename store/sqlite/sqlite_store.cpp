@@ -195,16 +195,22 @@ asio::awaitable<result<std::vector<event>>> sqlite_store::read_lease(sequence_nu
 
 namespace {
 
+struct job_size {
+    std::size_t rows = 0;
+    std::size_t bytes = 0;
+};
+
 // What a job found out, until its transaction is durable.
 template <class T>
 struct job_outcome {
     std::shared_ptr<waiting<T>> waiter;
     T value;
 
-    static job make(std::size_t rows, std::shared_ptr<job_outcome> outcome,
+    static job make(job_size size, std::shared_ptr<job_outcome> outcome,
                     std::function<result<T>(write_session&, wall_time)> run) {
         return {
-            .rows = rows,
+            .rows = size.rows,
+            .bytes = size.bytes,
             .run = [outcome, run = std::move(run)](write_session& session, wall_time now) -> result<void> {
                 HEADGATE_TRY(outcome->value, run(session, now));
                 return {};
@@ -263,13 +269,16 @@ asio::awaitable<result<std::vector<delivery>>> sqlite_store::record_routing(std:
     using deliveries = std::vector<delivery>;
     return wait_for<deliveries>(
         [this, done = std::move(done)](std::shared_ptr<waiting<deliveries>> waiter) mutable {
-            std::size_t rows = 0;
-            for (auto const& each : done) rows += 1 + 2 * each.deliveries.size();
+            job_size size;
+            for (auto const& each : done) {
+                size.rows += 1 + 2 * each.deliveries.size();
+                for (auto const& made : each.deliveries) size.bytes += bytes_of(made);
+            }
             auto outcome = std::make_shared<job_outcome<deliveries>>(std::move(waiter));
             auto run = [done = std::move(done)](write_session& session, wall_time now) mutable {
                 return run_routing(session, now, std::move(done));
             };
-            writer_->submit(job_outcome<deliveries>::make(rows, std::move(outcome), std::move(run)));
+            writer_->submit(job_outcome<deliveries>::make(size, std::move(outcome), std::move(run)));
         });
 }
 
@@ -277,12 +286,13 @@ asio::awaitable<result<std::vector<bool>>> sqlite_store::record(std::vector<tran
     using flags = std::vector<bool>;
     return wait_for<flags>(
         [this, changes = std::move(changes)](std::shared_ptr<waiting<flags>> waiter) mutable {
-            auto const rows = changes.size() * 2;
+            job_size size{changes.size() * 2, 0};
+            for (auto const& each : changes) size.bytes += each.order ? bytes_of(*each.order) : 0;
             auto outcome = std::make_shared<job_outcome<flags>>(std::move(waiter));
             auto run = [changes = std::move(changes)](write_session& session, wall_time now) {
                 return run_transitions(session, now, changes);
             };
-            writer_->submit(job_outcome<flags>::make(rows, std::move(outcome), std::move(run)));
+            writer_->submit(job_outcome<flags>::make(size, std::move(outcome), std::move(run)));
         });
 }
 

@@ -210,9 +210,11 @@ void writer::take(group& taken) {
     auto const rows_max = taken.appends.empty() ? settings_.job_rows_max * 8 : settings_.job_rows_max;
     std::size_t rows = 0;
     while (!jobs_.empty()) {
-        auto const next = jobs_.front().rows;
-        if (!taken.jobs.empty() && rows + next > rows_max) break;
-        rows += next;
+        auto const& next = jobs_.front();
+        bool const fits = rows + next.rows <= rows_max && bytes + next.bytes <= settings_.group_bytes_max;
+        if (!taken.jobs.empty() && !fits) break;
+        rows += next.rows;
+        bytes += next.bytes;
         taken.jobs.push_back(std::move(jobs_.front()));
         jobs_.pop_front();
     }

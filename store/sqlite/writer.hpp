@@ -37,6 +37,7 @@ struct append_work {
 // others of its group stand. `finish` is called once it is known what became of it, and why not.
 struct job {
     std::size_t rows = 1;
+    std::size_t bytes = 0;
     std::function<result<void>(write_session&, wall_time now)> run;
     std::function<void(std::optional<error> const& refused)> finish;
     std::optional<error> refused = {};

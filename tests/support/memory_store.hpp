@@ -65,6 +65,7 @@ public:
         if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
         if (std::ranges::any_of(done, [this](auto const& each) { return can_never_be_recorded(each); }))
             co_return refuse(errc::data_loss, "can never be recorded", "");
+        routed_together.push_back(done.size());
         std::vector<delivery> made;
         for (auto& each : done) {
             auto& from = events_.at(each.sequence);
@@ -202,8 +203,9 @@ public:
     std::size_t reads_to_refuse = 0;      // Of single deliveries.
     std::function<void()> after_reading;  // Once, before `unfinished` gives what it read.
     std::function<void()> after_reading_orders;
-    std::size_t searches = 0;     // For unfinished ones.
-    std::size_t orders_read = 0;  // By `read_orders`.
+    std::vector<std::size_t> routed_together;  // Events, in each transaction.
+    std::size_t searches = 0;                  // For unfinished ones.
+    std::size_t orders_read = 0;               // By `read_orders`.
     std::set<sequence_number> never_routed;
     std::set<sequence_number> never_delivered;  // Their events can be marked; deliveries cannot be recorded.
     deadline last_until;                        // Of the last append.

@@ -261,6 +261,17 @@ TEST(dispatcher, an_event_whose_deliveries_can_never_be_recorded_is_quarantined_
     EXPECT_EQ(work.store.deliveries().size(), 2U);
 }
 
+// A delivery takes its input and less than 1000 bytes beside it.
+TEST(dispatcher, records_what_rules_made_of_events_in_parts_of_a_bounded_size) {
+    auto large = rule_named("large");
+    large.input = R"("x" * (.body.n * 1000))";
+    dispatcher_at_work work{{large}};
+    work.settings.route_bytes_max = 10'000;
+    work.run_until(work.all_are(delivery_state::completed, 6),
+                   {R"({"n":4})", R"({"n":4})", R"({"n":4})", R"({"n":20})", R"({"n":1})", R"({"n":1})"});
+    EXPECT_EQ(work.store.routed_together, (std::vector<std::size_t>{2, 1, 1, 2}));
+}
+
 TEST(dispatcher, an_event_that_can_never_be_recorded_stops_no_other) {
     dispatcher_at_work work{{rule_named("sync")}};
     work.store.never_routed = {2};

@@ -1,0 +1,69 @@
+#include "store/sqlite/sqlite_store.hpp"
+#include "tests/support/faulty_vfs.hpp"
+#include "tests/support/scratch_folder.hpp"
+#include "tests/support/stored_events.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+// What the embedded store puts into one transaction.
+
+namespace headgate::store {
+namespace {
+
+using namespace testing_support;
+using testing::HasSubstr;
+
+class groups_of_a_store : public testing::Test {
+protected:
+    groups_of_a_store() {
+        settings_.sqlite.path = (folder_.path() / "headgate.db").string();
+        settings_.sqlite.vfs = faulty_vfs::name;
+        disk_.heal();
+    }
+    ~groups_of_a_store() override {
+        disk_.heal();
+        store_.reset();
+    }
+
+    void open() {
+        store_ = open_sqlite_store(settings_, clock_, registry_).value();
+    }
+
+    faulty_vfs& disk_ = faulty_vfs::instance();
+    scratch_folder folder_;
+    manual_clock clock_;
+    metrics registry_;
+    settings settings_;
+    std::unique_ptr<event_store> store_;
+};
+
+TEST_F(groups_of_a_store, are_bounded_by_the_bytes_of_what_routing_made_as_well) {
+    settings_.group_bytes_max = 64 * 1024;
+    open();
+    auto const stored = append(*store_, make_event("github", "1"), {}).value();
+    auto const from = run(store_->read_event(stored.id)).value().kept;
+    disk_.hold_syncs();
+    appends before{*store_};
+    before.add(make_event("github", "before"), {});
+    before.submit();
+    disk_.wait_for_held_sync();
+    // These wait together while the one before is being synced.
+    std::vector<std::optional<result<std::vector<delivery>>>> recorded(4);
+    in_background routings;
+    for (std::uint32_t i = 0; i < recorded.size(); ++i) {
+        auto made = make_delivery(from, "large", i);
+        made.order.input = '"' + std::string(40'000, 'x') + '"';
+        std::vector<routing> done{{from.sequence, event_state::routed, "", {std::move(made)}, {}}};
+        routings.start(store_->record_routing(std::move(done)), recorded[i]);
+    }
+    disk_.release_syncs();
+    routings.finish();
+    for (auto const& each : recorded) EXPECT_TRUE(each->has_value());
+    EXPECT_TRUE(before.wait().front());
+    // One event, the one before, and the four, of which no two fit.
+    EXPECT_THAT(registry_.render(), HasSubstr("\nheadgate_store_groups_total 6\n"));
+}
+
+}  // namespace
+}  // namespace headgate::store
