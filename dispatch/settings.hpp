@@ -50,7 +50,7 @@ struct settings {
     std::chrono::milliseconds probe_every{
         5'000};  // Of an open circuit, and of held deliveries' slow probe x12.
     std::chrono::milliseconds learn_every{3'600'000};  // Retention and limits of a target that is there.
-    double share_min = 0.1;            // Of the time: what routing keeps when accepting is busy.
+    double share_min = 0.03;           // Of the time: what routing keeps when accepting is busy.
     std::size_t route_batch_max = 64;  // Events routed in one transaction.
     std::size_t route_bytes_max = 16 * 1024 * 1024;  // Of what they made; one event may make more.
     std::size_t deliveries_in_memory_max = 20'000;   // Of one target.
