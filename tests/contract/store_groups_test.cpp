@@ -1,7 +1,4 @@
-#include "store/sqlite/sqlite_store.hpp"
-#include "tests/support/faulty_vfs.hpp"
-#include "tests/support/scratch_folder.hpp"
-#include "tests/support/stored_events.hpp"
+#include "tests/support/sqlite_store_at_work.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,29 +11,7 @@ namespace {
 using namespace testing_support;
 using testing::HasSubstr;
 
-class groups_of_a_store : public testing::Test {
-protected:
-    groups_of_a_store() {
-        settings_.sqlite.path = (folder_.path() / "headgate.db").string();
-        settings_.sqlite.vfs = faulty_vfs::name;
-        disk_.heal();
-    }
-    ~groups_of_a_store() override {
-        disk_.heal();
-        store_.reset();
-    }
-
-    void open() {
-        store_ = open_sqlite_store(settings_, clock_, registry_).value();
-    }
-
-    faulty_vfs& disk_ = faulty_vfs::instance();
-    scratch_folder folder_;
-    manual_clock clock_;
-    metrics registry_;
-    settings settings_;
-    std::unique_ptr<event_store> store_;
-};
+using groups_of_a_store = sqlite_store_at_work;
 
 TEST_F(groups_of_a_store, are_bounded_by_the_bytes_of_what_routing_made_as_well) {
     settings_.group_bytes_max = 64 * 1024;
@@ -62,7 +37,7 @@ TEST_F(groups_of_a_store, are_bounded_by_the_bytes_of_what_routing_made_as_well)
     for (auto const& each : recorded) EXPECT_TRUE(each->has_value());
     EXPECT_TRUE(before.wait().front());
     // One event, the one before, and the four, of which no two fit.
-    EXPECT_THAT(registry_.render(), HasSubstr("\nheadgate_store_groups_total 6\n"));
+    EXPECT_THAT(registry_->render(), HasSubstr("\nheadgate_store_groups_total 6\n"));
 }
 
 }  // namespace
