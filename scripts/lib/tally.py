@@ -15,6 +15,8 @@ import xml.etree.ElementTree as ElementTree
 
 TALLY = pathlib.Path(__file__).resolve().parents[2] / "build" / "results" / "tally"
 
+LINES_OF_A_FAILURE = 20
+
 
 def cases(file):
     return ElementTree.parse(file).getroot().iter("testcase")
@@ -24,19 +26,31 @@ def has_failed(case):
     return case.find("failure") is not None or case.find("error") is not None or case.get("status") == "fail"
 
 
+def tell(case):
+    """Names a failed case of a test program, with the beginning of what it says: ctest's log drowns both."""
+    print(f"   FAILED: {case.get('classname')}.{case.get('name')}")
+    found = case.find("failure")
+    text = (found.text or found.get("message") or "") if found is not None else ""
+    for line in text.strip().splitlines()[:LINES_OF_A_FAILURE]:
+        print(f"   | {line}")
+
+
 def count(folder):
     """(passed, failed) of all XML files in a folder, ctest.xml aside: it reports programs, not tests."""
     passed, failed, programs_with_failures = 0, 0, set()
+    by_ctest = (folder / "ctest.xml").exists()
     for file in sorted(folder.glob("*.xml")):
         if file.name == "ctest.xml":
             continue
         for case in cases(file):
             if has_failed(case):
                 failed += 1
+                if by_ctest:
+                    tell(case)
                 programs_with_failures.add(file.stem)
             elif case.find("skipped") is None:
                 passed += 1
-    if (folder / "ctest.xml").exists():
+    if by_ctest:
         dead = [
             case.get("name")
             for case in cases(folder / "ctest.xml")

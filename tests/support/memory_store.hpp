@@ -62,7 +62,7 @@ public:
     }
 
     asio::awaitable<result<std::vector<delivery>>> record_routing(std::vector<store::routing> done) override {
-        if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
+        if (refuses_this_write()) co_return refuse(errc::unavailable, "told to refuse", "");
         if (std::ranges::any_of(done, [this](auto const& each) { return can_never_be_recorded(each); }))
             co_return refuse(errc::data_loss, "can never be recorded", "");
         routed_together.push_back(done.size());
@@ -84,8 +84,10 @@ public:
 
     asio::awaitable<result<std::vector<bool>>> record(std::vector<store::transition> changes) override {
         if (writes_hang) co_return co_await given_up();
-        if (refusing) ++records_refused;
-        if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
+        if (refuses_this_write()) {
+            ++records_refused;
+            co_return refuse(errc::unavailable, "told to refuse", "");
+        }
         std::vector<bool> applied;
         for (auto const& change : changes) applied.push_back(apply(change));
         co_return applied;
@@ -197,8 +199,9 @@ public:
     }
 
     bool refusing = false;
-    bool reads_hang = false;   // Until the caller gives up; those that the console asks for.
-    bool writes_hang = false;  // The same of `record`.
+    bool refuses_every_other_write = false;  // Of `record_routing` and `record`, the first one too.
+    bool reads_hang = false;                 // Until the caller gives up; those that the console asks for.
+    bool writes_hang = false;                // The same of `record`.
     std::size_t records_refused = 0;
     std::size_t reads_to_refuse = 0;      // Of single deliveries.
     std::function<void()> after_reading;  // Once, before `unfinished` gives what it read.
@@ -211,6 +214,8 @@ public:
     deadline last_until;                        // Of the last append.
 
 private:
+    bool refuses_this_write() { return refusing || (refuses_every_other_write && ++writes_asked_ % 2 == 1); }
+
     static asio::awaitable<std::unexpected<error>> given_up() {
         asio::steady_timer never{co_await asio::this_coro::executor, asio::steady_timer::time_point::max()};
         auto waiting = never.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -261,6 +266,7 @@ private:
     std::map<uuid, store::delivery_record> deliveries_;
     std::map<std::string, std::string> rule_texts_;
     sequence_number leased_through_ = 0;
+    std::size_t writes_asked_ = 0;
     std::optional<asio::steady_timer> arrived_;
 };
 
