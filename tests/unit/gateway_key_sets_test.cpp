@@ -26,6 +26,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
+using ::testing::StartsWith;
 
 // RFC 8037, A.2, by the names that are given.
 std::string set_of(std::vector<std::string> const& names) {
@@ -193,7 +194,7 @@ TEST(key_sets, are_kept_through_an_outage_and_say_that_there_is_one) {
     EXPECT_EQ(keys.find("a"), "a");
     of.go_away();
     keys.await([&] { return !keys.sets().troubles().empty(); });
-    EXPECT_THAT(keys.sets().troubles(), ElementsAre(Pair(from.url, HasSubstr("cannot connect"))));
+    EXPECT_THAT(keys.sets().troubles(), ElementsAre(Pair(from.url, StartsWith("cannot "))));
     EXPECT_EQ(keys.find("a"), "a");
     EXPECT_EQ(keys.find("unknown"), "a");
 }
