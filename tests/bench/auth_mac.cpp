@@ -8,6 +8,7 @@
 
 #include "auth/authenticator.hpp"
 #include "core/encoding.hpp"
+#include "tests/bench/median.hpp"
 
 #include <fmt/format.h>
 #include <openssl/core_names.h>
@@ -16,18 +17,17 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <limits>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace headgate {
 namespace {
 
-using std::chrono::steady_clock;
+using bench::median_of;
 
+constexpr int batches = 2001;
 constexpr std::string_view key = "0f6c1d2e3b4a59687786a5b4c3d2e1f0";
 unsigned kept = 0;  // What is measured ends here, so that it is not left out.
 
@@ -82,20 +82,6 @@ auth::authenticator signed_source() {
     return auth::authenticator::make(source, "sources.bench", found).value();
 }
 
-template <class Work>
-double median_of(Work const& work) {
-    constexpr int rounds = 2001;
-    std::vector<double> took;
-    took.reserve(rounds);
-    for (int i = 0; i < rounds; ++i) {
-        auto const begun = steady_clock::now();
-        for (int k = 0; k < 16; ++k) work();
-        took.push_back(std::chrono::duration<double, std::micro>(steady_clock::now() - begun).count() / 16);
-    }
-    std::ranges::nth_element(took, took.begin() + rounds / 2);
-    return took[rounds / 2];
-}
-
 int run() {
     request incoming;
     incoming.head.method = "POST";
@@ -113,11 +99,12 @@ int run() {
 
     std::array lowest{1e9, 1e9, 1e9};
     for (int i = 0; i < 9; ++i) {
-        lowest[0] = std::min(lowest[0], median_of([&] {
-                                 kept += source.checks().verify(incoming, known, {}).has_value() ? 1U : 0U;
-                             }));
-        lowest[1] = std::min(lowest[1], median_of([&] { by_one_call(incoming.body); }));
-        lowest[2] = std::min(lowest[2], median_of([&] { by_context(ready.get(), incoming.body); }));
+        lowest[0] = std::min(
+            lowest[0],
+            median_of([&] { kept += source.checks().verify(incoming, known, {}).has_value() ? 1U : 0U; },
+                      batches));
+        lowest[1] = std::min(lowest[1], median_of([&] { by_one_call(incoming.body); }, batches));
+        lowest[2] = std::min(lowest[2], median_of([&] { by_context(ready.get(), incoming.body); }, batches));
     }
     fmt::print(
         "verdict {:.3f} us; HMAC() {:.3f} us, {:.2f} of it; EVP_MAC with its key {:.3f} us, {:.2f} of it\n",
