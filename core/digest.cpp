@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <memory>
 #include <sys/random.h>
@@ -51,6 +52,15 @@ sha256_digest sha256_of_fields(std::span<std::string_view const> fields) {
         HEADGATE_CHECK(fed, "SHA-256 could not go on");
     }
     return finish(hashing);
+}
+
+sha256_digest hmac_sha256(std::string_view key, std::string_view bytes) {
+    sha256_digest code;
+    auto const* const made =
+        HMAC(algorithm(), key.data(), static_cast<int>(key.size()),
+             reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size(), code.data(), nullptr);
+    HEADGATE_CHECK(made != nullptr, "HMAC-SHA-256 could not finish");
+    return code;
 }
 
 bool same_secret(std::string_view a, std::string_view b) {

@@ -19,6 +19,9 @@ using sha256_digest = std::array<std::uint8_t, 32>;
 // an input.
 [[nodiscard]] sha256_digest sha256_of_fields(std::span<std::string_view const> fields);
 
+// HMAC-SHA-256 (RFC 2104). For rules; what senders sign is verified with the cryptography of `auth`.
+[[nodiscard]] sha256_digest hmac_sha256(std::string_view key, std::string_view bytes);
+
 // Whether two secrets are equal, in a time that tells nothing of their content: both are hashed first. Of
 // their lengths it tells how many blocks of 64 bytes each is long.
 [[nodiscard]] bool same_secret(std::string_view a, std::string_view b);

@@ -1,7 +1,10 @@
 #include "core/ids.hpp"
 
+#include "core/check.hpp"
 #include "core/digest.hpp"
 #include "core/encoding.hpp"
+
+#include <openssl/evp.h>
 
 #include <algorithm>
 
@@ -52,6 +55,20 @@ result<uuid> parse_uuid(std::string_view text) {
         byte = static_cast<std::uint8_t>(byte << 4 | *value);
         ++digit;
     }
+    return id;
+}
+
+uuid uuid_of_name(uuid const& name_space, std::string_view name) {
+    std::string named{name_space.bytes.begin(), name_space.bytes.end()};
+    named += name;
+    std::array<std::uint8_t, EVP_MAX_MD_SIZE> hash{};
+    bool const is_hashed =
+        EVP_Digest(named.data(), named.size(), hash.data(), nullptr, EVP_sha1(), nullptr) == 1;
+    HEADGATE_CHECK(is_hashed, "SHA-1 could not finish");
+    uuid id;
+    std::copy_n(hash.begin(), id.bytes.size(), id.bytes.begin());
+    id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x50);
+    id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
     return id;
 }
 

@@ -25,6 +25,9 @@ struct uuid {
 // Reads the form above, in either case. Fails with invalid_argument.
 [[nodiscard]] result<uuid> parse_uuid(std::string_view text);
 
+// UUIDv5 (RFC 9562, 5.5): the same for the same name in the same name space, anywhere and always.
+[[nodiscard]] uuid uuid_of_name(uuid const& name_space, std::string_view name);
+
 // Gives UUIDv7s, each greater than the one before, also when the wall clock steps back. Belongs to one
 // thread.
 class uuid_sequence {

@@ -9,7 +9,7 @@
 namespace headgate::transforms {
 
 std::span<compiler::expansion_entry const> compiler::expansions() {
-    static constexpr std::array<expansion_entry, 33> all{{
+    static constexpr std::array<expansion_entry, 34> all{{
         {"empty", 0, &compiler::expand_empty},
         {"error", 0, &compiler::expand_error},
         {"error", 1, &compiler::expand_error},
@@ -43,6 +43,7 @@ std::span<compiler::expansion_entry const> compiler::expansions() {
         {"max_by", 1, &compiler::expand_by_keys},
         {"IN", 1, &compiler::expand_in},
         {"have_literal_numbers", 0, &compiler::expand_constant},
+        {"have_decnum", 0, &compiler::expand_constant},
     }};
     return all;
 }

@@ -110,6 +110,9 @@ constexpr auto refused = std::to_array<std::pair<std::string_view, std::string_v
     {"halt", "a rule cannot end the process; use error"},
     {"halt_error", "a rule cannot end the process; use error"},
     {"get_search_list", "there are no modules"},
+    {"get_jq_origin", "there are no modules"},
+    {"get_prog_origin", "there are no modules"},
+    {"builtins", "the reference of the rule language lists them"},
     {"modulemeta", "there are no modules"},
     {"localtime", "rules know no local time; use gmtime"},
     {"strflocaltime", "rules know no local time; use strftime"},
@@ -117,9 +120,9 @@ constexpr auto refused = std::to_array<std::pair<std::string_view, std::string_v
 
 }  // namespace
 
-std::array<std::span<native_entry const>, 6> native_tables() {
-    return {collection_natives(), order_natives(), text_natives(),
-            number_natives(),     regex_natives(), time_natives()};
+std::array<std::span<native_entry const>, 7> native_tables() {
+    return {collection_natives(), order_natives(), text_natives(), number_natives(),
+            regex_natives(),      time_natives(),  name_natives()};
 }
 
 std::span<library_entry const> library() {

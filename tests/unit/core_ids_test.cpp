@@ -7,6 +7,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// RFC 9562, A.4; the other by Python's uuid.uuid5.
+TEST(uuid_of_name, agrees_with_the_published_vector) {
+    auto const dns = parse_uuid("6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+    EXPECT_EQ(to_string(uuid_of_name(*dns, "www.example.com")), "2ed6657d-e927-568b-95e1-2665a8aea6a2");
+    auto const own = parse_uuid("0192f3c0-7b1e-7cc3-9a4f-0123456789ab");
+    EXPECT_EQ(to_string(uuid_of_name(*own, "orders/42")), "534d59fe-c79f-5e80-913e-af3453b32892");
+}
+
 TEST(uuid_sequence, gives_version_7_with_the_time_in_front) {
     uuid_sequence ids;
     // RFC 9562, appendix A.6: 2022-02-22T19:22:22Z is 017F22E2-79B0-7...

@@ -277,6 +277,28 @@ TEST(program, bounds_its_own_nesting) {
     EXPECT_EQ(first_of(around("[", 90, "1", "]") + " | flatten"), "[1]");
 }
 
+// By Python's hashlib, hmac and uuid.
+TEST(program, makes_names_that_are_the_same_everywhere) {
+    EXPECT_EQ(first_of("sha256", "\"h\u00e9llo\""),
+              "\"3c48591d8d098a4538f5e013dfcf406e948eac4d3277b10bf614e295d6068179\"");
+    EXPECT_EQ(first_of("hmac_sha256(\"Jefe\")", "\"what do ya want for nothing?\""),
+              "\"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843\"");
+    EXPECT_EQ(first_of("uuid5(\"dns\")", "\"www.example.com\""), "\"2ed6657d-e927-568b-95e1-2665a8aea6a2\"");
+    EXPECT_EQ(first_of("uuid5(\"0192F3C0-7b1e-7cc3-9a4f-0123456789ab\")", "\"orders/42\""),
+              "\"534d59fe-c79f-5e80-913e-af3453b32892\"");
+    EXPECT_THAT(first_of("sha256", "{}"),
+                HasSubstr("object cannot be hashed, only a string can: use tojson"));
+    EXPECT_THAT(first_of("hmac_sha256(1)", "\"a\""), HasSubstr("number cannot be a key"));
+    EXPECT_THAT(first_of("uuid5(\"DNS\")", "\"a\""), HasSubstr("a UUID, or one of dns, url, oid and x500"));
+    EXPECT_THAT(first_of("uuid5(\"dns\")", "null"), HasSubstr("null cannot be a name"));
+}
+
+TEST(program, functions_that_would_take_long_are_bounded) {
+    EXPECT_THAT(first_of("jn(1e9; 1)"), HasSubstr("beyond 10,000"));
+    EXPECT_EQ(first_of("[ldexp(1; 1e18), ldexp(1; nan), ldexp(1; -1e18)]"), "[1.7976931348623157e+308,1,0]");
+    EXPECT_THAT(first_of("(\"x\" * 1000000) as $long | [range(100) | $long | sha256]"), HasSubstr("steps"));
+}
+
 TEST(program, regular_expressions_take_linear_time) {
     auto const evil = R"(("a" * 5000) + "b" | test("^(a|aa)+$"), test("(a+)+$"))";
     EXPECT_EQ(run(evil), (std::vector<std::string>{"false", "false"}));
