@@ -54,6 +54,14 @@ sha256_digest sha256_of_fields(std::span<std::string_view const> fields) {
     return finish(hashing);
 }
 
+std::array<std::uint8_t, 20> sha1(std::string_view bytes) {
+    std::array<std::uint8_t, 20> digest{};
+    bool const is_made =
+        EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha1(), nullptr) == 1;
+    HEADGATE_CHECK(is_made, "SHA-1 could not finish");
+    return digest;
+}
+
 sha256_digest hmac_sha256(std::string_view key, std::string_view bytes) {
     sha256_digest code;
     auto const* const made =

@@ -19,6 +19,9 @@ using sha256_digest = std::array<std::uint8_t, 32>;
 // an input.
 [[nodiscard]] sha256_digest sha256_of_fields(std::span<std::string_view const> fields);
 
+// SHA-1 (FIPS 180-4), for UUIDs of version 5 alone: it proves nothing.
+[[nodiscard]] std::array<std::uint8_t, 20> sha1(std::string_view bytes);
+
 // HMAC-SHA-256 (RFC 2104). For rules; what senders sign is verified with the cryptography of `auth`.
 [[nodiscard]] sha256_digest hmac_sha256(std::string_view key, std::string_view bytes);
 

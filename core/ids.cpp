@@ -1,10 +1,7 @@
 #include "core/ids.hpp"
 
-#include "core/check.hpp"
 #include "core/digest.hpp"
 #include "core/encoding.hpp"
-
-#include <openssl/evp.h>
 
 #include <algorithm>
 
@@ -61,10 +58,7 @@ result<uuid> parse_uuid(std::string_view text) {
 uuid uuid_of_name(uuid const& name_space, std::string_view name) {
     std::string named{name_space.bytes.begin(), name_space.bytes.end()};
     named += name;
-    std::array<std::uint8_t, EVP_MAX_MD_SIZE> hash{};
-    bool const is_hashed =
-        EVP_Digest(named.data(), named.size(), hash.data(), nullptr, EVP_sha1(), nullptr) == 1;
-    HEADGATE_CHECK(is_hashed, "SHA-1 could not finish");
+    auto const hash = sha1(named);
     uuid id;
     std::copy_n(hash.begin(), id.bytes.size(), id.bytes.begin());
     id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x50);
