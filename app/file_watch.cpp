@@ -18,9 +18,6 @@
 namespace headgate::app {
 namespace {
 
-constexpr std::chrono::milliseconds quiet_for{100};
-constexpr std::chrono::milliseconds quiet_within{2'000};
-
 // What makes a file another one. Not IN_MODIFY: whoever writes a file closes it, and a log or a database in
 // the same folder is written all the time.
 constexpr std::uint32_t kinds = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE |
@@ -90,14 +87,6 @@ file_watch::woken file_watch::wait(std::chrono::milliseconds at_most) {
     if (is_stopping_) return woken::to_stop;
     if (is_asked_.exchange(false)) return woken::on_request;
     return what == found::change ? woken::by_a_change : woken::by_time;
-}
-
-void file_watch::wait_for_quiet() {
-    auto const ends = std::chrono::steady_clock::now() + quiet_within;
-    auto what = found::change;
-    while (what == found::change && std::chrono::steady_clock::now() < ends) {
-        what = poll_until(std::chrono::steady_clock::now() + quiet_for);
-    }
 }
 
 // A request stays to be found again; changes are gone once they are found.

@@ -28,10 +28,6 @@ public:
     enum class woken { by_a_change, by_time, on_request, to_stop };
     [[nodiscard]] woken wait(std::chrono::milliseconds at_most);
 
-    // Returns once nothing has changed for a moment, because who changes files often changes several; or was
-    // asked; or has waited long enough.
-    void wait_for_quiet();
-
     void ask();
     void stop();
 

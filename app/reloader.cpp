@@ -2,7 +2,9 @@
 
 #include "core/log.hpp"
 
+#include <chrono>
 #include <exception>
+#include <optional>
 #include <pthread.h>
 #include <utility>
 #include <vector>
@@ -18,12 +20,12 @@ std::vector<std::filesystem::path> paths_of(config::ingredients const& all) {
 
 }  // namespace
 
-reloader::reloader(std::string config_path, config::ingredients made_from,
-                   std::chrono::milliseconds poll_every, taker take, file_watch::tells kernel)
+reloader::reloader(std::string config_path, config::ingredients made_from, config::reload_settings of,
+                   taker take, file_watch::tells kernel)
     : path_{std::move(config_path)},
       take_{std::move(take)},
       made_from_{std::move(made_from)},
-      poll_every_{poll_every},
+      settings_{of},
       watch_{kernel},
       thread_{[this] { run(); }} {}
 
@@ -38,30 +40,46 @@ void reloader::run() {
     bool is_asked = false;
     for (;;) {
         watch_.watch(paths_of(made_from_));
-        if (is_asked || config::have_changed(made_from_)) {
-            watch_.wait_for_quiet();
-            is_asked = false;
-            if (read_again()) continue;
+        std::optional<planned> read;
+        if (is_asked || config::have_changed(made_from_)) read = read_again();
+        if (read && std::exchange(is_asked, false)) {
+            take_up(*std::move(read));
+            continue;
         }
-        auto const why = watch_.wait(poll_every_);
+        auto const why = read ? wait_while_it_settles(read->made_from) : watch_.wait(settings_.poll_every);
         if (why == file_watch::woken::to_stop) return;
         is_asked = why == file_watch::woken::on_request;
-        if (why == file_watch::woken::by_a_change) watch_.wait_for_quiet();
+        bool const is_settled = why == file_watch::woken::by_time;
+        if (read && is_settled && !config::have_changed(read->made_from)) take_up(*std::move(read));
     }
 }
 
-// False when it did not come to an end: then it is tried again, but not at once.
-bool reloader::read_again() {
+// Nothing when it did not come to an end: then it is tried again, but not at once.
+std::optional<planned> reloader::read_again() {
     try {
-        auto read = make_plan(path_);
-        made_from_ = read.made_from;
-        if (read.made) poll_every_ = read.made->settings.reload.poll_every;
-        take_(std::move(read));
-        return true;
+        return make_plan(path_);
     } catch (std::exception const& e) {
         log(log_level::error, "could not read the configuration again", {{"what", e.what()}});
-        return false;
+        return std::nullopt;
     }
+}
+
+// Who writes a file in parts, or one file after another, leaves what may well be valid in between.
+file_watch::woken reloader::wait_while_it_settles(config::ingredients const& read_from) {
+    using std::chrono::milliseconds;
+    using std::chrono::steady_clock;
+    auto const until = steady_clock::now() + settings_.settle;
+    while (steady_clock::now() < until) {
+        auto const why = watch_.wait(std::chrono::ceil<milliseconds>(until - steady_clock::now()));
+        if (why != file_watch::woken::by_a_change || config::have_changed(read_from)) return why;
+    }
+    return file_watch::woken::by_time;
+}
+
+void reloader::take_up(planned read) {
+    made_from_ = read.made_from;
+    if (read.made) settings_ = read.made->settings.reload;
+    take_(std::move(read));
 }
 
 }  // namespace headgate::app

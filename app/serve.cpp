@@ -96,7 +96,7 @@ int serve(serve_options const& asked) {
     block_signals();
     background_log const writing{planned.made->settings.log.lines_waiting_max};
 
-    auto const poll_every = planned.made->settings.reload.poll_every;
+    auto const when = planned.made->settings.reload;
     auto gateway = start_impatiently(*std::move(planned.made));
     if (!gateway) {
         print_error(gateway.error());
@@ -106,7 +106,7 @@ int serve(serve_options const& asked) {
         {{"webhooks_port", std::to_string((*gateway)->webhooks_port())},
          {"operator_port", std::to_string((*gateway)->operator_port())}});
     {
-        reloader keeping_up{asked.config, std::move(planned.made_from), poll_every,
+        reloader keeping_up{asked.config, std::move(planned.made_from), when,
                             [&gateway](app::planned next) { (*gateway)->take(std::move(next)); }};
         wait_for_end(set_of({SIGTERM, SIGINT, SIGHUP}), [&keeping_up] { keeping_up.ask(); });
     }

@@ -12,9 +12,10 @@
 
 namespace headgate::config {
 
-// How a running gateway finds out that its configuration changed, where the kernel does not tell.
+// When a running gateway reads its configuration again.
 struct reload_settings {
-    std::chrono::milliseconds poll_every{30'000};
+    std::chrono::milliseconds poll_every{30'000};  // Where the kernel does not tell of changes.
+    std::chrono::milliseconds settle{2'000};       // For as long the files must have stayed the same.
 };
 
 // Everything a configuration says, room by room. A fresh one holds the defaults.

@@ -248,6 +248,10 @@ void declare_reload(section& root, reload_settings& into) {
                     at.duration("poll_every", into.poll_every, 100ms, 24h,
                                 {.says = "How often the files are looked at, for file systems that do not "
                                          "tell of changes; where they do, a change is seen at once."});
+                    at.duration(
+                        "settle", into.settle, 0ms, 10min,
+                        {.says = "How long changed files must stay the same before they are taken up: "
+                                 "somebody may still be writing. SIGHUP does not wait."});
                 });
 }
 

@@ -178,8 +178,11 @@ void declare_dispatch(section& root, dispatch::settings& into) {
         at.duration("learn_every", into.learn_every, 1s, 24h,
                     {.says = "How often a target that is there is asked again how long it keeps runs and how "
                              "much it takes."});
-        at.number("share_min", into.share_min, 0, 1,
-                  {.says = "Share of the time that routing keeps when accepting is busy."});
+        at.number(
+            "share_min", into.share_min, 0, 1,
+            {.says =
+                 "Share of the time that routing keeps when accepting is busy. However small it is, routing "
+                 "rests no longer than 10 s."});
         at.whole("route_batch_max", into.route_batch_max, 1, 10'000,
                  {.says = "Events routed in one transaction."});
         at.whole("route_bytes_max", into.route_bytes_max, 64 * 1024, 1024LL * 1024 * 1024,

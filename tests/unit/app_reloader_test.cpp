@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using std::filesystem::path;
 
 std::string settings_with(std::string_view source, std::string_view secret = "secret") {
-    return "store: {sqlite: {path: headgate.db}}\nsources: {" + std::string{source} +
+    return "reload: {settle: 20ms}\nstore: {sqlite: {path: headgate.db}}\nsources: {" + std::string{source} +
            ": {path: /hook, verify: {preset: github, secrets: [{file: " + std::string{secret} + "}]}}}\n";
 }
 
@@ -41,16 +41,15 @@ protected:
     }
 
     void look_after(path const& name = "headgate.yaml", file_watch::tells kernel = file_watch::tells::changes,
-                    std::chrono::milliseconds poll_every = 24h) {
-        look_after(name, make_plan((folder_.path() / name).string()), kernel, poll_every);
+                    config::reload_settings of = {.poll_every = 24h, .settle = 20ms}) {
+        look_after(name, make_plan((folder_.path() / name).string()), kernel, of);
     }
 
     void look_after(path const& name, planned const& in_force, file_watch::tells kernel,
-                    std::chrono::milliseconds poll_every) {
+                    config::reload_settings of) {
         ASSERT_TRUE(in_force.made);
-        under_test_ =
-            std::make_unique<reloader>((folder_.path() / name).string(), in_force.made_from, poll_every,
-                                       [this](planned next) { take(std::move(next)); }, kernel);
+        under_test_ = std::make_unique<reloader>((folder_.path() / name).string(), in_force.made_from, of,
+                                                 [this](planned next) { take(std::move(next)); }, kernel);
     }
 
     // Waits until it was read again with this outcome: the name of its first source, or "refused".
@@ -96,7 +95,8 @@ TEST_F(reloaded, when_the_file_is_replaced_or_written_in_place) {
 TEST_F(reloaded, when_it_changed_between_the_start_and_the_first_look) {
     auto const at_the_start = make_plan((folder_.path() / "headgate.yaml").string());
     write("headgate.yaml", settings_with("second"));
-    look_after("headgate.yaml", at_the_start, file_watch::tells::changes, 24h);
+    look_after("headgate.yaml", at_the_start, file_watch::tells::changes,
+               {.poll_every = 24h, .settle = 20ms});
     EXPECT_TRUE(comes_to("second"));
 }
 
@@ -140,7 +140,7 @@ TEST_F(reloaded, when_kubernetes_swaps_the_link_of_a_volume) {
 }
 
 TEST_F(reloaded, by_looking_now_and_then_where_the_kernel_tells_nothing) {
-    look_after("headgate.yaml", file_watch::tells::nothing, 1ms);
+    look_after("headgate.yaml", file_watch::tells::nothing, {.poll_every = 1ms, .settle = 20ms});
     replace("headgate.yaml", settings_with("second"));
     EXPECT_TRUE(comes_to("second"));
 }
@@ -149,6 +149,24 @@ TEST_F(reloaded, when_asked_though_nothing_changed) {
     look_after();
     ask();
     EXPECT_TRUE(comes_to("first"));
+}
+
+// Each part of it may well be valid.
+TEST_F(reloaded, not_while_somebody_may_still_be_writing_unless_it_is_asked) {
+    look_after("headgate.yaml", file_watch::tells::nothing, {.poll_every = 1ms, .settle = 24h});
+    replace("headgate.yaml", settings_with("half"));
+    ask();
+    EXPECT_TRUE(comes_to("half"));
+    EXPECT_EQ(times_read(), 1U);
+}
+
+TEST_F(reloaded, as_a_whole_when_it_was_written_in_parts) {
+    look_after("headgate.yaml", file_watch::tells::changes, {.poll_every = 24h, .settle = 500ms});
+    write("headgate.yaml", settings_with("half"));
+    write("headgate.yaml", settings_with("half") + "# More follows.\n");
+    write("headgate.yaml", settings_with("whole"));
+    EXPECT_TRUE(comes_to("whole"));
+    EXPECT_EQ(times_read(), 1U);
 }
 
 TEST_F(reloaded, not_when_other_files_change_nor_when_the_same_is_written_again) {

@@ -78,6 +78,7 @@ class Gateway:
         self.port, self.operator_port = free_port(), free_port()
         self.token_file = pathlib.Path(secret_file(self.folder, "operator", TOKENS["operator"])["file"])
         self.configuration = {
+            "reload": {"settle": "100ms"},
             "listen": {
                 "webhooks": {"address": f"127.0.0.1:{self.port}"},
                 "operator": {"address": f"127.0.0.1:{self.operator_port}"},
