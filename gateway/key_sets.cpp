@@ -12,6 +12,7 @@
 #include <charconv>
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string_view>
 
 namespace headgate::gateway {
@@ -20,6 +21,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+constexpr std::size_t refuted_max = 1'000;
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
 struct fetched {
@@ -76,17 +78,30 @@ struct key_sets::kept {
 
     // What can be said without a fetch; nothing when one is worth waiting for. Under the guard.
     [[nodiscard]] std::optional<found> settled(std::string_view key_id, clock::time_point now) const {
-        bool const usable = keys && now - fetched_at <= from.stale;
-        if (usable && keys->knows(key_id)) return keys;
+        if (is_usable(now) && (keys->knows(key_id) || refuted.contains(key_id))) return keys;
         bool const may_fetch = is_fetching || now - tried_at >= from.interval;
         if (may_fetch && !is_over) return std::nullopt;
-        return what_is_there(now);
+        return undecided(now);
     }
 
-    [[nodiscard]] found what_is_there(clock::time_point now) const {
-        if (keys && now - fetched_at <= from.stale) return keys;
+    // The issuer may have made a key since it was last asked: only an answer of its own refutes an id.
+    [[nodiscard]] found undecided(clock::time_point now) const {
+        if (is_usable(now))
+            return refuse(errc::unavailable,
+                          "a token names a key that the issuer did not have when it was last asked",
+                          "it is asked again at most once in `interval`: " + from.url);
         return refuse(errc::unavailable, "the keys of the issuer are not known: " + trouble,
                       "see whether it can be reached: " + from.url);
+    }
+
+    // An answer that worked did not have it. Under the guard.
+    void note_unknown(std::string key_id) {
+        bool const is_refuted = !is_troubled && keys && !keys->knows(key_id) && refuted.size() < refuted_max;
+        if (is_refuted) refuted.insert(std::move(key_id));
+    }
+
+    [[nodiscard]] bool is_usable(clock::time_point now) const {
+        return keys && now - fetched_at <= from.stale;
     }
 
     void tell_that_a_fetch_ended() {
@@ -106,6 +121,7 @@ struct key_sets::kept {
 
     // Under the guard.
     std::shared_ptr<auth::key_set const> keys;
+    std::set<std::string, std::less<>> refuted;  // Ids that were asked for, and that `keys` has not.
     clock::time_point fetched_at;
     clock::time_point tried_at;
     bool is_fetching = true;  // The first one begins at once.
@@ -190,9 +206,9 @@ asio::awaitable<key_sets::found> key_sets::ask(kept_ptr of, std::string key_id, 
         of->woken.cancel();
         auto waiting = with_deadline(until, wait_for_a_fetch(of, of->fetches));
         auto const ended = co_await std::move(waiting);
-        if (ended) continue;
         std::lock_guard const hold{guard_};
-        co_return of->what_is_there(clock::now());
+        if (!ended) co_return of->undecided(clock::now());
+        of->note_unknown(key_id);
     }
 }
 
@@ -227,6 +243,7 @@ asio::awaitable<void> key_sets::keep_fresh(kept_ptr of) {
             of->trouble = got ? "" : got.error().message;
             if (got) {
                 of->keys = std::move(got->keys);
+                of->refuted.clear();
                 of->fetched_at = now;
             }
         }

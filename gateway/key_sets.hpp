@@ -33,8 +33,8 @@ public:
 
     [[nodiscard]] asio::awaitable<void> stop();
 
-    // The set at once, where it is known and has the key; else what the fetch that is going on brings, or one
-    // that begins now.
+    // The set at once, where it is known and has the key, or is known not to have it; else what the fetch
+    // that is going on brings, or one that begins now. `unavailable` while neither can be said.
     [[nodiscard]] asio::awaitable<result<std::shared_ptr<auth::key_set const>>> find(auth::fetch wanted,
                                                                                      deadline until) override;
 
