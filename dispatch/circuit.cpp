@@ -118,7 +118,13 @@ asio::awaitable<void> circuit::ask() {
     if (stopping_ || turn != turn_) co_return;
     probe_at_ = std::chrono::steady_clock::now() + settings_.probe_every;
     // Whoever says that the namespace is missing is there: the attempt learns the same, and is held.
-    if (!there && there.error().code != errc::not_found) {
+    bool const is_away = !there && there.error().code != errc::not_found;
+    if (is_away && is_closed()) {  // Starts tell whether it takes work. It was asked for its limits alone.
+        log_sparingly(log_level::warning, "a target does not tell its limits",
+                      {{"target", of_.name}, {"why", there.error().message}});
+        co_return;
+    }
+    if (is_away) {
         found_away(there.error().message);
         co_return;
     }

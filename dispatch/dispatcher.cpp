@@ -11,12 +11,16 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <string>
 #include <utility>
 
 namespace headgate::dispatch {
 namespace {
+
+// What the last attempts led to is written down, even where they took all the time there was.
+constexpr std::chrono::milliseconds time_to_record{1'000};
 
 lane_counters counters_of(metrics& counts, std::string const& target) {
     auto const make = [&](char const* result) -> counter& {
@@ -117,8 +121,9 @@ private:
             auto lane_ends = each->join(until);
             co_await std::move(lane_ends);
         }
-        records_.finish();
-        auto records_end = recording_.join();
+        auto const recorded_by = std::max(until, from_now(time_to_record));
+        records_.finish(recorded_by);
+        auto records_end = recording_.join_by(recorded_by);
         co_await std::move(records_end);
     }
 

@@ -24,43 +24,37 @@ void intake::note(delivery const& bare) {
 // Null for one that is not for a lane: it is held, or released, from here.
 lane* intake::place_for(delivery const& one) {
     if (is_final(one.state)) return nullptr;
-    auto* const to = lane_of(one.order.target);
-    bool const rule_is_gone = one.state == delivery_state::waiting && !rules_->find(one.rule);
-    if (to == nullptr || rule_is_gone) {
-        hold_removed(one);
+    if (auto change = change_of_place(one)) {
+        bool const is_released = change->to == delivery_state::waiting;
+        records_.add(*std::move(change), [this, id = one.id, is_released](bool applied) {
+            if (applied && is_released) look_at(id);
+        });
         return nullptr;
     }
-    if (one.state == delivery_state::held && one.held_because == hold_cause::removed) {
-        release(one);
-        return nullptr;
+    bool const is_away = one.state == delivery_state::held && one.held_because == hold_cause::removed;
+    return is_away ? nullptr : lane_of(one.order.target);
+}
+
+std::optional<store::transition> intake::change_of_place(delivery const& one) const {
+    bool const target_is_gone = lane_of(one.order.target) == nullptr;
+    bool const is_gone = target_is_gone || !rules_->find(one.rule);
+    store::transition change{.delivery = one.id, .from = one.state, .to = delivery_state::waiting};
+    if (one.state == delivery_state::waiting && is_gone) {
+        change.to = delivery_state::held;
+        change.held_because = hold_cause::removed;
+        change.reason = target_is_gone ? "target '" + one.order.target + "' is not in the configuration"
+                                       : "rule '" + one.rule + "' is not in the configuration";
+        return change;
     }
-    return to;
+    bool const is_back =
+        one.state == delivery_state::held && one.held_because == hold_cause::removed && !is_gone;
+    if (is_back) return change;
+    return std::nullopt;
 }
 
 lane* intake::lane_of(std::string const& target) const {
     auto const found = lanes_.find(target);
     return found != lanes_.end() && found->second->is_open() ? found->second.get() : nullptr;
-}
-
-void intake::hold_removed(delivery const& orphan) {
-    if (orphan.state != delivery_state::waiting) return;
-    bool const target_is_gone = lane_of(orphan.order.target) == nullptr;
-    store::transition change{.delivery = orphan.id,
-                             .from = delivery_state::waiting,
-                             .to = delivery_state::held,
-                             .held_because = hold_cause::removed};
-    change.reason = target_is_gone ? "target '" + orphan.order.target + "' is not in the configuration"
-                                   : "rule '" + orphan.rule + "' is not in the configuration";
-    records_.add(std::move(change), [](bool) {});
-}
-
-void intake::release(delivery const& back) {
-    if (!rules_->find(back.rule)) return;
-    store::transition change{
-        .delivery = back.id, .from = delivery_state::held, .to = delivery_state::waiting};
-    records_.add(std::move(change), [this, id = back.id](bool applied) {
-        if (applied) look_at(id);
-    });
 }
 
 asio::awaitable<void> intake::take_up(uuid id) {

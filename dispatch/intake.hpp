@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <memory>
+#include <optional>
 
 // What becomes of a delivery that comes out of the store: it goes to the lane of its target, is held because
 // its rule or target is gone, is released because they are back, or is rendered first.
@@ -30,6 +31,12 @@ public:
     [[nodiscard]] bool has_room_for(delivery const& bare) const;
     void note(delivery const& bare);
 
+    // Held, because its rule or target is gone, or released, because they are back; nothing for all others.
+    [[nodiscard]] std::optional<store::transition> change_of_place(delivery const& one) const;
+
+    // The store is slow to take changes: what makes more of them can wait.
+    [[nodiscard]] bool is_behind() const noexcept { return records_.is_behind(); }
+
     // Reads it and takes it; what cannot be read is left to the next sweep.
     [[nodiscard]] asio::awaitable<void> take_up(uuid id);
 
@@ -42,8 +49,6 @@ private:
     // Of a target that is configured; null without.
     [[nodiscard]] lane* lane_of(std::string const& target) const;
     [[nodiscard]] lane* place_for(delivery const& one);
-    void hold_removed(delivery const& orphan);
-    void release(delivery const& back);
     [[nodiscard]] asio::awaitable<void> render(delivery bare);
     [[nodiscard]] store::transition rendered(delivery const& bare, result<store::event_record> const& from);
 

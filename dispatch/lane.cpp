@@ -12,8 +12,6 @@ namespace headgate::dispatch {
 namespace {
 
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
-// Changes the store has not taken: past it nothing new is attempted.
-constexpr std::size_t unrecorded_max = 2'000;
 constexpr std::chrono::milliseconds pause_for_the_store{250};
 
 bool may_be_attempted(delivery_state state) {
@@ -188,7 +186,7 @@ asio::awaitable<void> lane::run() {
 std::vector<uuid> lane::take_due() {
     std::vector<uuid> taken;
     auto const now = std::chrono::steady_clock::now();
-    if (!is_open() || records_.waiting() > unrecorded_max) return taken;
+    if (!is_open() || records_.is_behind()) return taken;
     auto const in_flight_max = std::max(of_.starts_in_flight_max, in_flight_);
     auto const allowed = std::min({in_flight_max - in_flight_, pace_.allowed(now), circuit_.allowed()});
     while (taken.size() < allowed) {
@@ -206,7 +204,7 @@ lane::instant lane::next_moment(instant now) const {
     if (circuit_.allowed() == 0 || in_flight_ >= of_.starts_in_flight_max) return instant::max();
     auto const due = room_.next_due();
     if (due == instant::max()) return due;
-    if (records_.waiting() > unrecorded_max) return now + pause_for_the_store;
+    if (records_.is_behind()) return now + pause_for_the_store;
     return std::max(due, pace_.next(now));
 }
 

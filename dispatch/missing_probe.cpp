@@ -15,8 +15,8 @@ namespace {
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t page = 500;
 
-store::transition release_of(delivery const& held) {
-    return {.delivery = held.id, .from = delivery_state::held, .to = delivery_state::waiting};
+store::transition release_of(uuid const& held) {
+    return {.delivery = held, .from = delivery_state::held, .to = delivery_state::waiting};
 }
 
 }  // namespace
@@ -46,26 +46,34 @@ asio::awaitable<void> missing_probe::run() {
 }
 
 asio::awaitable<void> missing_probe::let_one_go() {
-    auto reading =
-        around_.store.unfinished({.state = delivery_state::held}, {.cursor = cursor_, .limit = page});
-    auto const held = co_await std::move(reading);
-    if (!held) co_return;
-    auto const one = std::ranges::find_if(held->items, [this](delivery const& each) {
-        return is_ours(each) && (!tried_ || each.id > *tried_);
-    });
-    if (one == held->items.end()) {
-        cursor_ = held->next;
-        if (cursor_.empty()) tried_.reset();  // That was the last page: from the beginning again.
-        co_return;
-    }
-    tried_ = one->id;
+    auto finding = next_of_ours();
+    auto const one = co_await std::move(finding);
+    if (!one) co_return;
+    tried_ = *one;
     auto recording = around_.store.record({release_of(*one)});
     auto const released = co_await std::move(recording);
     if (!released || !released->front()) co_return;
-    trying_ = one->id;
-    auto taking = take_along(one->id);
+    trying_ = *one;
+    auto taking = take_along(*one);
     bool const is_tried = co_await std::move(taking);
-    if (!is_tried && trying_ == one->id) trying_.reset();
+    if (!is_tried && trying_ == *one) trying_.reset();
+}
+
+// The one behind the last that was tried. Pages may be full of what is held for another reason.
+asio::awaitable<std::optional<uuid>> missing_probe::next_of_ours() {
+    do {
+        auto reading =
+            around_.store.unfinished({.state = delivery_state::held}, {.cursor = cursor_, .limit = page});
+        auto const held = co_await std::move(reading);
+        if (!held) co_return std::nullopt;
+        auto const one = std::ranges::find_if(held->items, [this](delivery const& each) {
+            return is_ours(each) && (!tried_ || each.id > *tried_);
+        });
+        if (one != held->items.end()) co_return one->id;
+        cursor_ = held->next;
+    } while (!cursor_.empty() && !stopping_);
+    tried_.reset();  // That was the last page: from the beginning again.
+    co_return std::nullopt;
 }
 
 // What cannot be read is left to a sweep.
@@ -95,7 +103,7 @@ asio::awaitable<void> missing_probe::release_all() {
         std::erase_if(held->items, [this](delivery const& each) { return !is_ours(each); });
         if (held->items.empty()) continue;
         std::vector<store::transition> changes;
-        std::ranges::transform(held->items, std::back_inserter(changes), release_of);
+        std::ranges::transform(held->items, std::back_inserter(changes), release_of, &delivery::id);
         auto recording = around_.store.record(std::move(changes));
         auto const released = co_await std::move(recording);
         if (!released) co_return;

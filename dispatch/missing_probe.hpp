@@ -48,6 +48,7 @@ public:
 
 private:
     [[nodiscard]] asio::awaitable<void> let_one_go();
+    [[nodiscard]] asio::awaitable<std::optional<uuid>> next_of_ours();
     [[nodiscard]] bool is_ours(delivery const& held) const;
     [[nodiscard]] asio::awaitable<bool> take_along(uuid released);
 

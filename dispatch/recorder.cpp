@@ -41,14 +41,15 @@ void recorder::add(store::transition change, done_handler done) {
     wake_.cancel();
 }
 
-void recorder::finish() {
-    finishing_ = true;
+void recorder::finish(deadline until) {
+    finishing_ = until;
     wake_.cancel();
 }
 
 asio::awaitable<void> recorder::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     while (!finishing_ || !waiting_.empty()) {
+        if (finishing_ && std::chrono::steady_clock::now() >= *finishing_) co_return leave_the_rest();
         if (waiting_.empty()) {
             wake_.expires_at(asio::steady_timer::time_point::max());
             auto waiting = wake_.async_wait(quietly);
@@ -64,6 +65,12 @@ asio::awaitable<void> recorder::run() {
         co_await std::move(writing);
         writing_ = 0;
     }
+}
+
+void recorder::leave_the_rest() {
+    log(log_level::warning,
+        "changes of deliveries were not written in time; the next start repeats the attempts",
+        {{"changes", std::to_string(waiting_.size())}});
 }
 
 asio::awaitable<void> recorder::write(std::vector<entry> batch) {
@@ -88,8 +95,7 @@ asio::awaitable<void> recorder::write(std::vector<entry> batch) {
         }
         log_sparingly(log_level::error, "the store refused changes of deliveries; asking again",
                       {{"error", applied.error().message}});
-        if (finishing_)
-            co_return;  // Durable state is behind, never ahead: the next start repeats the attempts.
+        if (finishing_) co_return;
         asked_before = true;
         auto pausing = pause();
         co_await std::move(pausing);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/deadline.hpp"
 #include "core/metrics.hpp"
 #include "core/result.hpp"
 #include "model/delivery.hpp"
@@ -10,8 +11,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <vector>
 
 // Writes changes of deliveries, many in one transaction, in order, until the store has taken them.
@@ -33,19 +36,26 @@ public:
 
     void add(store::transition change, done_handler done);
 
-    // Changes that the store has not taken yet: who makes changes slows down when this grows.
-    [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size() + writing_; }
+    // Many changes wait for the store: who makes changes waits, too.
+    [[nodiscard]] bool is_behind() const noexcept { return waiting_.size() + writing_ > behind_at; }
 
-    // Writes until `finish` was called and nothing is left. A store that refuses is asked again, with pauses.
+    // Writes until `finish` was called and nothing is left, or its time is over. A store that refuses is
+    // asked again, with pauses.
     [[nodiscard]] asio::awaitable<void> run();
-    void finish();
+
+    // What is not written by `until` never is: durable state is behind then, never ahead, and the next start
+    // repeats the attempts.
+    void finish(deadline until);
 
 private:
+    static constexpr std::size_t behind_at = 2'000;
+
     struct entry {
         store::transition change;
         done_handler done;
     };
 
+    void leave_the_rest();
     asio::awaitable<void> write(std::vector<entry> batch);
     [[nodiscard]] asio::awaitable<bool> was_made_before(store::transition const& change);
     asio::awaitable<void> pause();
@@ -53,9 +63,9 @@ private:
     store::event_store& store_;
     std::map<delivery_state, counter*> ended_;
     asio::steady_timer wake_;
-    std::vector<entry> waiting_;
+    std::deque<entry> waiting_;
     std::size_t writing_ = 0;
-    bool finishing_ = false;
+    std::optional<deadline> finishing_;
 };
 
 }  // namespace headgate::dispatch

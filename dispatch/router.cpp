@@ -16,6 +16,7 @@ namespace {
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds pause_after_trouble{500};
 constexpr std::chrono::milliseconds yield_longest{20};
+constexpr std::chrono::seconds pause_longest{10};  // After one batch.
 
 counter& events_counter(metrics& counts, char const* result) {
     return counts.make_counter("headgate_events_routed_total", "Events matched against the rules.",
@@ -65,10 +66,10 @@ asio::awaitable<void> router::run() {
             co_await std::move(pausing);
             continue;
         }
-        auto const began = std::chrono::steady_clock::now();
+        worked_ = {};
         auto routing = route_all(*std::move(events));
         co_await std::move(routing);
-        auto yielding = yield_after(std::chrono::steady_clock::now() - began);
+        auto yielding = yield_after(worked_);
         co_await std::move(yielding);
     }
 }
@@ -78,8 +79,10 @@ asio::awaitable<void> router::route_all(std::vector<event> events) {
     std::vector<store::routing> part;
     std::size_t bytes = 0;
     for (auto const& each : events) {
+        auto const began = std::chrono::steady_clock::now();
         auto made = route(each, *rules_, scratch_, around_.clock.now());
         scratch_.release();
+        worked_ += std::chrono::steady_clock::now() - began;
         auto const more = bytes_of(made);
         if (!part.empty() && bytes + more > settings_.route_bytes_max) {
             auto recording = record(std::exchange(part, {}));
@@ -97,9 +100,11 @@ asio::awaitable<void> router::route_all(std::vector<event> events) {
 // Until the store has taken it: no event is passed over that the store could ever take.
 asio::awaitable<void> router::record(std::vector<store::routing> done) {
     while (!stopping_) {
+        auto const began = std::chrono::steady_clock::now();
         auto recording = around_.store.record_routing(done);
         auto made = co_await std::move(recording);
         if (made) {
+            worked_ += std::chrono::steady_clock::now() - began;
             recorded(done, *std::move(made));
             co_return;
         }
@@ -151,8 +156,8 @@ counter& router::counter_of(event_state state) {
 // Accepting goes before routing, but routing keeps its floor.
 asio::awaitable<void> router::yield_after(std::chrono::steady_clock::duration worked) {
     if (!around_.accepting_is_busy || !around_.accepting_is_busy()) co_return;
-    auto const share = std::clamp(settings_.share_min, 0.01, 1.0);
-    auto const pause = std::chrono::duration<double>{worked} * (1 / share - 1);
+    auto const rests = 1 / std::max(settings_.share_min, 0.001) - 1;  // For each time that it works.
+    auto const pause = std::min<std::chrono::duration<double>>(worked * rests, pause_longest);
     auto const until =
         std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(pause);
     while (!stopping_ && std::chrono::steady_clock::now() < until && around_.accepting_is_busy()) {

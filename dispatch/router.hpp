@@ -47,6 +47,7 @@ private:
     counter& passed_over_;
     counter& dead_;  // Deliveries whose rule failed.
     asio::steady_timer pause_;
+    std::chrono::steady_clock::duration worked_{};  // On this batch; the store's trouble is not its work.
     bool stopping_ = false;
     std::vector<std::byte> scratch_bytes_ = std::vector<std::byte>(256 * 1024);
     json::arena scratch_{scratch_bytes_.data(), scratch_bytes_.size()};

@@ -59,7 +59,7 @@ asio::awaitable<void> sweeper::take_all(delivery_state state, std::function<bool
         auto reading = around_.store.unfinished(std::move(filter), which);
         auto found = co_await std::move(reading);
         if (!found) {
-            auto pausing = pause_after(found.error());
+            auto pausing = pause_after("could not read unfinished deliveries", found.error());
             co_await std::move(pausing);
             continue;
         }
@@ -78,6 +78,8 @@ asio::awaitable<void> sweeper::take_page(std::vector<delivery> bare) {
         unrendered.push_back(each.id);
         return true;
     });
+    auto changing = change_places(bare);
+    co_await std::move(changing);
     while (!bare.empty() && !stopping_) {
         std::erase_if(bare, [this](delivery const& each) {
             if (deliveries_.has_room_for(each)) return false;
@@ -89,9 +91,31 @@ asio::awaitable<void> sweeper::take_page(std::vector<delivery> bare) {
         bare.erase(bare.begin(), bare.begin() + static_cast<std::ptrdiff_t>(looked_at));
     }
     for (auto const& id : unrendered) {
+        while (deliveries_.is_behind() && !stopping_) {
+            auto pausing = pause_for(pause_after_trouble);
+            co_await std::move(pausing);
+        }
         if (stopping_) co_return;
         auto rendering = deliveries_.take_up(id);
         co_await std::move(rendering);
+    }
+}
+
+// A page at a time: what waits for a removed rule may be millions. What is released is found again with all
+// that waits. Takes them out of the page, which it borrows.
+asio::awaitable<void> sweeper::change_places(std::vector<delivery>& bare) {
+    std::vector<store::transition> changes;
+    std::erase_if(bare, [&](delivery const& each) {
+        auto change = deliveries_.change_of_place(each);
+        if (change) changes.push_back(*std::move(change));
+        return change.has_value();
+    });
+    while (!changes.empty() && !stopping_) {
+        auto recording = around_.store.record(changes);
+        auto const recorded = co_await std::move(recording);
+        if (recorded) co_return;
+        auto pausing = pause_after("could not hold or release deliveries", recorded.error());
+        co_await std::move(pausing);
     }
 }
 
@@ -103,7 +127,7 @@ asio::awaitable<std::size_t> sweeper::read_some(std::vector<delivery> const& bar
     auto reading = around_.store.read_orders(std::move(ids), bare.size());
     auto found = co_await std::move(reading);
     if (!found) {
-        auto pausing = pause_after(found.error());
+        auto pausing = pause_after("could not read unfinished deliveries", found.error());
         co_await std::move(pausing);
         co_return 0;
     }
@@ -113,8 +137,8 @@ asio::awaitable<std::size_t> sweeper::read_some(std::vector<delivery> const& bar
     co_return found->size();
 }
 
-asio::awaitable<void> sweeper::pause_after(error const& why) {
-    log_sparingly(log_level::error, "could not read unfinished deliveries", {{"error", why.message}});
+asio::awaitable<void> sweeper::pause_after(char const* what, error const& why) {
+    log_sparingly(log_level::error, what, {{"error", why.message}});
     return pause_for(pause_after_trouble);
 }
 

@@ -44,7 +44,8 @@ private:
                                                  std::function<bool(lane const&)> has_enough);
     [[nodiscard]] asio::awaitable<void> take_page(std::vector<delivery> bare);
     [[nodiscard]] asio::awaitable<std::size_t> read_some(std::vector<delivery> const& bare);
-    [[nodiscard]] asio::awaitable<void> pause_after(error const& why);
+    [[nodiscard]] asio::awaitable<void> change_places(std::vector<delivery>& bare);
+    [[nodiscard]] asio::awaitable<void> pause_after(char const* what, error const& why);
     [[nodiscard]] asio::awaitable<void> pause_for(std::chrono::milliseconds wait);
 
     surroundings const& around_;

@@ -79,6 +79,7 @@ public:
     manual_clock clock;
     metrics counts;
     dispatch::settings settings;
+    std::function<bool()> accepting_is_busy;
     std::chrono::milliseconds drain_within{10'000};
 
 private:
@@ -87,7 +88,7 @@ private:
                                 std::vector<std::string> bodies) {
         auto const here = co_await asio::this_coro::executor;
         auto const working = dispatch::make_dispatcher(settings, std::move(rules), std::move(targets),
-                                                       {here, store, clock, counts, {}});
+                                                       {here, store, clock, counts, accepting_is_busy});
         auto& work = *working;
         for (auto& body : bodies) {
             auto appending = store.append(event_with(std::move(body)), {}, deadline::max());

@@ -83,13 +83,17 @@ public:
     }
 
     asio::awaitable<result<std::vector<bool>>> record(std::vector<store::transition> changes) override {
-        if (writes_hang) co_return co_await given_up();
+        if (writes_hang) {
+            ++writes_hanging;
+            co_return co_await given_up();
+        }
         if (refuses_this_write()) {
             ++records_refused;
             co_return refuse(errc::unavailable, "told to refuse", "");
         }
         std::vector<bool> applied;
         for (auto const& change : changes) applied.push_back(apply(change));
+        changes_in_vain += static_cast<std::size_t>(std::ranges::count(applied, false));
         co_return applied;
     }
 
@@ -203,6 +207,8 @@ public:
     bool reads_hang = false;                 // Until the caller gives up; those that the console asks for.
     bool writes_hang = false;                // The same of `record`.
     std::size_t records_refused = 0;
+    std::size_t writes_hanging = 0;
+    std::size_t changes_in_vain = 0;      // Asked for, and the row was in another state by then.
     std::size_t reads_to_refuse = 0;      // Of single deliveries.
     std::function<void()> after_reading;  // Once, before `unfinished` gives what it read.
     std::function<void()> after_reading_orders;

@@ -9,6 +9,7 @@
 namespace headgate::dispatch {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace std::string_literals;
 using testing::HasSubstr;
 using testing_support::dispatcher_at_work;
@@ -212,6 +213,54 @@ TEST(dispatcher, goes_on_when_the_store_takes_changes_again) {
     work.run_until(work.all_are(delivery_state::completed), {R"({"n":7})"});
     EXPECT_GE(work.store.records_refused, 2U);
     EXPECT_EQ(work.target.starts.size(), 1U);
+}
+
+TEST(dispatcher, holds_what_waits_for_a_removed_rule_once_however_often_it_sweeps) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.settings.sweep_every = 5ms;
+    work.store.refuses_every_other_write = true;
+    delivery orphan;
+    orphan.rule = "gone";
+    orphan.order.target = "platform";
+    for (int i = 0; i < 1'200; ++i) {
+        orphan.order.workflow_id = "w" + std::to_string(i);
+        work.store.keep(orphan);
+    }
+    work.run_until(work.all_are(delivery_state::held, 1'200));
+    EXPECT_EQ(work.store.changes_in_vain, 0U);
+}
+
+TEST(dispatcher, releases_what_waited_for_a_rule_that_is_back) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.settings.sweep_every = 1h;
+    delivery orphan;
+    orphan.rule = "sync";
+    orphan.order.target = "platform";
+    orphan.state = delivery_state::held;
+    orphan.held_because = hold_cause::removed;
+    for (int i = 0; i < 1'200; ++i) {
+        orphan.order.workflow_id = "w" + std::to_string(i);
+        work.store.keep(orphan);
+    }
+    work.run_until(work.all_are(delivery_state::completed, 1'200));
+    EXPECT_EQ(work.target.starts.size(), 1'200U);
+    EXPECT_EQ(work.store.changes_in_vain, 0U);
+}
+
+TEST(dispatcher, stops_in_time_although_changes_wait_for_a_store_that_hangs) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.drain_within = 10ms;
+    work.store.writes_hang = true;
+    work.run_until([&] { return work.store.writes_hanging > 0; }, {R"({"n":7})"});
+}
+
+// Time that the store took to come back is not work that routing would have to make up for.
+TEST(dispatcher, routes_on_after_trouble_with_the_store_while_accepting_is_busy) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.accepting_is_busy = [] { return true; };
+    work.settings.route_batch_max = 1;
+    work.store.refuses_every_other_write = true;
+    work.run_until([&] { return work.store.deliveries().size() == 2; }, {R"({"n":7})", R"({"n":8})"});
 }
 
 TEST(dispatcher, renders_a_delivery_that_had_no_order_by_todays_rule_and_keeps_that_rules_text) {

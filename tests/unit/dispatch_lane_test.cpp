@@ -125,7 +125,52 @@ TEST(lane, learns_the_limits_of_a_target_again_while_it_is_well) {
 TEST(lane, learns_the_limits_of_a_target_as_soon_as_its_namespace_is_there) {
     dispatcher_at_work work{{rule_named("sync")}};
     work.target.has_namespace = false;
-    work.run_until([&] { return work.target.probes > 2; });
+    std::size_t asked_before = 0;
+    int turns = 0;
+    work.run_until([&] {
+        if (work.target.probes >= 2 && asked_before == 0) {
+            work.target.has_namespace = true;
+            asked_before = work.target.probes;
+        }
+        return asked_before > 0 && ++turns >= 50;
+    });
+    EXPECT_EQ(work.target.probes, asked_before + 1);  // The next one is an hour away.
+}
+
+// Starts say whether a target takes work. A probe that only asks for limits may be refused for other reasons.
+TEST(lane, a_target_that_takes_work_is_not_away_when_it_does_not_tell_its_limits) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.settings.learn_every = 1ms;
+    work.settings.retry_first = 10ms;
+    work.settings.retry_longest = 10ms;
+    for (int i = 0; i < 3; ++i)
+        work.target.answers.push_back({.what = answer_kind::not_now, .code = errc::failed_precondition});
+    work.run_until(
+        [&] {
+            work.target.there = work.target.probes == 0;
+            return work.all_are(delivery_state::completed)();
+        },
+        bodies(1, "any"));
+    EXPECT_GT(work.target.probes, 3U);
+}
+
+TEST(lane, what_is_missing_is_looked_for_behind_all_that_is_held_for_another_reason) {
+    dispatcher_at_work work{{rule_named("sync")}};
+    work.settings.probe_every = 50ms;  // One is let go after twelve of these.
+    delivery held;
+    held.rule = "sync";
+    held.order.target = "platform";
+    held.state = delivery_state::held;
+    held.held_because = hold_cause::unanswered;
+    for (int i = 0; i < 6'000; ++i) {
+        held.order.workflow_id = "w" + std::to_string(i);
+        work.store.keep(held);
+    }
+    held.held_because = hold_cause::missing;
+    held.order.workflow_id = "last";
+    work.store.keep(held);
+    work.run_until(work.all_are(delivery_state::completed));
+    EXPECT_EQ(work.target.starts.size(), 1U);
 }
 
 // A namespace that was made anew has another retention.

@@ -41,7 +41,7 @@ asio::awaitable<void> record_twice(memory_store& store, store::transition change
     meanwhile();
     auto recorded = turns([&applied] { return applied.has_value(); });
     co_await std::move(recorded);
-    records.finish();
+    records.finish(from_now(std::chrono::seconds{10}));
     auto joining = tasks.join();
     co_await std::move(joining);
 }
