@@ -92,7 +92,7 @@ auth::equal_check read_equal(reader& from) {
 
 auth::peer_check read_peer(reader& from) {
     auth::peer_check made;
-    made.cidrs = from.texts("cidr");
+    made.cidrs = at_least_one(from, "cidr");
     if (auto mtls = from.section("mtls")) {
         auto& shown = made.mtls.emplace();
         shown.anchors_pem = read_file(*mtls, "anchors");

@@ -101,6 +101,9 @@ std::vector<auth::wanted_claim> read_claims(reader& from) {
     std::vector<auth::wanted_claim> read;
     auto claims = from.section("claims");
     if (!claims) return read;
+    if (claims->here().is_mapping() && claims->here().members.empty()) {
+        from.mistake("claims", "names no claim", "write for example claims: {email_verified: true}");
+    }
     for (auto const& one : claims->here().members) {
         auto const& at = one.value;
         bool const is_flag = at.is_scalar() && !at.quoted && (at.text == "true" || at.text == "false");

@@ -67,8 +67,8 @@ constexpr std::string_view words = R"("text": {"type": ["string", "number", "boo
 "from_param": {"type": "object", "additionalProperties": false, "required": ["param"], "properties": {
 "param": {"$ref": "#/$defs/text"}}},
 "texts": {"type": "array", "items": {"$ref": "#/$defs/text"}},
-"one_or_several": {"anyOf": [{"$ref": "#/$defs/text"}, {"type": "array", "minItems": 1, "items": {
-"$ref": "#/$defs/text"}}]},
+"some_texts": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/text"}},
+"one_or_several": {"anyOf": [{"$ref": "#/$defs/text"}, {"$ref": "#/$defs/some_texts"}]},
 "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
 "text_by_name": {"type": "object", "additionalProperties": {"$ref": "#/$defs/text"}},
 "duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"},
@@ -82,10 +82,11 @@ constexpr std::string_view guard =
     R"({"type": "object", "additionalProperties": false, "properties": {
 "method": {"$ref": "#/$defs/one_or_several"}, "content_type": {"$ref": "#/$defs/text"},
 "body": {"enum": ["empty", "present"]}, "header": {"$ref": "#/$defs/text_by_name"},
-"query": {"$ref": "#/$defs/text_by_name"}, "query_has": {"$ref": "#/$defs/texts"},
+"query": {"$ref": "#/$defs/text_by_name"}, "query_has": {"$ref": "#/$defs/some_texts"},
 "json": {"type": "object", "propertyNames": {"pattern": "^(/([^~]|~[01])*)?$"},
 "additionalProperties": {"$ref": "#/$defs/text"}},
-"json_has": {"type": "array", "items": {"type": "string", "pattern": "^(/([^/~]|~[01])*)+$"}}}})";
+"json_has": {"type": "array", "minItems": 1, "items": {"type": "string",
+"pattern": "^(/([^/~]|~[01])*)+$"}}}})";
 
 constexpr std::string_view content =
     R"({"anyOf": [{"$ref": "#/$defs/value"}, {"type": "array", "minItems": 1,
@@ -132,7 +133,7 @@ constexpr std::string_view checks =
 "a": {"$ref": "#/$defs/equal_side"}, "b": {"$ref": "#/$defs/equal_side"}}},
 "peer": {"type": "object", "additionalProperties": false, "anyOf": [{"required": ["cidr"]},
 {"required": ["mtls"]}], "properties": {
-"cidr": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/text"}},
+"cidr": {"$ref": "#/$defs/some_texts"},
 "mtls": {"type": "object", "additionalProperties": false, "anyOf": [{"required": ["anchors"]},
 {"required": ["fingerprints"]}], "properties": {"anchors": {"$ref": "#/$defs/text"},
 "san": {"$ref": "#/$defs/one_or_several"}, "cn": {"$ref": "#/$defs/one_or_several"},

@@ -199,9 +199,17 @@ auth::content read_lines(reader& from) {
 
 }  // namespace
 
+std::vector<std::string> at_least_one(reader& from, std::string_view key) {
+    auto const* const found = from.take(key);
+    if (found != nullptr && found->is_list() && found->items.empty()) {
+        from.mistake(key, "is an empty list", "name at least one, or remove the line where any will do");
+    }
+    return from.texts(key);
+}
+
 std::vector<std::string> one_or_several(reader& from, std::string_view key) {
     auto const* const found = from.take(key);
-    if (found != nullptr && found->is_list()) return from.texts(key);
+    if (found != nullptr && found->is_list()) return at_least_one(from, key);
     auto one = from.text(key);
     return one ? std::vector{*std::move(one)} : std::vector<std::string>{};
 }
@@ -346,11 +354,12 @@ auth::guard read_guard(node const& at, std::string const& path, notes& into) {
     for (auto& [name, expected] : from.text_pairs("header"))
         made.headers.emplace_back(to_lower(name), expected);
     made.query = from.text_pairs("query");
-    made.query_has = from.texts("query_has");
+    made.query_has = at_least_one(from, "query_has");
     for (auto& [pointer, expected] : from.text_pairs("json")) {
         made.json.emplace_back(json_path_of(pointer), std::move(expected));
     }
-    for (auto const& pointer : from.texts("json_has")) made.json_has.push_back(json_path_of(pointer));
+    for (auto const& pointer : at_least_one(from, "json_has"))
+        made.json_has.push_back(json_path_of(pointer));
     from.finish();
     return made;
 }

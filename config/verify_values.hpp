@@ -44,7 +44,11 @@ namespace headgate::config {
 // "/a/b" from the document's root, "a/b" from the item that an `each` looks at.
 [[nodiscard]] auth::json_path json_path_of(std::string_view written);
 
-// One text or a list of them.
+// A list of texts, at least one. An empty list would be read as no rule at all, and so let in whatever the
+// rule was to keep out: it is what a template leaves where a value was forgotten.
+[[nodiscard]] std::vector<std::string> at_least_one(reader& from, std::string_view key);
+
+// One text or a list of them, at least one.
 [[nodiscard]] std::vector<std::string> one_or_several(reader& from, std::string_view key);
 
 // What is in the file that a key names; empty where the key is absent, or where the file cannot be read.
