@@ -190,7 +190,7 @@ result<certificate_rules::shown> certificate_rules::check(std::string_view pem, 
     auto const all = read_certificates(pem, certificates_max);
     if (!all || all->empty()) {
         return fails("the client's certificate cannot be read",
-                     "the proxy must pass it on as nginx's $ssl_client_escaped_cert");
+                     "the proxy must pass it on once, as nginx's $ssl_client_escaped_cert");
     }
     if (all->size() > certificates_max) {
         return fails(fmt::format("the client shows more than {} certificates", certificates_max));

@@ -23,9 +23,12 @@ namespace headgate::testing_support {
 namespace {
 
 namespace asio = boost::asio;
+using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr std::string_view two_requests =
@@ -217,16 +220,26 @@ TEST(forwarded_certificate, is_never_the_one_of_the_proxy) {
     }
 }
 
-TEST(forwarded_certificate, is_none_when_it_is_missing_repeated_or_malformed) {
-    for (auto const* const wrong : {"", "%", "%2", "%2g", "-----BEGIN%0"}) {
-        auto head = with_fields({{"ssl-client-cert", wrong}});
-        http::note_client_certificate(head, {}, "ssl-client-cert", true);
-        EXPECT_THAT(head.client_certificate, IsEmpty()) << wrong;
+TEST(forwarded_certificate, is_none_when_it_is_missing_or_empty) {
+    for (auto const& fields : {headers{}, headers{{"ssl-client-cert", ""}}}) {
+        auto head = with_fields(fields);
+        http::note_client_certificate(head, "the proxy's own", "ssl-client-cert", true);
+        EXPECT_THAT(head.client_certificate, IsEmpty());
         EXPECT_THAT(head.fields, IsEmpty());
     }
-    auto twice = with_fields({{"ssl-client-cert", "a"}, {"ssl-client-cert", "a"}});
+}
+
+// A proxy that is being set up: whoever is told that none was shown looks in the wrong place.
+TEST(forwarded_certificate, is_there_but_unreadable_when_it_is_malformed_or_repeated) {
+    for (std::string const wrong : {"%", "%2", "%2g", "-----BEGIN%0", "-----BEGIN C----- AA%3D% -----END"}) {
+        auto head = with_fields({{"ssl-client-cert", wrong}});
+        http::note_client_certificate(head, {}, "ssl-client-cert", true);
+        EXPECT_EQ(head.client_certificate, wrong);
+        EXPECT_THAT(head.fields, IsEmpty());
+    }
+    auto twice = with_fields({{"ssl-client-cert", "a%0A"}, {"ssl-client-cert", "a%0A"}});
     http::note_client_certificate(twice, {}, "ssl-client-cert", true);
-    EXPECT_THAT(twice.client_certificate, IsEmpty());
+    EXPECT_THAT(twice.client_certificate, AllOf(Not(IsEmpty()), Not(HasSubstr("\n"))));
     EXPECT_THAT(twice.fields, IsEmpty());
 }
 
