@@ -74,7 +74,7 @@ private:
     [[nodiscard]] std::optional<stop> stop_in_body(boost::system::error_code failure) const;
     void note_body_progress(std::size_t bytes, std::size_t announced) noexcept;
     [[nodiscard]] bool is_from_trusted_proxy() const;
-    [[nodiscard]] peer_accounts::share share_of_forwarded(std::string const& sender);
+    [[nodiscard]] peer_accounts::share share_of(request_head const& head);
     [[nodiscard]] admission admit(request_head const& head);
     [[nodiscard]] after_answer after_this(framed_head const& framed) noexcept;
     [[nodiscard]] bool skip_body(framed_head const& framed);
@@ -88,6 +88,7 @@ private:
     head_scanner scanner_;
     std::string out_;
     std::uint32_t requests_ = 0;
+    bool is_by_proxy_ = false;  // The request at hand.
     bool lingers_ = false;
     deadline body_began_;
     std::list<connection*>::iterator position_;
@@ -138,9 +139,9 @@ asio::awaitable<bool> session::serve_request() {
     auto const body_of_answer = head.method == "HEAD" ? answer_body::leave_out : answer_body::send;
 
     head.peer = from_.address;
-    bool const by_proxy = is_from_trusted_proxy();
-    note_client_certificate(head, certificate_, lane_.client_certificate_header(), by_proxy);
-    if (by_proxy) {
+    is_by_proxy_ = is_from_trusted_proxy();
+    note_client_certificate(head, certificate_, lane_.client_certificate_header(), is_by_proxy_);
+    if (is_by_proxy_) {
         auto sender = forwarded_peer(head.fields, lane_.trusted_proxies());
         if (!sender) {
             auto refusing = refuse_with(refusal::bad_forwarded_for);
@@ -157,8 +158,8 @@ asio::awaitable<bool> session::serve_request() {
     }
 
     request incoming;
-    auto passed_on = framed.has_body() ? share_of_forwarded(head.peer) : peer_accounts::share{};
-    byte_hold hold{lane_.shared(), from_.is_trusted_proxy ? passed_on : from_.share, bounds_};
+    auto of_request = framed.has_body() ? share_of(head) : peer_accounts::share{};
+    byte_hold hold{lane_.shared(), from_.is_trusted_proxy ? of_request : from_.share, bounds_};
     if (framed.has_body()) {
         auto reading_body = read_body(framed, admitted.body_bytes_max, hold, incoming.body);
         auto const body_read = co_await std::move(reading_body);
@@ -314,11 +315,12 @@ bool session::is_from_trusted_proxy() const {
     return address && lane_.trusted_proxies().contains(*address);
 }
 
-// The account of whoever a proxy speaks for. A proxy that does not say so speaks for nobody that could be
-// counted.
-peer_accounts::share session::share_of_forwarded(std::string const& sender) {
-    auto const address =
-        from_.is_trusted_proxy && sender != from_.address ? parse_address(sender) : std::nullopt;
+// Of a connection that has no account because it came as a proxy's: the account of whoever the proxy speaks
+// for, and its own once it is no proxy any more. A proxy that does not say for whom speaks for nobody that
+// could be counted.
+peer_accounts::share session::share_of(request_head const& head) {
+    bool const names_somebody = from_.is_trusted_proxy && (!is_by_proxy_ || head.peer != from_.address);
+    auto const address = names_somebody ? parse_address(head.peer) : std::nullopt;
     return address ? lane_.shared().peers.join(sender_of(*address)) : peer_accounts::share{};
 }
 
@@ -351,8 +353,9 @@ bool session::skip_body(framed_head const& framed) {
 
 after_answer session::after_this(framed_head const& framed) noexcept {
     ++requests_;
-    bool const keeps =
-        framed.keeps_alive && !lane_.is_stopping() && requests_ < bounds_.requests_per_connection_max;
+    bool const lost_trust = from_.is_trusted_proxy && !is_by_proxy_;  // Its next connection is counted.
+    bool const keeps = framed.keeps_alive && !lost_trust && !lane_.is_stopping() &&
+                       requests_ < bounds_.requests_per_connection_max;
     return keeps ? after_answer::keep : after_answer::close;
 }
 

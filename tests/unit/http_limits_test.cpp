@@ -204,6 +204,40 @@ TEST(limit_of_bytes_of_an_address, is_that_of_the_sender_behind_a_trusted_proxy)
     EXPECT_EQ(status_of(under_test, post(2000)), 200) << "nobody is named who could be counted";
 }
 
+http::listener_settings with_proxy(std::string const& address, http::limits bounds) {
+    auto settings = with(bounds);
+    settings.trusted_proxies = {address};
+    return settings;
+}
+
+TEST(limit_of_bytes_of_an_address, binds_a_proxy_from_the_moment_it_lost_its_trust) {
+    running_server under_test{with_proxy("127.0.0.1", {.in_flight_bytes_per_address_max = 1000})};
+    raw_connection proxy{under_test.port()};
+    proxy.send(post_for("192.0.2.1", 0));
+    EXPECT_EQ(proxy.read_answer()->status, 200);
+    auto next = http::prepare(with_proxy("192.0.2.9", {.in_flight_bytes_per_address_max = 1000}));
+    ASSERT_TRUE(next);
+    under_test.server().use(*std::move(next));
+    proxy.send(post_for("192.0.2.1", 1001));
+    EXPECT_EQ(proxy.read_answer()->status, 429);
+}
+
+TEST(limit_of_connections_of_an_address, binds_a_proxy_that_lost_its_trust_as_soon_as_it_was_answered) {
+    running_server under_test{with_proxy("127.0.0.1", {})};
+    raw_connection proxy{under_test.port()};
+    proxy.send(post_for("192.0.2.1", 0));
+    EXPECT_FALSE(proxy.read_answer()->has("connection: close"));
+    auto next = http::prepare(with_proxy("192.0.2.9", {}));
+    ASSERT_TRUE(next);
+    under_test.server().use(*std::move(next));
+    proxy.send(post_for("192.0.2.1", 0));
+    auto const last = proxy.read_to_end();
+    ASSERT_TRUE(last);
+    ASSERT_EQ(last->size(), 1);
+    EXPECT_EQ(last->front().status, 200);
+    EXPECT_TRUE(last->front().has("connection: close")) << "its next connection is counted";
+}
+
 TEST(limit_of_connections, closes_one_past_it_without_a_word) {
     running_server under_test{with({.connections_max = 2})};
     raw_connection first{under_test.port()};
