@@ -86,7 +86,7 @@ result<std::string> ask_api(api_options const& where, api_question const& questi
                                  .url = url_of(where, question),
                                  .fields = {{"authorization", "Bearer " + token}},
                                  .body = {},
-                                 .certificate_authorities = {},
+                                 .certificate_authorities = where.certificate_authorities,
                                  .response_bytes_max = answer_bytes_max};
     HEADGATE_TRY(auto answer, typed(run_here(http::fetch(std::move(request), from_now(answer_within)))));
     if (answer.status >= 200 && answer.status < 300) return std::move(answer.body);

@@ -21,6 +21,9 @@ CLI::App* add_command(CLI::App& to, char const* name, char const* help, chosen_c
 void add_api_options(CLI::App& to, api_options& into) {
     to.add_option("--api", into.url, "where the operator listener is")->capture_default_str();
     to.add_option("--token-file", into.token_file, "file with an operator's token");
+    to.add_option("--ca", into.certificate_authorities,
+                  "PEM file: authorities that the listener's certificate may come from; without it the "
+                  "system's");
 }
 
 void add_format_option(CLI::App& to, output_format& into) {

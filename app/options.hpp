@@ -43,6 +43,7 @@ struct verify_options {
 struct api_options {
     std::string url = "http://127.0.0.1:8081";
     std::string token_file;
+    std::string certificate_authorities;  // PEM file to trust for https; empty: the system's.
 };
 
 struct explain_options {

@@ -6,8 +6,10 @@ import time
 import pytest
 
 from harness import senders
+from harness.certificates import make_certificate
 from harness.gateway import Gateway, rule, run_headgate
-from harness.wire import request_bytes
+from harness.processes import wait_until
+from harness.wire import connect, request_bytes
 
 BODY = b'{"action": "published", "release": {"tag_name": "v2"}}'
 
@@ -37,6 +39,14 @@ def gateway(temporal, tmp_path_factory):
 def asked(gateway, *arguments):
     """A command through the operator API."""
     return run_headgate(*arguments, "--api", gateway.api_address, "--token-file", gateway.token_file)
+
+
+def listens(port):
+    try:
+        connect(port).close()
+        return True
+    except OSError:
+        return False
 
 
 @pytest.fixture
@@ -267,6 +277,35 @@ def test_what_is_not_there_is_no_and_a_server_that_is_away_could_not_be_done(gat
     away = run_headgate("events", "list", "--api", "http://127.0.0.1:1", "--token-file", gateway.token_file)
     assert away.returncode == 3
     assert "127.0.0.1:1" in away.stderr
+
+
+def test_an_operator_listener_with_a_private_authority_is_asked_with_that_authority(serving, tmp_path):
+    (tmp_path / "own").mkdir()
+    certificate, key = make_certificate(tmp_path / "own", "localhost")
+    (tmp_path / "other").mkdir()
+    other, _ = make_certificate(tmp_path / "other", "localhost")
+    gateway = serving(started=False)
+    gateway.configuration["listen"]["operator"]["tls"] = [{"certificate": str(certificate), "key": str(key)}]
+    gateway.write_configuration()
+    gateway.process.start()
+    wait_until(lambda: listens(gateway.port), within=20, saying="the gateway does not listen")
+
+    def listed(*trusting, at="localhost"):
+        address = f"https://{at}:{gateway.operator_port}"
+        asking = ["--api", address, "--token-file", gateway.token_file, "--format", "json"]
+        return run_headgate("events", "list", *asking, *trusting)
+
+    answered = listed("--ca", certificate)
+    assert (answered.returncode, answered.stderr) == (0, "")
+    assert json.loads(answered.stdout)["items"] == []
+    for distrusted in (listed(), listed("--ca", other), listed("--ca", certificate, at="127.0.0.1")):
+        assert distrusted.returncode == 3
+        assert "is not trusted" in distrusted.stderr
+    for no_authority in (tmp_path / "nothing", key):
+        assert listed("--ca", no_authority).returncode == 2
+    explained = ["--config", gateway.path, "--api", f"https://localhost:{gateway.operator_port}"]
+    explained += ["--token-file", gateway.token_file, "--ca", certificate, "--event", NO_SUCH_ID]
+    assert run_headgate("explain", *explained).returncode == 1
 
 
 NO_SUCH_ID = "00000000-0000-7000-8000-000000000000"
