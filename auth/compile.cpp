@@ -82,9 +82,9 @@ struct check_compiler {
         }
         std::optional<certificate_rules> certificates;
         if (peer.mtls) certificates = compile_certificates(*peer.mtls);
-        std::vector<address_range> ranges;
+        std::vector<network> ranges;
         for (std::size_t i = 0; i < peer.cidrs.size(); ++i) {
-            auto range = address_range::parse(peer.cidrs[i]);
+            auto range = network::parse(peer.cidrs[i]);
             if (range) {
                 ranges.push_back(*range);
             } else {

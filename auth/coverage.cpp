@@ -1,5 +1,7 @@
 #include "auth/coverage.hpp"
 
+#include "core/network.hpp"
+
 #include <algorithm>
 #include <vector>
 
@@ -141,6 +143,11 @@ struct value_binding {
     bool operator()(each_check const&) const { return false; }
 };
 
+bool lets_everybody_in(std::string const& range) {
+    auto const parsed = network::parse(range);
+    return parsed && parsed->is_everybody();
+}
+
 struct sender_proof {
     bool operator()(mac_check const&) const { return true; }
     bool operator()(sig_check const&) const { return true; }
@@ -149,8 +156,7 @@ struct sender_proof {
         return as<secret_value>(is.a) != nullptr || as<secret_value>(is.b) != nullptr;
     }
     bool operator()(peer_check const& is) const {
-        return is.mtls ||
-               std::ranges::none_of(is.cidrs, [](auto const& range) { return range.ends_with("/0"); });
+        return is.mtls || std::ranges::none_of(is.cidrs, lets_everybody_in);
     }
     bool operator()(postback_check const&) const { return true; }
     bool operator()(all_check const& is) const { return std::ranges::any_of(is.members, proves_sender); }

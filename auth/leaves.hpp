@@ -1,6 +1,5 @@
 #pragma once
 
-#include "auth/address.hpp"
 #include "auth/certificate_rules.hpp"
 #include "auth/crypto.hpp"
 #include "auth/keyring.hpp"
@@ -8,6 +7,7 @@
 #include "auth/public_key.hpp"
 #include "auth/signed_leaf.hpp"
 #include "core/digest.hpp"
+#include "core/network.hpp"
 
 #include <optional>
 #include <string>
@@ -93,7 +93,7 @@ private:
 // Where the request came from, and with which certificate.
 class peer_node final : public leaf {
 public:
-    peer_node(check const& from, std::string name, std::vector<address_range> ranges,
+    peer_node(check const& from, std::string name, std::vector<network> ranges,
               std::optional<certificate_rules> certificates);
 
     [[nodiscard]] cost costs() const override { return certificates_ ? cost::public_key : cost::address; }
@@ -104,7 +104,7 @@ protected:
 private:
     [[nodiscard]] result<void> check_address(exam& of) const;
 
-    std::vector<address_range> ranges_;  // Empty: any.
+    std::vector<network> ranges_;  // Empty: any.
     std::optional<certificate_rules> certificates_;
 };
 

@@ -112,7 +112,7 @@ result<proof> equal_node::compare_values(exam& of) const {
     return proof{.verified_by = "equal", .key_id = {}, .signed_time = {}, .once = {}, .signed_pieces = {}};
 }
 
-peer_node::peer_node(check const& from, std::string name, std::vector<address_range> ranges,
+peer_node::peer_node(check const& from, std::string name, std::vector<network> ranges,
                      std::optional<certificate_rules> certificates)
     : leaf{from, std::move(name)}, ranges_{std::move(ranges)}, certificates_{std::move(certificates)} {}
 

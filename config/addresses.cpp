@@ -1,8 +1,6 @@
 #include "config/addresses.hpp"
 
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/network_v4.hpp>
-#include <boost/asio/ip/network_v6.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -124,25 +122,6 @@ std::optional<complaint> what_is_wrong_with_host_and_port(std::string_view text)
         parts->bracketed ? address_of(parts->host).has_value() : is_host_name(parts->host);
     if (!host_is_good) return complaint{fmt::format("\"{}\" does not begin with a host", text), remedy};
     return std::nullopt;
-}
-
-std::optional<complaint> what_is_wrong_with_range(std::string_view text) {
-    auto const slash = text.find('/');
-    auto const address = address_of(text.substr(0, slash));
-    auto const no_range = complaint{fmt::format("\"{}\" is not an address range", text),
-                                    "write for example 10.0.0.0/8 or fd00::/8"};
-    if (!address) return no_range;
-    if (slash == std::string_view::npos) return std::nullopt;
-    auto const bits = port_of(text.substr(slash + 1));
-    if (!bits || *bits > (address->is_v4() ? 32 : 128)) return no_range;
-    auto const first = address->is_v4()
-                           ? ip::make_network_v4(address->to_v4(), *bits).canonical().to_string()
-                           : ip::make_network_v6(address->to_v6(), *bits).canonical().to_string();
-    auto const written = address->is_v4() ? ip::make_network_v4(address->to_v4(), *bits).to_string()
-                                          : ip::make_network_v6(address->to_v6(), *bits).to_string();
-    if (first == written) return std::nullopt;
-    return complaint{fmt::format("\"{}\" has address bits after its prefix", text),
-                     fmt::format("write {}", first)};
 }
 
 std::optional<complaint> what_is_wrong_with_path(std::string_view text) {

@@ -20,9 +20,6 @@ struct complaint {
 // Whom to call: a host name or IP address, and a port that is not 0.
 [[nodiscard]] std::optional<complaint> what_is_wrong_with_host_and_port(std::string_view text);
 
-// An IP address, or a network as CIDR.
-[[nodiscard]] std::optional<complaint> what_is_wrong_with_range(std::string_view text);
-
 // A source's path: "/webhooks/airbyte/{connection}".
 [[nodiscard]] std::optional<complaint> what_is_wrong_with_path(std::string_view text);
 

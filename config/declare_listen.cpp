@@ -1,5 +1,6 @@
 #include "config/addresses.hpp"
 #include "config/declare.hpp"
+#include "core/network.hpp"
 
 #include <fmt/format.h>
 
@@ -162,10 +163,10 @@ void declare_trusted_proxies(section& at, configuration& into) {
                  "without any nobody's is. A request of theirs without it has no known address, and `peer` "
                  "refuses it.",
          .pattern = "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$"});
-    for (std::size_t i = 0; i < ranges.size(); ++i) {
-        auto const wrong = what_is_wrong_with_range(ranges[i]);
-        if (wrong) at.mistake("trusted_proxies", wrong->what, wrong->remedy);
-        if (ranges[i].ends_with("/0")) {
+    for (auto const& each : ranges) {
+        auto const range = network::parse(each);
+        if (!range) at.mistake("trusted_proxies", range.error().message, range.error().remedy);
+        if (range && range->is_everybody()) {
             at.mistake("trusted_proxies", "lets everybody say who they are",
                        "name the networks that your proxies are in");
         }

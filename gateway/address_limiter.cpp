@@ -9,7 +9,7 @@ address_limiter::address_limiter(address_limits const& bounds)
       rows_(std::bit_floor(std::max<std::size_t>(bounds.addresses_max / row{}.places.size(), 1))) {}
 
 std::optional<std::chrono::seconds> address_limiter::take(std::string_view peer, pace::instant now) {
-    auto const parsed = http::parse_address(peer);
+    auto const parsed = parse_address(peer);
     auto const address = parsed ? http::sender_of(*parsed) : 0;
     auto& [guard, places] = row_of(address);
     std::scoped_lock const held{guard};

@@ -7,7 +7,10 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -27,15 +30,15 @@ int open_reserve() {
     return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-asio::ip::address address_of(sockaddr_storage const& from) {
+ip_address address_of(sockaddr_storage const& from) {
+    ip_address address;
     if (from.ss_family == AF_INET6) {
         auto const& v6 = reinterpret_cast<sockaddr_in6 const&>(from);
-        asio::ip::address_v6::bytes_type bytes;
-        std::copy_n(v6.sin6_addr.s6_addr, bytes.size(), bytes.begin());
-        return canonical(asio::ip::address_v6{bytes});
+        std::copy_n(v6.sin6_addr.s6_addr, address.bytes.size(), address.bytes.begin());
+        return address;
     }
     auto const& v4 = reinterpret_cast<sockaddr_in const&>(from);
-    return asio::ip::address_v4{ntohl(v4.sin_addr.s_addr)};
+    return ip_address_v4(std::bit_cast<std::array<std::uint8_t, 4>>(v4.sin_addr));
 }
 
 counter& turned_away(metrics& counts, std::string const& listener, std::string reason) {
@@ -124,7 +127,7 @@ acceptor::taken acceptor::accept_waiting() {
     return taken::all_for_now;
 }
 
-void acceptor::deal(int descriptor, asio::ip::address const& from) {
+void acceptor::deal(int descriptor, ip_address const& from) {
     accepted_.add();
     bool const is_proxy = by_->trusted_proxies.contains(from);
     auto share = is_proxy ? std::optional{peer_accounts::share{}}
@@ -132,7 +135,7 @@ void acceptor::deal(int descriptor, asio::ip::address const& from) {
     if (!share) {
         log_sparingly(log_level::warning, "an address has too many connections",
                       {{"listener", shared_->name},
-                       {"peer", from.to_string()},
+                       {"peer", to_string(from)},
                        {"remedy",
                         "if it is your proxy, name it in listen.trusted_proxies; else see "
                         "connections_per_address_max"}});
@@ -145,7 +148,7 @@ void acceptor::deal(int descriptor, asio::ip::address const& from) {
                        {"remedy", "look who holds them (ss -tn), or raise connections_max"}});
         return turn_away(descriptor, over_limit_);
     }
-    caller peer{from.to_string(), is_proxy, *std::move(share)};
+    caller peer{to_string(from), is_proxy, *std::move(share)};
     auto const turn = next_++ % lanes_.size();
     auto* const to = lanes_[turn].get();
     if (turn == 0) return to->adopt(descriptor, std::move(peer), by_->tls);

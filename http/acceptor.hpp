@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/metrics.hpp"
+#include "core/network.hpp"
 #include "core/nursery.hpp"
 #include "core/result.hpp"
 #include "http/lane.hpp"
@@ -43,7 +44,7 @@ private:
 
     [[nodiscard]] asio::awaitable<void> accept_until_stopped();
     [[nodiscard]] taken accept_waiting();
-    void deal(int descriptor, asio::ip::address const& from);
+    void deal(int descriptor, ip_address const& from);
     void turn_away(int descriptor, counter& why);
     void turn_one_away();
 

@@ -6,37 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
+#include <string_view>
 
 namespace headgate::http {
 namespace {
-
-constexpr unsigned bits_before_mapped_v4 = 96;
-
-asio::ip::address_v6 as_v6(asio::ip::address const& address) {
-    return address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4())
-                           : address.to_v6();
-}
-
-bool is_bit_set(asio::ip::address_v6::bytes_type const& bytes, unsigned bit) {
-    return (bytes[bit / 8] >> (7 - bit % 8) & 1) != 0;
-}
-
-bool has_bits_after(asio::ip::address_v6 const& address, unsigned prefix_bits) {
-    auto const bytes = address.to_bytes();
-    for (unsigned bit = prefix_bits; bit < 128; ++bit) {
-        if (is_bit_set(bytes, bit)) return true;
-    }
-    return false;
-}
-
-bool share_prefix(asio::ip::address_v6 const& a, asio::ip::address_v6 const& b, unsigned bits) {
-    auto const left = a.to_bytes();
-    auto const right = b.to_bytes();
-    auto const whole = bits / 8;
-    if (!std::equal(left.begin(), left.begin() + whole, right.begin())) return false;
-    return bits % 8 == 0 || ((left[whole] ^ right[whole]) >> (8 - bits % 8)) == 0;
-}
 
 bool is_port(std::string_view text) {
     return !text.empty() && text.size() <= 5 && std::ranges::all_of(text, is_digit);
@@ -59,30 +32,15 @@ std::string_view without_port(std::string_view element) {
 
 }  // namespace
 
-asio::ip::address canonical(asio::ip::address const& address) {
-    if (!address.is_v6()) return address;
-    auto v6 = address.to_v6();
-    if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6);
-    v6.scope_id(0);
-    return v6;
-}
-
-std::optional<asio::ip::address> parse_address(std::string_view text) {
-    if (text.size() > 45 || text.find('%') != std::string_view::npos) return std::nullopt;
-    boost::system::error_code failure;
-    auto const address = asio::ip::make_address(std::string{text}, failure);
-    if (failure) return std::nullopt;
-    return canonical(address);
-}
-
 // No IPv6 address that is routed begins with 16 zero bits (RFC 4291, 2.4), so IPv4 fits beside them.
-std::uint64_t sender_of(asio::ip::address const& canonical_address) {
+std::uint64_t sender_of(ip_address const& address) {
     constexpr std::uint64_t v4_bit = std::uint64_t{1} << 32;
-    if (canonical_address.is_v4()) return v4_bit | canonical_address.to_v4().to_uint();
-    auto const bytes = canonical_address.to_v6().to_bytes();
-    std::uint64_t network = 0;
-    for (std::size_t i = 0; i < sizeof network; ++i) network = network << 8 | bytes[i];
-    return network;
+    auto const bits_from = [&address](std::size_t first, std::size_t count) {
+        std::uint64_t bits = 0;
+        for (auto i = first; i < first + count; ++i) bits = bits << 8 | address.bytes[i];
+        return bits;
+    };
+    return is_v4(address) ? v4_bit | bits_from(12, 4) : bits_from(0, 8);
 }
 
 sender_hash::sender_hash() {
@@ -102,37 +60,14 @@ std::size_t sender_hash::operator()(std::uint64_t sender) const noexcept {
 result<networks> networks::parse(std::vector<std::string> const& ranges) {
     networks parsed;
     for (auto const& range : ranges) {
-        auto const not_a_range = [&] {
-            return refuse(errc::invalid_argument, "\"" + range + "\" is not a network",
-                          "write for example 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32");
-        };
-        auto const slash = range.find('/');
-        auto const address = parse_address(std::string_view{range}.substr(0, slash));
-        if (!address) return not_a_range();
-        unsigned const bits_max = address->is_v4() ? 32 : 128;
-        unsigned bits = bits_max;
-        if (slash != std::string::npos) {
-            auto const* const begin = range.data() + slash + 1;
-            auto const* const end = range.data() + range.size();
-            auto const [stop, failure] = std::from_chars(begin, end, bits);
-            if (failure != std::errc{} || stop != end || bits > bits_max) return not_a_range();
-        }
-        if (address->is_v4()) bits += bits_before_mapped_v4;
-        auto const base = as_v6(*address);
-        if (has_bits_after(base, bits)) {
-            return refuse(errc::invalid_argument, "\"" + range + "\" has address bits after its prefix",
-                          "write the network's first address, or one address without a prefix");
-        }
-        parsed.all_.push_back({base, bits});
+        HEADGATE_TRY(auto const one, network::parse(range));
+        parsed.all_.push_back(one);
     }
     return parsed;
 }
 
-bool networks::contains(asio::ip::address const& address) const {
-    if (all_.empty()) return false;
-    auto const wanted = as_v6(address);
-    return std::ranges::any_of(
-        all_, [&](network const& each) { return share_prefix(each.base, wanted, each.prefix_bits); });
+bool networks::contains(ip_address const& address) const {
+    return std::ranges::any_of(all_, [&address](network const& each) { return each.contains(address); });
 }
 
 std::optional<std::string> forwarded_peer(headers const& fields, networks const& trusted) {
@@ -145,7 +80,7 @@ std::optional<std::string> forwarded_peer(headers const& fields, networks const&
         auto const element = comma == std::string_view::npos ? list : list.substr(comma + 1);
         auto const address = parse_address(without_port(trimmed(element)));
         if (!address) return std::nullopt;
-        if (comma == std::string_view::npos || !trusted.contains(*address)) return address->to_string();
+        if (comma == std::string_view::npos || !trusted.contains(*address)) return to_string(*address);
         list = list.substr(0, comma);
     }
 }

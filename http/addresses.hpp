@@ -1,31 +1,20 @@
 #pragma once
 
+#include "core/network.hpp"
 #include "core/result.hpp"
 #include "model/request.hpp"
-
-#include <boost/asio/ip/address.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace headgate::http {
 
-namespace asio = boost::asio;
-
-// An address in the one form that logs, limits and allow-lists use: no zone, and an IPv4 address inside an
-// IPv6 one is taken out. Nothing when `text` is not an address, or names a zone.
-[[nodiscard]] std::optional<asio::ip::address> parse_address(std::string_view text);
-
-// The same for the other end of a connection.
-[[nodiscard]] asio::ip::address canonical(asio::ip::address const& address);
-
 // Whom limits count as one sender: an IPv4 address, or the first 64 bits of an IPv6 one, because whoever has
 // one of those has them all.
-[[nodiscard]] std::uint64_t sender_of(asio::ip::address const& canonical_address);
+[[nodiscard]] std::uint64_t sender_of(ip_address const& address);
 
 // For tables of senders: seeded, so that nobody can choose addresses that meet in one place.
 class sender_hash {
@@ -40,18 +29,12 @@ private:
 // A set of networks.
 class networks {
 public:
-    // Reads "10.0.0.0/8", "2001:db8::/32", "192.0.2.1". Fails with invalid_argument on anything else, and on
-    // bits set to the right of the prefix.
+    // Fails with invalid_argument on the first that is none.
     [[nodiscard]] static result<networks> parse(std::vector<std::string> const& ranges);
 
-    [[nodiscard]] bool contains(asio::ip::address const& address) const;
+    [[nodiscard]] bool contains(ip_address const& address) const;
 
 private:
-    struct network {
-        asio::ip::address_v6 base;  // IPv4 as ::ffff:0:0/96.
-        unsigned prefix_bits;
-    };
-
     std::vector<network> all_;
 };
 

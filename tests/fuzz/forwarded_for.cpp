@@ -34,8 +34,8 @@ bool look_at_forwarded_for(std::string_view input) {
     auto const fields = lines_of(input);
     auto const sender = http::forwarded_peer(fields, proxies());
     HEADGATE_CHECK(!sender || fields.size() == 1, "a repeated header says nothing");
-    auto const address = sender ? http::parse_address(*sender) : std::nullopt;
-    HEADGATE_CHECK(!sender || (address && address->to_string() == *sender), "an address has one form");
+    auto const address = sender ? parse_address(*sender) : std::nullopt;
+    HEADGATE_CHECK(!sender || (address && to_string(*address) == *sender), "an address has one form");
 
     std::string const claimed{input};
     HEADGATE_CHECK(sender_in(claimed + ", 203.0.113.9") == "203.0.113.9", "who a proxy saw is not hidden");

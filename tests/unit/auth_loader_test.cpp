@@ -61,6 +61,7 @@ TEST(loader, refuses_checks_that_prove_nothing) {
     EXPECT_THAT(mistakes_of(source_with(equal(constant("a"), constant("a")))),
                 ElementsAre("sources.test.verify.equal: nothing of the request is compared", nothing));
     EXPECT_THAT(mistakes_of(source_with(peer_in({"10.0.0.0/8", "::/0"}))), ElementsAre(nothing));
+    EXPECT_THAT(mistakes_of(source_with(peer_in({"::ffff:0.0.0.0/96"}))), ElementsAre(nothing));
 }
 
 TEST(loader, refuses_a_list_of_secrets_with_one_that_is_unusable) {
@@ -265,11 +266,10 @@ TEST(loader, names_the_checks_that_this_version_lacks) {
 TEST(loader, finds_problems_deep_in_the_tree_and_says_where) {
     auto const tree =
         all({check_of(body_mac("x-signature", "")), any({peer_in({"10.0.0.1/8"}), peer_in({})})});
-    EXPECT_THAT(
-        mistakes_of(source_with(tree, {secret_of(long_secret)})),
-        ElementsAre(
-            "sources.test.verify.all[1].any[0].peer.cidr[0]: \"10.0.0.1/8\" has bits set after its prefix",
-            "sources.test.verify.all[1].any[1].peer: allows no address"));
+    EXPECT_THAT(mistakes_of(source_with(tree, {secret_of(long_secret)})),
+                ElementsAre("sources.test.verify.all[1].any[0].peer.cidr[0]: \"10.0.0.1/8\" has address bits "
+                            "after its prefix",
+                            "sources.test.verify.all[1].any[1].peer: allows no address"));
     EXPECT_THAT(mistakes_of(source_with(all({}))),
                 ElementsAre("sources.test.verify.all: has no members", HasSubstr("proves nothing")));
 }

@@ -173,6 +173,8 @@ constexpr row rows[]{
      "\"10.0.0.1/8\" has address bits after its prefix — write 10.0.0.0/8"},
     {"every_proxy", "listen: {trusted_proxies: [\"::/0\"]}\n",
      "listen.trusted_proxies (line 6): lets everybody say who they are"},
+    {"every_proxy_written_otherwise", "listen: {trusted_proxies: [\"::ffff:0.0.0.0/96\"]}\n",
+     "listen.trusted_proxies (line 6): lets everybody say who they are"},
     {"asks_for_certificates_without_tls", "listen: {webhooks: {ask_for_client_certificates: true}}\n",
      "listen.webhooks.ask_for_client_certificates (line 6): asks nobody: there is no TLS here"},
     {"certificate_header_of_nobody", "listen: {webhooks: {client_certificate_header: ssl-client-cert}}\n",

@@ -14,56 +14,13 @@ namespace {
 using http::forwarded_peer;
 using http::networks;
 
-std::string text_of(std::string_view address) {
-    auto const parsed = http::parse_address(address);
-    return parsed ? parsed->to_string() : "none";
-}
-
-TEST(address, has_one_form) {
-    // The IPv6 forms are those of RFC 5952, 4 and 5; the mapped one is of RFC 4291, 2.5.5.2.
-    EXPECT_EQ(text_of("192.0.2.1"), "192.0.2.1");
-    EXPECT_EQ(text_of("::ffff:192.0.2.1"), "192.0.2.1");
-    EXPECT_EQ(text_of("::FFFF:c000:201"), "192.0.2.1");
-    EXPECT_EQ(text_of("2001:DB8:0:0:0:0:0:1"), "2001:db8::1");
-    EXPECT_EQ(text_of("2001:0db8::0001"), "2001:db8::1");
-    EXPECT_EQ(text_of("::"), "::");
-}
-
-TEST(address, is_refused_in_other_spellings) {
-    for (auto const* const wrong : {"", " 192.0.2.1", "192.0.2.1 ", "192.0.2", "192.0.2.1.", "192.0.2.256",
-                                    "0300.0.2.1", "0xc0.0.2.1", "3221225985", "192.0.2.01", "fe80::1%eth0",
-                                    "[::1]", "1::2::3", "12345::", "localhost", "unknown"}) {
-        EXPECT_EQ(text_of(wrong), "none") << wrong;
-    }
-}
-
-bool contains(std::vector<std::string> const& ranges, std::string_view address) {
-    auto const parsed = networks::parse(ranges);
-    return parsed && parsed->contains(*http::parse_address(address));
-}
-
-TEST(networks, contain_what_their_prefix_says) {
-    EXPECT_TRUE(contains({"10.0.0.0/8"}, "10.255.255.255"));
-    EXPECT_FALSE(contains({"10.0.0.0/8"}, "11.0.0.0"));
-    EXPECT_TRUE(contains({"10.0.0.0/8"}, "::ffff:10.1.2.3"));
-    EXPECT_TRUE(contains({"192.0.2.128/25"}, "192.0.2.128"));
-    EXPECT_FALSE(contains({"192.0.2.128/25"}, "192.0.2.127"));
-    EXPECT_TRUE(contains({"192.0.2.7"}, "192.0.2.7"));
-    EXPECT_FALSE(contains({"192.0.2.7"}, "192.0.2.6"));
-    EXPECT_TRUE(contains({"2001:db8::/33"}, "2001:db8:7fff::1"));
-    EXPECT_FALSE(contains({"2001:db8::/33"}, "2001:db8:8000::1"));
-    EXPECT_TRUE(contains({"0.0.0.0/0"}, "203.0.113.9"));
-    EXPECT_FALSE(contains({"0.0.0.0/0"}, "2001:db8::1"));
-    EXPECT_TRUE(contains({"::/0"}, "2001:db8::1"));
-    EXPECT_FALSE(contains({}, "127.0.0.1"));
-}
-
-TEST(networks, are_refused_when_they_are_not_what_they_seem) {
-    for (auto const* const wrong :
-         {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10/8", "2001:db8::/129",
-          "10.0.0.1/8", "2001:db8::1/64", "example.com"}) {
-        EXPECT_FALSE(networks::parse({"127.0.0.1", wrong})) << wrong;
-    }
+TEST(networks, contain_what_one_of_them_contains) {
+    auto const two = *networks::parse({"10.0.0.0/8", "2001:db8::/32"});
+    EXPECT_TRUE(two.contains(*parse_address("10.1.2.3")));
+    EXPECT_TRUE(two.contains(*parse_address("2001:db8::1")));
+    EXPECT_FALSE(two.contains(*parse_address("127.0.0.1")));
+    EXPECT_FALSE(networks::parse({})->contains(*parse_address("127.0.0.1")));
+    EXPECT_FALSE(networks::parse({"127.0.0.1", "10.0.0.1/8"}));
 }
 
 struct forwarded_row {
