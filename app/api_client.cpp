@@ -3,6 +3,7 @@
 #include "app/exit_code.hpp"
 #include "app/files.hpp"
 #include "core/deadline.hpp"
+#include "core/encoding.hpp"
 #include "core/run_on.hpp"
 #include "http/client.hpp"
 #include "json/parse.hpp"
@@ -16,30 +17,13 @@ constexpr std::chrono::seconds answer_within{30};
 constexpr std::size_t answer_bytes_max = 64 * 1024 * 1024;
 constexpr std::size_t token_bytes_max = 64 * 1024;
 
-// RFC 3986: everything but the unreserved characters is escaped.
-std::string escaped(std::string_view text) {
-    static constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string out;
-    for (auto const c : text) {
-        bool const is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                              c == '-' || c == '.' || c == '_' || c == '~';
-        if (is_plain) {
-            out += c;
-            continue;
-        }
-        auto const byte = static_cast<unsigned char>(c);
-        out += {'%', digits[byte >> 4], digits[byte & 15]};
-    }
-    return out;
-}
-
 std::string url_of(api_options const& where, api_question const& question) {
     auto url = where.url;
     while (url.ends_with('/')) url.pop_back();
     url += question.path;
     char separator = '?';
     for (auto const& [name, value] : question.query) {
-        url += separator + name + '=' + escaped(value);
+        url += separator + name + '=' + percent_encode(value);
         separator = '&';
     }
     return url;

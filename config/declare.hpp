@@ -4,10 +4,17 @@
 #include "config/presets.hpp"
 #include "config/section.hpp"
 
+#include <cstdint>
+
 // Every setting there is, by the room it belongs to. These functions are the only place that knows the names,
 // limits and descriptions of settings: see `section`.
 
 namespace headgate::config {
+
+inline constexpr std::int64_t kibibyte = 1024;
+inline constexpr std::int64_t mebibyte = 1024 * kibibyte;
+inline constexpr std::int64_t gibibyte = 1024 * mebibyte;
+inline constexpr std::int64_t tebibyte = 1024 * gibibyte;
 
 void declare_configuration(section& root, configuration& into);
 

@@ -17,9 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kibibyte = 1024;
-constexpr std::int64_t mebibyte = 1024 * kibibyte;
-constexpr std::int64_t gibibyte = 1024 * mebibyte;
 constexpr std::size_t token_bytes_min = 16;
 
 void declare_sizes(section& at, http::limits& into) {

@@ -15,7 +15,6 @@
 namespace headgate::config {
 namespace {
 
-constexpr std::int64_t gibibyte = 1024LL * 1024 * 1024;
 constexpr std::array<std::string_view, 5> methods_known{"GET", "POST", "PUT", "PATCH", "DELETE"};
 
 constexpr std::string_view dedupe_schema = R"({"oneOf": [
@@ -118,7 +117,7 @@ void declare_limits(section& at, gateway::source_settings& into) {
         limits.whole("body_bytes_max", into.body_bytes_max, 0, 1 * gibibyte,
                      {.says = "Largest body; more is answered 413.",
                       .fallback_says = "the preset's, else that of `listen.webhooks.limits`"});
-        limits.whole("handshake_json_bytes_max", into.sender.handshake_json_bytes_max, 0, 1024 * 1024,
+        limits.whole("handshake_json_bytes_max", into.sender.handshake_json_bytes_max, 0, 1 * mebibyte,
                      {.says = "Largest body that a handshake reads JSON from. It does so before anything is "
                               "proven; a larger body is no handshake of that kind."});
         limits.whole("requests_per_second", into.limits.requests_per_second, 1, 1'000'000,

@@ -7,11 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kibibyte = 1024;
-constexpr std::int64_t mebibyte = 1024 * kibibyte;
-constexpr std::int64_t gibibyte = 1024 * mebibyte;
-constexpr std::int64_t tebibyte = 1024 * gibibyte;
-
 void declare_sqlite(section& at, store::sqlite_settings& into) {
     if (at.text("path", into.path,
                 {.says = "The database file; its folder must exist. Made when it is not there."})) {

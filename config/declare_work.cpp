@@ -57,7 +57,7 @@ void declare_temporal(section& at, targets::temporal_settings& into) {
     at.text("identity", into.identity,
             {.says = "Who started it, as the run's history shows.",
              .fallback_says = "`headgate@` and the host's name"});
-    at.whole("answer_bytes_max", into.answer_bytes_max, 64 * 1024, 1024 * 1024 * 1024,
+    at.whole("answer_bytes_max", into.answer_bytes_max, 64 * kibibyte, 1 * gibibyte,
              {.says = "The largest answer that is taken."});
 }
 
@@ -185,12 +185,12 @@ void declare_dispatch(section& root, dispatch::settings& into) {
                  "rests no longer than 10 s."});
         at.whole("route_batch_max", into.route_batch_max, 1, 10'000,
                  {.says = "Events routed in one transaction."});
-        at.whole("route_bytes_max", into.route_bytes_max, 64 * 1024, 1024LL * 1024 * 1024,
+        at.whole("route_bytes_max", into.route_bytes_max, 64 * kibibyte, 1 * gibibyte,
                  {.says = "What the rules made of them, together; one event may make more."});
         at.whole("deliveries_in_memory_max", into.deliveries_in_memory_max, 1, 10'000'000,
                  {.says = "Deliveries of one target waiting in memory; others wait in the store."});
-        at.whole("deliveries_in_memory_bytes_max", into.deliveries_in_memory_bytes_max, 1024 * 1024,
-                 1024LL * 1024 * 1024 * 1024, {.says = "The same in bytes, of what is going to be sent."});
+        at.whole("deliveries_in_memory_bytes_max", into.deliveries_in_memory_bytes_max, 1 * mebibyte,
+                 1 * tebibyte, {.says = "The same in bytes, of what is going to be sent."});
         at.whole("same_id_in_line_max", into.same_id_in_line_max, 1, 10'000'000,
                  {.says = "Deliveries with the workflow id of one that is being started that are remembered "
                           "to go next; others wait in the store."});
@@ -208,7 +208,7 @@ void declare_dispatch(section& root, dispatch::settings& into) {
             {.says = "How often the store is searched for deliveries that are ready but not in memory."});
         at.whole("rule_steps_max", into.rule_steps_max, 100, 1'000'000'000,
                  {.says = "Steps that one program of a rule may take on one event."});
-        at.whole("rule_memory_bytes_max", into.rule_memory_bytes_max, 64 * 1024, 1024LL * 1024 * 1024,
+        at.whole("rule_memory_bytes_max", into.rule_memory_bytes_max, 64 * kibibyte, 1 * gibibyte,
                  {.says = "Memory that one program of a rule may use on one event."});
         at.whole("rule_outputs_max", into.rule_outputs_max, 1, 10'000'000,
                  {.says = "Outputs that one program of a rule may give on one event, before it is told that "

@@ -25,19 +25,25 @@ constexpr names_of<auth::time_unit, 3> time_units{{{"s", auth::time_unit::second
                                                    {"ms", auth::time_unit::milliseconds},
                                                    {"rfc3339", auth::time_unit::rfc3339}}};
 
+// What `mac` and `sig` have in common: what is signed, where the signature stands, and how weak it may be.
+template <class Check>
+void read_signed(reader& from, Check& into) {
+    if (auto const* at = needed(from, "content", "[body]")) {
+        into.signs = read_content(*at, from.path_of("content"), from.into());
+    }
+    if (auto const* at = needed(from, "signature", "{from: {header: X-Signature}, decode: hex}")) {
+        into.signature = read_signature(*at, from.path_of("signature"), from.into());
+    }
+    into.allow_weak = from.flag("allow_weak").value_or(false);
+}
+
 auth::mac_check read_mac(reader& from) {
     auth::mac_check made;
     static_cast<void>(needed(from, "alg", "hmac-sha256"));
     made.algorithm = read_choice(from, "alg", mac_algorithms, auth::mac_algorithm::hmac_sha256);
     if (auto const* at = from.take("secret"))
         made.key = read_secret_shape(*at, from.path_of("secret"), from.into());
-    if (auto const* at = needed(from, "content", "[body]")) {
-        made.signs = read_content(*at, from.path_of("content"), from.into());
-    }
-    if (auto const* at = needed(from, "signature", "{from: {header: X-Signature}, decode: hex}")) {
-        made.signature = read_signature(*at, from.path_of("signature"), from.into());
-    }
-    made.allow_weak = from.flag("allow_weak").value_or(false);
+    read_signed(from, made);
     return made;
 }
 
@@ -73,13 +79,7 @@ auth::sig_check read_sig(reader& from) {
             key->finish();
         }
     }
-    if (auto const* at = needed(from, "content", "[body]")) {
-        made.signs = read_content(*at, from.path_of("content"), from.into());
-    }
-    if (auto const* at = needed(from, "signature", "{from: {header: X-Signature}, decode: hex}")) {
-        made.signature = read_signature(*at, from.path_of("signature"), from.into());
-    }
-    made.allow_weak = from.flag("allow_weak").value_or(false);
+    read_signed(from, made);
     return made;
 }
 

@@ -107,4 +107,20 @@ std::optional<std::string> decode_base64(std::string_view text, base64_alphabet 
     return bytes;
 }
 
+std::string percent_encode(std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string encoded;
+    encoded.reserve(bytes.size());
+    for (auto const c : bytes) {
+        bool const is_unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                   (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+        auto const byte = static_cast<unsigned char>(c);
+        if (is_unreserved)
+            encoded += c;
+        else
+            encoded += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+    return encoded;
+}
+
 }  // namespace headgate

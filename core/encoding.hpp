@@ -6,8 +6,9 @@
 #include <string>
 #include <string_view>
 
-// Bytes as text and back: hex (RFC 4648 section 8) and base64 (sections 4 and 5). Reading is strict: the
-// alphabet and nothing else, no blanks, and unless asked otherwise no second spelling of the same bytes.
+// Bytes as text and back: hex (RFC 4648 section 8), base64 (sections 4 and 5), and what stands in URLs.
+// Reading is strict: the alphabet and nothing else, no blanks, and unless asked otherwise no second spelling
+// of the same bytes.
 
 namespace headgate {
 
@@ -43,5 +44,8 @@ enum class base64_spelling : std::uint8_t {
 
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text, base64_alphabet alphabet,
                                                        base64_spelling spelling = base64_spelling::canonical);
+
+// Everything but the unreserved characters (RFC 3986, 2.3) becomes %XX.
+[[nodiscard]] std::string percent_encode(std::string_view bytes);
 
 }  // namespace headgate

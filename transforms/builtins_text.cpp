@@ -256,21 +256,10 @@ bool last_index(runtime& run, value const* in, value& out) {
 }
 
 bool format(runtime& run, value const* in, value& out) {
-    constexpr std::array<std::pair<std::string_view, text_format>, 9> names{
-        {{"text", text_format::text},
-         {"json", text_format::json},
-         {"html", text_format::html},
-         {"uri", text_format::uri},
-         {"csv", text_format::csv},
-         {"tsv", text_format::tsv},
-         {"sh", text_format::sh},
-         {"base64", text_format::base64},
-         {"base64d", text_format::base64d}}};
-    auto const* const found = std::ranges::find_if(
-        names, [&](auto const& one) { return in[1].is_string() && one.first == in[1].as_string(); });
-    if (found == names.end()) return run.fail("there is no such format");
+    auto const known = in[1].is_string() ? text_format_named(in[1].as_string()) : std::nullopt;
+    if (!known) return run.fail("there is no such format");
     std::string text;
-    if (!append_formatted(run, found->second, in[0], text)) return false;
+    if (!append_formatted(run, *known, in[0], text)) return false;
     out = run.text(text);
     return run.ok();
 }

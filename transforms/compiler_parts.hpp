@@ -120,6 +120,8 @@ private:
     slot iterate(node const& n, slot in, mode how);
     slot string(node const& n, slot in);
     slot format(node const& n, slot in);
+    // Says so when there is none of this name.
+    std::optional<text_format> format_of(node const& n);
     slot array(node const& n, slot in);
     slot object(node const& n, slot in);
     slot comma(node const& n, slot in, mode how);

@@ -31,18 +31,6 @@ op operator_named(std::string_view text) {
     return found->second;
 }
 
-constexpr std::array<std::pair<std::string_view, text_format>, 9> formats{{
-    {"text", text_format::text},
-    {"json", text_format::json},
-    {"html", text_format::html},
-    {"uri", text_format::uri},
-    {"csv", text_format::csv},
-    {"tsv", text_format::tsv},
-    {"sh", text_format::sh},
-    {"base64", text_format::base64},
-    {"base64d", text_format::base64d},
-}};
-
 unsigned flags_of(node const& n, mode how) {
     return (n.is_optional ? flag_quiet : 0U) | (how == mode::path ? flag_path : 0U);
 }
@@ -243,16 +231,19 @@ slot compiler::iterate(node const& n, slot in, mode how) {
     return to;
 }
 
+std::optional<text_format> compiler::format_of(node const& n) {
+    auto const format = text_format_named(n.text);
+    if (!format)
+        mistake(n, "there is no format @" + n.text, "one of: text json html uri csv tsv sh base64 base64d");
+    return format;
+}
+
 slot compiler::string(node const& n, slot in) {
     if (auto const known = constant_of(n)) return load(*known);
-    auto const* const found = std::ranges::find(formats, n.text.empty() ? "text" : n.text,
-                                                &std::pair<std::string_view, text_format>::first);
-    if (found == formats.end()) {
-        mistake(n, "there is no format @" + n.text, "one of: text json html uri csv tsv sh base64 base64d");
-        return in;
-    }
+    auto const format = n.text.empty() ? std::optional{text_format::text} : format_of(n);
+    if (!format) return in;
     // As in jq the last piece is evaluated first: its outputs change the slowest.
-    text_template made{.format = found->second, .pieces = std::vector<text_template::piece>(n.kids.size())};
+    text_template made{.format = *format, .pieces = std::vector<text_template::piece>(n.kids.size())};
     for (auto i = n.kids.size(); i > 0; --i) {
         auto const& kid = *n.kids[i - 1];
         auto& piece = made.pieces[i - 1];
@@ -271,15 +262,11 @@ slot compiler::string(node const& n, slot in) {
 }
 
 slot compiler::format(node const& n, slot in) {
-    auto const* const found =
-        std::ranges::find(formats, n.text, &std::pair<std::string_view, text_format>::first);
-    if (found == formats.end()) {
-        mistake(n, "there is no format @" + n.text, "one of: text json html uri csv tsv sh base64 base64d");
-        return in;
-    }
+    auto const format = format_of(n);
+    if (!format) return in;
     auto const from = fresh();
     emit(op::move, from, in);
-    out_.templates.push_back({.format = found->second, .pieces = {{true, from}}});
+    out_.templates.push_back({.format = *format, .pieces = {{true, from}}});
     auto const to = fresh();
     emit(op::interpolate, to, static_cast<std::uint32_t>(out_.templates.size() - 1));
     return to;

@@ -5,10 +5,25 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
 
 namespace headgate::transforms {
 namespace {
+
+constexpr std::array<std::pair<std::string_view, text_format>, 9> names{{
+    {"text", text_format::text},
+    {"json", text_format::json},
+    {"html", text_format::html},
+    {"uri", text_format::uri},
+    {"csv", text_format::csv},
+    {"tsv", text_format::tsv},
+    {"sh", text_format::sh},
+    {"base64", text_format::base64},
+    {"base64d", text_format::base64d},
+}};
 
 void append_html(std::string_view text, std::string& out) {
     for (auto const c : text) {
@@ -19,23 +34,6 @@ void append_html(std::string_view text, std::string& out) {
             case '\'': out += "&#39;"; break;
             case '"': out += "&quot;"; break;
             default: out += c;
-        }
-    }
-}
-
-// RFC 3986: everything but the unreserved characters becomes %XX.
-void append_uri(std::string_view text, std::string& out) {
-    constexpr std::string_view hex = "0123456789ABCDEF";
-    for (auto const c : text) {
-        bool const is_plain =
-            std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' || c == '~';
-        if (is_plain) {
-            out += c;
-        } else {
-            auto const byte = static_cast<unsigned char>(c);
-            out += '%';
-            out += hex[byte >> 4];
-            out += hex[byte & 15];
         }
     }
 }
@@ -121,6 +119,12 @@ std::string text_of(json::value const& any) {
 
 }  // namespace
 
+std::optional<text_format> text_format_named(std::string_view name) {
+    auto const* const found =
+        std::ranges::find(names, name, &std::pair<std::string_view, text_format>::first);
+    return found == names.end() ? std::nullopt : std::optional{found->second};
+}
+
 void append_text(json::value const& any, std::string& out) {
     if (any.is_string()) {
         out += any.as_string();
@@ -137,7 +141,7 @@ bool append_formatted(runtime& run, text_format format, json::value const& any, 
         case text_format::text: append_text(any, out); break;
         case text_format::json: json::write(any, out); break;
         case text_format::html: append_html(text_of(any), out); break;
-        case text_format::uri: append_uri(text_of(any), out); break;
+        case text_format::uri: out += percent_encode(text_of(any)); break;
         case text_format::csv:
         case text_format::tsv: return append_row(run, format, any, out);
         case text_format::sh: return append_words(run, any, out);

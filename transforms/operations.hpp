@@ -69,6 +69,9 @@ struct extent {
 
 // A string as it is, everything else as JSON: what `tostring` and interpolation give.
 void append_text(json::value const& any, std::string& out);
+
+// `@csv` without its sign; nothing when there is none of this name.
+[[nodiscard]] std::optional<text_format> text_format_named(std::string_view name);
 [[nodiscard]] bool append_formatted(runtime& run, text_format format, json::value const& any,
                                     std::string& out);
 

@@ -72,5 +72,11 @@ TEST(base64, refuses_what_is_not_canonical) {
     }
 }
 
+TEST(percent_encode, leaves_unreserved_characters_alone_and_nothing_else) {
+    // python3 -c "import urllib.parse; print(urllib.parse.quote('azAZ09-._~ /?&=+%é\n', safe=''))"
+    EXPECT_EQ(percent_encode("azAZ09-._~ /?&=+%é\n"), "azAZ09-._~%20%2F%3F%26%3D%2B%25%C3%A9%0A");
+    EXPECT_EQ(percent_encode(""), "");
+}
+
 }  // namespace
 }  // namespace headgate
