@@ -48,7 +48,8 @@ void gather_secrets(node const& at, std::set<std::string>& into) {
     for (auto const& item : at.items) gather_secrets(item, into);
     for (auto const& [key, line, value] : at.members) {
         if (key == "secret" && value.is_scalar()) into.insert(value.text);
-        if ((key == "mac" || key == "sig") && value.is_mapping()) into.insert("signing");
+        bool const is_token_key = key == "secret" && value.is_mapping();
+        if (key == "mac" || key == "key" || is_token_key) into.insert("signing");
         gather_secrets(value, into);
     }
 }
@@ -71,17 +72,16 @@ std::string usage(preset const& one) {
     std::set<std::string> secrets;
     gather_secrets(one.tree, secrets);
     auto const at = fmt::format("/run/secrets/{}", one.name);
-    std::string text = fmt::format(
-        "sources:\n  {0}:\n    path: /webhooks/{0}\n    verify:\n      preset: {0}\n"
-        "      secrets: [{{file: {1}}}]\n",
-        one.name, at);
+    std::string text =
+        fmt::format("sources:\n  {0}:\n    path: /webhooks/{0}\n    verify:\n      preset: {0}\n", one.name);
+    if (secrets.contains("signing")) text += fmt::format("      secrets: [{{file: {}}}]\n", at);
     if (has_key(*one.tree.find("verify"), "url")) text += "      public_url: https://hooks.example.com\n";
     if (auto const* params = one.tree.find("params")) {
-        for (auto const& param : params->members) {
-            if (param.value.find("default") != nullptr || param.value.find("optional") != nullptr) continue;
-            text += fmt::format("      params: {{{}: https://hooks.example.com/webhooks/{}}}\n", param.key,
-                                one.name);
+        std::vector<std::string> given;
+        for (auto const& [name, line, said] : params->members) {
+            if (auto const* example = said.find("example")) given.push_back(name + ": " + flow(*example));
         }
+        if (!given.empty()) text += fmt::format("      params: {{{}}}\n", fmt::join(given, ", "));
     }
     secrets.erase("signing");
     for (auto const& name : secrets)
@@ -98,7 +98,7 @@ std::string facts(preset const& one) {
     row("signed", covers_in_words(one));
     std::set<std::string> secrets;
     gather_secrets(one.tree, secrets);
-    row("secrets", fmt::format("`{}`", fmt::join(secrets, "`, `")));
+    row("secrets", secrets.empty() ? "none" : fmt::format("`{}`", fmt::join(secrets, "`, `")));
     if (auto const* const params = one.tree.find("params")) {
         for (auto const& [name, line, said] : params->members) {
             auto const* const fallback = said.find("default");
@@ -130,13 +130,19 @@ std::string facts(preset const& one) {
     return rows;
 }
 
+std::string shown(std::string const& text) {
+    if (text.starts_with("-----BEGIN ")) return "a PEM text (see the preset's file)";
+    return "`" + text + "`";
+}
+
 std::string one_request(preset_vector const& with) {
     auto text = fmt::format("Judged at {}", to_rfc3339(with.at));
     for (auto const& [name, value] : with.secrets)
-        text += fmt::format(", secret `{}` being `{}`", name, value);
+        text += fmt::format(", secret `{}` being {}", name, shown(value));
     if (!with.public_url.empty()) text += fmt::format(", `public_url` {}", with.public_url);
     for (auto const& [name, values] : with.params)
-        text += fmt::format(", param `{}` being `{}`", name, values.front());
+        text += fmt::format(", param `{}` being {}", name, shown(values.front()));
+    if (!with.incoming.head.client_certificate.empty()) text += ", with a client certificate";
     text += fmt::format(" ({}):\n\n```http\n{} {} HTTP/1.1\n", with.says, with.incoming.head.method,
                         with.incoming.head.target);
     for (auto const& [name, value] : with.incoming.head.fields) text += fmt::format("{}: {}\n", name, value);

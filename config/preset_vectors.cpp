@@ -35,6 +35,7 @@ preset_vector read_vector(reader& from) {
         made.incoming.head.fields.push_back({to_lower(name), std::move(value)});
     }
     made.incoming.head.peer = "192.0.2.7";
+    made.incoming.head.client_certificate = read_any_text(from, "client_certificate").value_or("");
     made.incoming.body = read_any_text(from, "body").value_or("");
     made.incoming.received_at = made.at;
     made.id = from.text("id").value_or("");

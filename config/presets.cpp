@@ -48,15 +48,24 @@ std::vector<preset> read_known() {
 // What a preset says about one of its params.
 struct declared_param {
     std::string name;
-    std::optional<std::string> fallback;
+    std::vector<std::string> fallback;  // Empty: none.
+    bool is_optional = false;
 };
+
+std::vector<std::string> values_of(node const* at) {
+    std::vector<std::string> all;
+    if (at == nullptr) return all;
+    if (at->is_scalar()) all.push_back(at->text);
+    for (auto const& item : at->items) all.push_back(item.text);
+    return all;
+}
 
 std::vector<declared_param> read_declared_params(reader& from) {
     std::vector<declared_param> all;
     for (auto& [name, one] : from.named("params")) {
-        all.push_back({name, read_any_text(one, "default")});
+        all.push_back({name, values_of(one.take("default")), one.flag("optional").value_or(false)});
         static_cast<void>(one.required_text("says", "the URL that the sender was given"));
-        static_cast<void>(one.flag("optional"));
+        static_cast<void>(one.take("example"));  // For the page, and for a preset that nobody uses yet.
         one.finish();
     }
     return all;
@@ -74,7 +83,7 @@ void fill_params(std::vector<declared_param> const& declared, preset_params& giv
                      names.empty() ? "remove it; this preset has none" : one_of(name, names));
     }
     for (auto const& one : declared) {
-        if (one.fallback) given.try_emplace(one.name, std::vector{*one.fallback});
+        if (!one.fallback.empty()) given.try_emplace(one.name, one.fallback);
     }
 }
 
@@ -138,34 +147,64 @@ preset_nodes const& embedded_preset_nodes() {
     return all;
 }
 
-void place_params(node& at, preset_params const& given, std::string const& path, notes& into) {
-    for (auto& item : at.items) place_params(item, given, path, into);
-    for (auto& [key, line, value] : at.members) {
-        if (key == "when") continue;  // There a mapping names headers and parameters of its own.
-        bool const may_be_param = key == "header" || key == "query" || key == "prefix";
-        auto const* const param = may_be_param && value.members.size() == 1 ? value.find("param") : nullptr;
+namespace {
+
+// Where a text stands that an installation of a sender may name for itself.
+constexpr std::array<std::string_view, 12> places_of_params{
+    "header", "query", "prefix", "algs", "form", "iss", "jwks", "ca", "anchors", "san", "cn", "fingerprints"};
+
+// The param that is to stand there; null where there is none.
+node const* param_asked_for(member const& at) {
+    bool const may_be_param = std::ranges::find(places_of_params, at.key) != places_of_params.end();
+    return may_be_param && at.value.members.size() == 1 ? at.value.find("param") : nullptr;
+}
+
+void place(std::vector<std::string> const& values, bool as_list, node& at) {
+    auto const put = [](std::string const& text, node& there) {
+        there.kind = node_kind::scalar;
+        there.text = text;
+        there.quoted = true;
+    };
+    at.members.clear();
+    if (values.size() == 1 && !as_list) return put(values.front(), at);
+    at.kind = node_kind::list;
+    at.items.assign(values.size(), at);
+    for (std::size_t i = 0; i < values.size(); ++i) put(values[i], at.items[i]);
+}
+
+}  // namespace
+
+void place_params(node& at, preset_params const& given, std::vector<std::string> const& optional,
+                  std::string const& path, notes& into) {
+    for (auto& item : at.items) place_params(item, given, optional, path, into);
+    std::erase_if(at.members, [&](member const& one) {
+        auto const* const param = one.key == "when" ? nullptr : param_asked_for(one);
+        return param != nullptr && !given.contains(param->text) &&
+               std::ranges::find(optional, param->text) != optional.end();
+    });
+    for (auto& one : at.members) {
+        if (one.key == "when") continue;  // There a mapping names headers and parameters of its own.
+        auto const* const param = param_asked_for(one);
         if (param == nullptr) {
-            place_params(value, given, path, into);
+            place_params(one.value, given, optional, path, into);
             continue;
         }
-        auto const found = given.find(param->text);
-        bool const is_one = found != given.end() && found->second.size() == 1;
-        if (!is_one) {
-            into.mistake(value, path, fmt::format("the param {} is not configured", param->text),
-                         fmt::format("write params: {{{}: …}} beside the preset, one value", param->text));
+        auto const name = param->text;
+        auto const found = given.find(name);
+        bool const is_given = found != given.end() && !found->second.empty();
+        if (!is_given) {
+            into.mistake(one.value, path, fmt::format("the param {} is not configured", name),
+                         fmt::format("write params: {{{}: …}} beside the preset", name));
         }
-        value.text = is_one ? found->second.front() : param->text;
-        value.kind = node_kind::scalar;
-        value.quoted = true;
-        value.members.clear();
+        place(is_given ? found->second : std::vector{name}, one.key == "algs", one.value);
     }
 }
 
 namespace {
 
 // Of `verify_with`, what no given param asks for is left out, because its params have no values.
-node with_params_placed(node const& preset, preset_params const& given, std::string const& path,
-                        notes& into) {
+node with_params_placed(node const& preset, std::vector<declared_param> const& declared,
+                        preset_params const& given, std::string const& path, notes& into) {
     node placed;
     placed.kind = preset.kind;
     placed.line = preset.line;
@@ -176,7 +215,11 @@ node with_params_placed(node const& preset, preset_params const& given, std::str
         std::erase_if(placed.members.back().value.members,
                       [&](member const& with) { return !given.contains(with.key); });
     }
-    place_params(placed, given, path, into);
+    std::vector<std::string> optional;
+    for (auto const& one : declared) {
+        if (one.is_optional) optional.push_back(one.name);
+    }
+    place_params(placed, given, optional, path, into);
     return placed;
 }
 
@@ -189,12 +232,25 @@ auth::settings read_preset(std::string const& name, node const& at, std::string 
     auto const declared = read_declared_params(declares);
     fill_params(declared, given, at, params_path, into);
     // Without params the preset is read where it stands: ten thousand sources are not ten thousand copies.
-    auto const with_params = declared.empty() ? node{} : with_params_placed(at, given, path, into);
+    auto const with_params = declared.empty() ? node{} : with_params_placed(at, declared, given, path, into);
     reader from{declared.empty() ? at : with_params, path, into};
     auto sender = read_sender(from, given);
     sender.preset = name;
     return sender;
 }
+
+namespace {
+
+// A preset that is only looked at: the files that its params will name need not be there.
+node without_files(node at) {
+    std::erase_if(at.members,
+                  [](member const& one) { return one.key == "anchors" && param_asked_for(one) != nullptr; });
+    for (auto& item : at.items) item = without_files(std::move(item));
+    for (auto& one : at.members) one.value = without_files(std::move(one.value));
+    return at;
+}
+
+}  // namespace
 
 preset_nodes read_own_presets(node const& at, notes& into) {
     auto all = embedded_preset_nodes();
@@ -206,9 +262,13 @@ preset_nodes read_own_presets(node const& at, notes& into) {
         if (all.contains(name)) from.mistake(name, "is the name of a preset of ours", "choose another name");
         preset_params any;
         if (auto const* const params = own.find("params")) {
-            for (auto const& param : params->members) any[param.key] = {"x"};
+            for (auto const& [param, at_line, said] : params->members) {
+                any[param] = values_of(said.find("default"));
+                if (any[param].empty()) any[param] = values_of(said.find("example"));
+                if (any[param].empty()) any[param] = {"x"};
+            }
         }
-        static_cast<void>(read_preset(name, own, path, std::move(any), path, into));
+        static_cast<void>(read_preset(name, without_files(own), path, std::move(any), path, into));
         all.try_emplace(name, into.mistakes() == before ? own : node{});
     }
     return all;

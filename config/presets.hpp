@@ -35,9 +35,10 @@ using preset_nodes = std::map<std::string, node, std::less<>>;
 // What a source gives its sender beside secrets: values by name.
 using preset_params = std::map<std::string, std::vector<std::string>>;
 
-// Puts the param's value where {header: {param: NAME}} is written: a header that each installation of a
-// sender names for itself.
-void place_params(node& at, preset_params const& given, std::string const& path, notes& into);
+// Puts the param's values where {header: {param: NAME}} is written: what each installation of a sender names
+// for itself. What asks for a param that is not given and is one of `optional` is left out.
+void place_params(node& at, preset_params const& given, std::vector<std::string> const& optional,
+                  std::string const& path, notes& into);
 
 // What a preset says about its sender, with the params that a source gives it. `path` is where it stands, for
 // the problems found; `params_path` is where the source's params stand.

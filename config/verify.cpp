@@ -82,7 +82,7 @@ void read_written_out(node const& at, std::string const& path, notes& found, aut
     reader given{at, path, found};
     read_surroundings(given, into);
     auto named = at;
-    if (!into.params.empty()) place_params(named, into.params, path, found);
+    if (!into.params.empty()) place_params(named, into.params, {}, path, found);
     reader from{named, path, found};
     into.verify = read_check_of(from);
     if (from.has("secrets")) {

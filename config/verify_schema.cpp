@@ -28,10 +28,10 @@ constexpr std::array value_kinds{
     value_kind{"const", R"("const": {"$ref": "#/$defs/any_text"})"},
     value_kind{"path", R"("path": {"$ref": "#/$defs/text"})"},
     value_kind{"header",
-               R"("header": {"anyOf": [{"$ref": "#/$defs/one_or_several"}, {"$ref": "#/$defs/from_param"}]},
+               R"("header": {"$ref": "#/$defs/given_texts"},
 "scheme": {"$ref": "#/$defs/text"},
 "decode": {"enum": ["hex", "b64", "b64url"]})"},
-    value_kind{"query", R"("query": {"anyOf": [{"$ref": "#/$defs/text"}, {"$ref": "#/$defs/from_param"}]})"},
+    value_kind{"query", R"("query": {"$ref": "#/$defs/given_text"})"},
     value_kind{"json", R"("json": {"$ref": "#/$defs/pointer"})"},
     value_kind{"slice", R"("slice": {"anyOf": [{"$ref": "#/$defs/pointer"}, {"type": "object",
 "additionalProperties": false, "properties": {"array": {"$ref": "#/$defs/pointer"},
@@ -69,9 +69,13 @@ constexpr std::string_view words = R"("text": {"type": ["string", "number", "boo
 "texts": {"type": "array", "items": {"$ref": "#/$defs/text"}},
 "some_texts": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/text"}},
 "one_or_several": {"anyOf": [{"$ref": "#/$defs/text"}, {"$ref": "#/$defs/some_texts"}]},
+"given_text": {"anyOf": [{"$ref": "#/$defs/text"}, {"$ref": "#/$defs/from_param"}]},
+"given_texts": {"anyOf": [{"$ref": "#/$defs/one_or_several"}, {"$ref": "#/$defs/from_param"}]},
 "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
 "text_by_name": {"type": "object", "additionalProperties": {"$ref": "#/$defs/text"}},
 "duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"},
+"token_algorithm": {"enum": ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384",
+"PS512", "ES256", "ES384", "ES512", "EdDSA"]},
 "mac_algorithm": {"enum": ["hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "sha256-prefix"]})";
 
 constexpr std::string_view secret_words = R"("strip": {"$ref": "#/$defs/text"},
@@ -119,9 +123,8 @@ constexpr std::string_view checks =
 "signature": {"$ref": "#/$defs/signature"}, "allow_weak": {"type": "boolean"}}},
 "jwt": {"type": "object", "additionalProperties": false, "required": ["from", "algs", "keys"],
 "properties": {"from": {"$ref": "#/$defs/value"},
-"algs": {"type": "array", "minItems": 1, "items": {"enum": ["HS256", "HS384", "HS512", "RS256",
-"RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]}},
-"keys": {"$ref": "#/$defs/token_keys"}, "iss": {"$ref": "#/$defs/one_or_several"},
+"algs": {"anyOf": [{"$ref": "#/$defs/from_param"}, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/token_algorithm"}}]},
+"keys": {"$ref": "#/$defs/token_keys"}, "iss": {"$ref": "#/$defs/given_texts"},
 "aud": {"$ref": "#/$defs/value"}, "require": {"$ref": "#/$defs/texts"},
 "claims": {"type": "object", "minProperties": 1, "additionalProperties": {
 "anyOf": [{"type": "boolean"}, {"$ref": "#/$defs/value"}]}},
@@ -135,9 +138,9 @@ constexpr std::string_view checks =
 {"required": ["mtls"]}], "properties": {
 "cidr": {"$ref": "#/$defs/some_texts"},
 "mtls": {"type": "object", "additionalProperties": false, "anyOf": [{"required": ["anchors"]},
-{"required": ["fingerprints"]}], "properties": {"anchors": {"$ref": "#/$defs/text"},
-"san": {"$ref": "#/$defs/one_or_several"}, "cn": {"$ref": "#/$defs/one_or_several"},
-"fingerprints": {"anyOf": [{"$ref": "#/$defs/fingerprint"}, {"type": "array", "minItems": 1,
+{"required": ["fingerprints"]}], "properties": {"anchors": {"$ref": "#/$defs/given_text"},
+"san": {"$ref": "#/$defs/given_texts"}, "cn": {"$ref": "#/$defs/given_texts"},
+"fingerprints": {"anyOf": [{"$ref": "#/$defs/from_param"}, {"$ref": "#/$defs/fingerprint"}, {"type": "array", "minItems": 1,
 "items": {"$ref": "#/$defs/fingerprint"}}]}}}}},
 "each": {"type": "object", "additionalProperties": false, "required": ["check"], "properties": {
 "in": {"$ref": "#/$defs/pointer"}, "check": {"$ref": "#/$defs/check"}}},
@@ -182,9 +185,10 @@ std::string verify_definitions() {
 "properties": {{"secret": {{"$ref": "#/$defs/secret_shape"}}}}}},
 {{"type": "object", "additionalProperties": false, "required": ["public"], "properties": {{
 "public": {{"type": "object", "additionalProperties": false, "required": ["form"], "properties": {{
-"form": {{"enum": ["pem", "jwk"]}}, "name": {{"$ref": "#/$defs/text"}}, {}}}}}}}}},
+"form": {{"anyOf": [{{"$ref": "#/$defs/from_param"}}, {{"enum": ["pem", "jwk"]}}]}}, "name": {{"$ref": "#/$defs/text"}}, {}}}}}}}}},
 {{"type": "object", "additionalProperties": false, "required": ["jwks"], "properties": {{
-"jwks": {{"type": "string", "pattern": "^https://[^/@# ]+(/[^@# ]*)?$"}}, "ca": {{"$ref": "#/$defs/text"}},
+"jwks": {{"anyOf": [{{"$ref": "#/$defs/from_param"}},
+{{"type": "string", "pattern": "^https://[^/@# ]+(/[^@# ]*)?$"}}]}}, "ca": {{"$ref": "#/$defs/given_text"}},
 "refresh": {{"$ref": "#/$defs/duration"}}, "interval": {{"$ref": "#/$defs/duration"}},
 "stale": {{"$ref": "#/$defs/duration"}}, "fetch_within": {{"$ref": "#/$defs/duration"}},
 "bytes_max": {{"type": "integer", "minimum": 1024, "maximum": 16777216}}}}}}]}})",

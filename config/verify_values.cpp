@@ -221,6 +221,7 @@ std::string read_file(reader& from, std::string_view key) {
         from.mistake(key, "is not the name of a file", "write for example /etc/headgate/senders-ca.pem");
         return {};
     }
+    if (at->text.starts_with("-----BEGIN ")) return at->text;
     constexpr std::size_t bytes_max = 1024 * 1024;
     auto const path = from.into().resolve(*at, at->text);
     from.into().depends_on(path);

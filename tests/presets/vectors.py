@@ -16,6 +16,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import fetched  # noqa: E402
+
 PRESETS = pathlib.Path(__file__).parents[2] / "auth" / "presets"
 COMPUTED = "signed by tests/presets/vectors.py"
 AT = 1_767_225_600  # 2026-01-01T00:00:00Z
@@ -42,7 +45,7 @@ def compact(document):
 
 
 def vector(headers=None, body="", *, says=COMPUTED, at=AT, target="/webhooks/sender", **more):
-    """`more`: secrets, method, public_url, params, id, event, reply, proof."""
+    """`more`: secrets, method, public_url, params, client_certificate, id, event, reply, proof."""
     if more.get("method") is None:
         more.pop("method", None)
     return {"says": says, "at": at, "target": target, "headers": headers or {}, "body": body, **more}
@@ -680,7 +683,7 @@ def simple(header, document, prefix="", encode=hex_of, **more):
 def all_vectors():
     uuid = "f5e5f430-f57b-4e6e-9fac-d9128cd7232f"
     hub = "X-Hub-Signature"
-    return {
+    return fetched.all_vectors() | {
         "github": github(),
         "gitlab": [
             vector(

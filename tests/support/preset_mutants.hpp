@@ -136,7 +136,30 @@ inline void names_under(config::node const& at, std::string_view key, std::set<s
                 [&](auto& m) { m.incoming.body.replace(place, proof.size(), text); });
         }
     }
-    bool const has_public_key = std::holds_alternative<auth::sig_check>(settings.verify->is);
+    if (!one.incoming.head.client_certificate.empty()) {
+        auto const& shown = one.incoming.head.client_certificate;
+        add("client certificate missing", [](auto& m) { m.incoming.head.client_certificate.clear(); });
+        add("client certificate cut", [](auto& m) { m.incoming.head.client_certificate.erase(0, 1); });
+        for (auto const tenth : {0U, 2U, 4U, 6U, 8U, 9U}) {
+            add("client certificate changed", [&](auto& m) {
+                m.incoming.head.client_certificate = changed_at(shown, shown.size() * tenth / 10);
+            });
+        }
+        for (auto const years : {-30, 40}) {
+            add("not valid at this time", [&](auto& m) { m.at += std::chrono::years{years}; });
+        }
+        add("another name", [&](auto& m) {
+            m.settings = settings;
+            std::get<auth::peer_check>(m.settings->verify->is).mtls->san = {"plant-8.example.com"};
+        });
+        add("another fingerprint", [&](auto& m) {
+            m.settings = settings;
+            std::get<auth::peer_check>(m.settings->verify->is).mtls->fingerprints = {std::string(64, '0')};
+        });
+    }
+    auto const* const jwt = std::get_if<auth::jwt_check>(&settings.verify->is);
+    bool const has_public_key = std::holds_alternative<auth::sig_check>(settings.verify->is) ||
+                                (jwt && !std::holds_alternative<auth::secret_shape>(jwt->keys));
     for (auto const& [name, text] : one.secrets) {
         if (has_public_key || name != "signing") continue;
         add("another secret", [&](auto& m) {

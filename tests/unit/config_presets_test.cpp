@@ -44,11 +44,11 @@ TEST(presets, are_listed_by_name) {
                     "argo-cd-notifications", "auth0-log-streams", "azure-event-grid", "basic", "bitbucket",
                     "bitbucket-data-center", "calendly", "cloudevents-http-webhook", "dbt-cloud", "discord",
                     "docker-hub", "dropbox", "fivetran", "github", "gitlab", "gitlab-signing-token",
-                    "grafana", "hmac", "hubspot-v2", "hubspot-v3", "intercom", "jira", "linear", "mailgun",
-                    "meta", "notion", "okta", "paddle", "pagerduty", "postmark", "segment", "sendgrid",
-                    "sentry", "shopify", "slack", "square", "standard-webhooks", "standard-webhooks-ed25519",
-                    "stripe", "svix", "token", "twilio", "typeform", "vercel", "workos", "x-account-activity",
-                    "zendesk", "zoom"));
+                    "grafana", "hmac", "hubspot-v1", "hubspot-v2", "hubspot-v3", "intercom", "jira", "jwt",
+                    "linear", "mailgun", "meta", "monday", "mtls", "notion", "okta", "paddle", "pagerduty",
+                    "postmark", "segment", "sendgrid", "sentry", "shopify", "slack", "square",
+                    "standard-webhooks", "standard-webhooks-ed25519", "stripe", "svix", "token", "twilio",
+                    "typeform", "vercel", "workos", "x-account-activity", "zendesk", "zoom"));
 }
 
 TEST(presets, say_what_they_are_and_where_that_is_written) {
@@ -81,6 +81,43 @@ TEST(preset_reference, pages_are_what_the_presets_say) {
     for (auto const& one : known_presets()) expect_page(folder / (one.name + ".md"), preset_page(one));
     auto const pages = std::distance(std::filesystem::directory_iterator{folder}, {});
     EXPECT_EQ(static_cast<std::size_t>(pages), known_presets().size() + 1) << "a page without a preset";
+}
+
+auth::settings settings_with(std::string_view name, preset_params params, notes& found) {
+    static_cast<void>(found.add_file("preset.yaml"));
+    return read_preset(std::string{name}, preset_named(name).tree, "presets", std::move(params), "params",
+                       found);
+}
+
+TEST(params, that_may_be_left_out_leave_nothing_behind) {
+    notes found;
+    auto const open = settings_with("jwt", {{"algorithm", {"HS256"}}, {"audience", {"a"}}}, found);
+    EXPECT_TRUE(std::get<auth::jwt_check>(open.verify->is).issuers.empty());
+    EXPECT_TRUE(found.found().empty());
+    auto const said = settings_with("mtls", {{"cn", {"a"}}}, found);
+    EXPECT_TRUE(found.found().empty());
+    EXPECT_THAT(mistakes_of(said), ElementsAre("sources.test.verify.peer.mtls: takes the certificate of "
+                                               "anybody"));
+}
+
+TEST(params, that_are_needed_are_asked_for_by_name) {
+    notes found;
+    static_cast<void>(settings_with("jwt", {{"audience", {"a"}}}, found));
+    EXPECT_EQ(found.found().front().what, "the param algorithm is not configured");
+}
+
+TEST(params, may_have_several_values_where_several_may_stand) {
+    notes found;
+    auto const given = settings_with("jwt",
+                                     {{"algorithm", {"RS256", "RS384"}},
+                                      {"audience", {"a", "b"}},
+                                      {"issuer", {"x", "y"}},
+                                      {"jwks", {"https://a/keys"}}},
+                                     found);
+    EXPECT_TRUE(found.found().empty());
+    auto const& jwt = std::get<auth::jwt_check>(given.verify->is);
+    EXPECT_THAT(jwt.algorithms, ElementsAre(auth::token_algorithm::rs256, auth::token_algorithm::rs384));
+    EXPECT_THAT(jwt.issuers, ElementsAre("x", "y"));
 }
 
 // What `presets show` prints stands in a configuration as it is, and means the same.
