@@ -123,7 +123,8 @@ constexpr std::string_view checks =
 "signature": {"$ref": "#/$defs/signature"}, "allow_weak": {"type": "boolean"}}},
 "jwt": {"type": "object", "additionalProperties": false, "required": ["from", "algs", "keys"],
 "properties": {"from": {"$ref": "#/$defs/value"},
-"algs": {"anyOf": [{"$ref": "#/$defs/from_param"}, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/token_algorithm"}}]},
+"algs": {"anyOf": [{"$ref": "#/$defs/from_param"}, {"type": "array", "minItems": 1,
+ "items": {"$ref": "#/$defs/token_algorithm"}}]},
 "keys": {"$ref": "#/$defs/token_keys"}, "iss": {"$ref": "#/$defs/given_texts"},
 "aud": {"$ref": "#/$defs/value"}, "require": {"$ref": "#/$defs/texts"},
 "claims": {"type": "object", "minProperties": 1, "additionalProperties": {
@@ -140,7 +141,8 @@ constexpr std::string_view checks =
 "mtls": {"type": "object", "additionalProperties": false, "anyOf": [{"required": ["anchors"]},
 {"required": ["fingerprints"]}], "properties": {"anchors": {"$ref": "#/$defs/given_text"},
 "san": {"$ref": "#/$defs/given_texts"}, "cn": {"$ref": "#/$defs/given_texts"},
-"fingerprints": {"anyOf": [{"$ref": "#/$defs/from_param"}, {"$ref": "#/$defs/fingerprint"}, {"type": "array", "minItems": 1,
+"fingerprints": {"anyOf": [{"$ref": "#/$defs/from_param"}, {"$ref": "#/$defs/fingerprint"},
+ {"type": "array", "minItems": 1,
 "items": {"$ref": "#/$defs/fingerprint"}}]}}}}},
 "each": {"type": "object", "additionalProperties": false, "required": ["check"], "properties": {
 "in": {"$ref": "#/$defs/pointer"}, "check": {"$ref": "#/$defs/check"}}},
@@ -185,7 +187,8 @@ std::string verify_definitions() {
 "properties": {{"secret": {{"$ref": "#/$defs/secret_shape"}}}}}},
 {{"type": "object", "additionalProperties": false, "required": ["public"], "properties": {{
 "public": {{"type": "object", "additionalProperties": false, "required": ["form"], "properties": {{
-"form": {{"anyOf": [{{"$ref": "#/$defs/from_param"}}, {{"enum": ["pem", "jwk"]}}]}}, "name": {{"$ref": "#/$defs/text"}}, {}}}}}}}}},
+"form": {{"anyOf": [{{"$ref": "#/$defs/from_param"}}, {{"enum": ["pem", "jwk"]}}]}},
+ "name": {{"$ref": "#/$defs/text"}}, {}}}}}}}}},
 {{"type": "object", "additionalProperties": false, "required": ["jwks"], "properties": {{
 "jwks": {{"anyOf": [{{"$ref": "#/$defs/from_param"}},
 {{"type": "string", "pattern": "^https://[^/@# ]+(/[^@# ]*)?$"}}]}}, "ca": {{"$ref": "#/$defs/given_text"}},

@@ -132,6 +132,9 @@ def test_slow_unsigned_bodies_of_one_address_leave_room_for_others(limited):
         assert post(gateway, source=OTHER).status == 202
         slow.sendall(b"x")
         assert read_answer(slow).status == 401
+    wait_until(
+        lambda: gateway.metric("headgate_http_in_flight_bytes") == 0, within=10, saying="still held"
+    )
     assert post(gateway).status == 202
 
 

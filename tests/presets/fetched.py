@@ -99,7 +99,10 @@ def monday():
         vector(
             {},
             '{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}',
-            reply={"status": 200, "body": '{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}'},
+            reply={
+                "status": 200,
+                "body": '{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}',
+            },
             **with_secret,
         ),
     ]

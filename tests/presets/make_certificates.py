@@ -1,6 +1,7 @@
 """Writes certificates/: an authority, and what it issued to the senders whose requests vectors.py signs.
 
-All of it is for tests alone and made anew each time: `python3 make_certificates.py`, then `vectors.py --write`.
+All of it is for tests alone and made anew each time: `python3 make_certificates.py`, then
+`vectors.py --write`.
 """
 
 import datetime
