@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace headgate::config {
@@ -75,6 +77,57 @@ void check_client_certificates(http::listener_settings const& webhooks, checker&
     if (!webhooks.client_certificate_header.empty() && webhooks.trusted_proxies.empty()) {
         notes.mistake("listen.webhooks.client_certificate_header", "is believed of nobody",
                       "name the proxy in listen.trusted_proxies");
+    }
+}
+
+// How many of the ways to pass a check go by a client certificate.
+enum class ways : std::uint8_t { none, some, all };
+
+struct ways_by_certificate {
+    ways operator()(auth::peer_check const& is) const { return is.mtls ? ways::all : ways::none; }
+    ways operator()(auth::all_check const& is) const { return ends_of(is.members).second; }
+    ways operator()(auth::any_check const& is) const {
+        auto const [least, most] = ends_of(is.members);
+        return least == ways::none && most != ways::none ? ways::some : least;
+    }
+    ways operator()(auth::each_check const& is) const {
+        return is.item ? std::visit(*this, is.item->is) : ways::none;
+    }
+    ways operator()(auto const&) const { return ways::none; }
+
+private:
+    [[nodiscard]] std::pair<ways, ways> ends_of(std::vector<auth::check> const& members) const {
+        std::pair found{members.empty() ? ways::none : ways::all, ways::none};
+        for (auto const& member : members) {
+            auto const one = std::visit(*this, member.is);
+            found = {std::min(found.first, one), std::max(found.second, one)};
+        }
+        return found;
+    }
+};
+
+// What wants a certificate refuses every request while nobody is asked for one.
+void check_wanted_certificates(configuration const& all, checker& notes) {
+    auto const& webhooks = all.webhooks;
+    if (webhooks.asks_for_client_certificates || !webhooks.client_certificate_header.empty()) return;
+    for (auto const& one : all.gateway.sources) {
+        if (!one.sender.verify) continue;
+        auto const path = child_path(child_path("sources", one.name), "verify");
+        std::string const remedy =
+            "see listen.webhooks: ask_for_client_certificates, or client_certificate_header where a proxy "
+            "asks";
+        auto const by_certificate = std::visit(ways_by_certificate{}, one.sender.verify->is);
+        if (by_certificate == ways::all) {
+            notes.mistake(path,
+                          "accepts nothing: every request must have a client certificate, and nobody is "
+                          "asked for one",
+                          remedy);
+        } else if (by_certificate == ways::some) {
+            notes.warning(path,
+                          "has a branch that accepts nothing: it wants a client certificate, and nobody is "
+                          "asked for one",
+                          remedy);
+        }
     }
 }
 
@@ -211,6 +264,7 @@ void check_together(configuration& all, locations const& places, notes& into) {
     checker notes{places, into};
     check_listeners(all, notes);
     check_client_certificates(all.webhooks, notes);
+    check_wanted_certificates(all, notes);
     check_operators(all.console, notes);
     check_store(all.store, notes);
     check_paths(all.gateway, notes);

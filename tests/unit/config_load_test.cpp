@@ -264,6 +264,32 @@ TEST_F(configurations, are_warned_of_a_secret_that_two_sources_share) {
                  "its own"));
 }
 
+TEST_F(configurations, say_where_a_certificate_is_wanted_that_nobody_is_asked_for) {
+    std::string const pinned = "{peer: {mtls: {fingerprints: " + std::string(64, 'a') + "}}}";
+    std::string const token = "{equal: {a: {header: X-T}, b: {secret: token}}}";
+    auto const said_of = [&](std::string const& verify, std::string const& more = "") {
+        return said_about("  own: {path: /own, dedupe: none, verify: " + verify +
+                          ", secrets: {token: [{file: own}]}}\n" + more);
+    };
+    auto const refuses = ElementsAre(
+        "sources.own.verify (line 6): accepts nothing: every request must have a client certificate, and "
+        "nobody is asked for one — see listen.webhooks: ask_for_client_certificates, or "
+        "client_certificate_header where a proxy asks");
+    auto const warns = ElementsAre(
+        HasSubstr("warning: sources.own.verify (line 6): has a branch that accepts nothing: it wants a"));
+    EXPECT_THAT(said_of(pinned), refuses);
+    EXPECT_THAT(said_of("{all: [" + token + ", " + pinned + "]}"), refuses);
+    EXPECT_THAT(said_of("{any: [" + pinned + ", {all: [" + pinned + ", " + token + "]}]}"), refuses);
+    EXPECT_THAT(said_of("{each: {in: /a, check: " + pinned + "}}"), refuses);
+    EXPECT_THAT(said_of("{any: [" + token + ", " + pinned + "]}"), warns);
+    EXPECT_THAT(said_of("{all: [" + token + ", {any: [" + token + ", " + pinned + "]}]}"), warns);
+    EXPECT_THAT(said_of(token), IsEmpty());
+    EXPECT_THAT(said_of(pinned,
+                        "listen: {trusted_proxies: [10.0.0.1], webhooks: {client_certificate_header: "
+                        "ssl-client-cert}}\n"),
+                IsEmpty());
+}
+
 TEST_F(configurations, are_warned_of_tokens_that_travel_in_plain_http) {
     auto const said_of = [this](std::string const& address, std::string const& more) {
         write("headgate.yaml", "listen: {operator: {address: \"" + address + "\"}}\n" + more);
