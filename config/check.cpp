@@ -80,6 +80,22 @@ void check_client_certificates(http::listener_settings const& webhooks, checker&
     }
 }
 
+// A key in the header that is taken off every request would be nobody's, and each repetition an event.
+void check_removed_header(configuration const& all, checker& notes) {
+    auto const& removed = all.webhooks.client_certificate_header;
+    if (removed.empty()) return;
+    for (auto const& one : all.gateway.sources) {
+        bool const is_read =
+            one.dedupe.key == gateway::dedupe_settings::by::header && one.dedupe.header == removed;
+        if (!is_read) continue;
+        notes.mistake(child_path(child_path("sources", one.name), "dedupe"),
+                      fmt::format("reads {}, which is removed from every request: the certificates of "
+                                  "senders come in it",
+                                  removed),
+                      "give listen.webhooks.client_certificate_header another name, in the proxy too");
+    }
+}
+
 // How many of the ways to pass a check go by a client certificate.
 enum class ways : std::uint8_t { none, some, all };
 
@@ -264,6 +280,7 @@ void check_together(configuration& all, locations const& places, notes& into) {
     checker notes{places, into};
     check_listeners(all, notes);
     check_client_certificates(all.webhooks, notes);
+    check_removed_header(all, notes);
     check_wanted_certificates(all, notes);
     check_operators(all.console, notes);
     check_store(all.store, notes);

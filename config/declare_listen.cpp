@@ -9,6 +9,7 @@
 #include <chrono>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -132,6 +133,25 @@ void declare_listener(section& at, http::listener_settings& into) {
     declare_tls(at, into);
 }
 
+// What HTTP and proxies say in headers of their own: without one of these a request would mean something
+// else.
+constexpr std::array<std::string_view, 16> taken_headers{"authorization",
+                                                         "connection",
+                                                         "content-encoding",
+                                                         "content-length",
+                                                         "content-type",
+                                                         "cookie",
+                                                         "expect",
+                                                         "forwarded",
+                                                         "host",
+                                                         "proxy-authorization",
+                                                         "transfer-encoding",
+                                                         "via",
+                                                         "x-forwarded-for",
+                                                         "x-forwarded-host",
+                                                         "x-forwarded-proto",
+                                                         "x-real-ip"};
+
 void declare_client_certificates(section& at, http::listener_settings& into) {
     at.flag(
         "ask_for_client_certificates", into.asks_for_client_certificates,
@@ -147,8 +167,13 @@ void declare_client_certificates(section& at, http::listener_settings& into) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     };
     into.client_certificate_header = to_lower(into.client_certificate_header);
-    if (!std::ranges::all_of(into.client_certificate_header, may_stand_in_a_name)) {
+    auto const& name = into.client_certificate_header;
+    if (!std::ranges::all_of(name, may_stand_in_a_name)) {
         at.mistake("client_certificate_header", "is not the name of a header", "letters, digits and '-'");
+    }
+    if (std::ranges::find(taken_headers, name) != taken_headers.end()) {
+        at.mistake("client_certificate_header", fmt::format("\"{}\" means something else already", name),
+                   "choose a name of its own, for example ssl-client-cert");
     }
 }
 
