@@ -222,6 +222,8 @@ constexpr row rows[]{
      "rules[0].each (line 6): is not available in this version"},
     {"log_level", "log: {level: loud}\n",
      "log.level (line 6): \"loud\" is not known — one of: debug, info, warning, error"},
+    {"log_lines_one_past", "log: {lines_waiting_max: 20001}\n",
+     "log.lines_waiting_max (line 6): \"20001\" is not a whole number from 1 to 20000"},
     // Further sources, by indentation.
     {"same_path", "  other: {path: /webhooks/github, verify: {preset: github, secrets: [{file: secret}]}}\n",
      "sources.other.path (line 6): \"/webhooks/github\" is the path of github too, on line 4"},
