@@ -60,13 +60,16 @@ void say_that_it_is_too_late() {
     log(log_level::warning, "SIGHUP while draining: the configuration is not read again");
 }
 
-// While this lives, SIGTERM and SIGINT end the process at once. Nothing is lost by it: what was acknowledged
-// is durable. Those that were not taken meanwhile stay pending, for whoever waits next.
+// While this lives, SIGTERM and SIGINT end the process at once; its last lines get a second. Nothing is lost
+// by it: what was acknowledged is durable. Those that were not taken meanwhile stay pending, for whoever
+// waits next.
 class impatience {
 public:
     explicit impatience(sigset_t const& signals)
         : waiting_{[signals] {
-              if (wait_for_end(signals, say_that_it_is_too_late) != calm) ::_exit(exit_failed);
+              if (wait_for_end(signals, say_that_it_is_too_late) == calm) return;
+              flush_log();
+              ::_exit(exit_failed);
           }} {}
     ~impatience() {
         pthread_kill(waiting_.native_handle(), calm);

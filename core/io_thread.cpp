@@ -16,6 +16,7 @@ io_thread::io_thread(std::string name)
           } catch (std::exception const& e) {
               log(log_level::error, "a thread ended with an exception",
                   {{"thread", name}, {"what", e.what()}});
+              flush_log();  // Else the line that says why dies with the thread that would write it.
               abort();
           }
       }} {}

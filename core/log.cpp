@@ -70,6 +70,11 @@ struct behind {
           logger{whole_lines(std::make_shared<spdlog::async_logger>(
               "headgate", to, queue, spdlog::async_overflow_policy::overrun_oldest))} {}
 
+    // False when the lines that were taken so far were not all dealt with in time.
+    bool wait_for_lines(std::chrono::milliseconds patience) const {
+        return to->wait_for(taken - queue->overrun_counter(), patience);
+    }
+
     std::shared_ptr<spdlog::details::thread_pool> queue;
     std::shared_ptr<standard_error> to;
     std::shared_ptr<spdlog::logger> logger;
@@ -111,13 +116,17 @@ background_log::background_log(std::size_t lines_waiting_max) {
 // uses.
 background_log::~background_log() {
     std::unique_ptr<behind> ending{in_background.exchange(nullptr)};
-    auto const lines = ending->taken - ending->queue->overrun_counter();
-    if (!ending->to->wait_for(lines, patience_at_the_end)) static_cast<void>(ending.release());
+    if (!ending->wait_for_lines(patience_at_the_end)) static_cast<void>(ending.release());
 }
 
 std::uint64_t background_log::lost_lines() {
     auto* const queued = in_background.load(std::memory_order_acquire);
     return queued ? queued->queue->overrun_counter() : 0;
+}
+
+void flush_log() {
+    auto* const queued = in_background.load(std::memory_order_acquire);
+    if (queued) queued->wait_for_lines(patience_at_the_end);
 }
 
 void log(log_level level, std::string_view message, std::initializer_list<log_field> fields) {

@@ -43,6 +43,10 @@ public:
     [[nodiscard]] static std::uint64_t lost_lines();
 };
 
+// Waits until the lines logged before are written, for a second at most: for whoever ends the process without
+// ending its background log. Without one nothing waits. Safe from any thread.
+void flush_log();
+
 // Writes one line to standard error, at most 8 KiB long (core/log_line.hpp). Safe from any thread.
 void log(log_level level, std::string_view message, std::initializer_list<log_field> fields = {});
 
