@@ -1,6 +1,5 @@
 #include "tests/support/store_contract.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 // What every event store promises of routing and deliveries, whatever keeps the rows.
@@ -269,29 +268,6 @@ TEST_P(deliveries_of_a_store, lists_without_what_is_sent) {
 
 TEST_P(deliveries_of_a_store, does_not_change_a_delivery_that_is_not_there) {
     EXPECT_FALSE(change({.delivery = {}, .to = delivery_state::starting}));
-}
-
-TEST_P(deliveries_of_a_store, continues_after_reopening_with_what_is_not_finished) {
-    auto const of = appended("github", "1");
-    auto const all = route(
-        of, {make_delivery(of, "a"), make_delivery(of, "b"), make_delivery(of, "c"), make_delivery(of, "d")});
-    change({.delivery = all[0].id, .to = delivery_state::dead, .reason = "too old"});
-    change({.delivery = all[2].id, .to = delivery_state::held, .held_because = hold_cause::missing});
-    open();
-    auto const unfinished = [&](delivery_state state) {
-        std::string rules;
-        for (auto const& each : run(store_->unfinished({.state = state}, {})).value().items) {
-            rules += each.rule;
-            EXPECT_EQ(each.order.workflow_id, "orders-1");
-            EXPECT_EQ(each.order.input, "");
-        }
-        return rules;
-    };
-    EXPECT_EQ(unfinished(delivery_state::waiting), "bd");
-    EXPECT_EQ(unfinished(delivery_state::held), "c");
-    EXPECT_EQ(unfinished(delivery_state::starting), "");
-    EXPECT_EQ(store_->health().deliveries.at(delivery_state::waiting), 2U);
-    EXPECT_EQ(store_->health().deliveries.at(delivery_state::dead), 1U);
 }
 
 TEST_P(deliveries_of_a_store, filters_and_pages_deliveries) {

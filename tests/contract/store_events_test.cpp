@@ -1,6 +1,5 @@
 #include "tests/support/store_contract.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -42,16 +41,12 @@ TEST_P(events_of_a_store, gives_back_what_was_appended) {
     EXPECT_EQ(kept.duplicates, 0U);
 }
 
-TEST_P(events_of_a_store, gives_growing_sequences_and_ids_also_when_the_clock_goes_back_and_after_reopening) {
+TEST_P(events_of_a_store, gives_growing_sequences_and_ids_also_when_the_clock_goes_back) {
     auto const first = append(*store_, make_event("github", "1"), {}).value();
     clock_.advance(std::chrono::hours{-48});
     auto const second = append(*store_, make_event("github", "2"), {}).value();
-    open();
-    auto const third = append(*store_, make_event("github", "3"), {}).value();
     EXPECT_LT(first.sequence, second.sequence);
-    EXPECT_LT(second.sequence, third.sequence);
     EXPECT_LT(first.id, second.id);
-    EXPECT_LT(second.id, third.id);
 }
 
 TEST_P(events_of_a_store, answers_a_known_key_with_the_first_event_and_counts_it) {
@@ -68,14 +63,6 @@ TEST_P(events_of_a_store, answers_a_known_key_with_the_first_event_and_counts_it
     EXPECT_EQ(run(store_->list_events({}, {})).value().items.size(), 1U);
     // Nothing of the duplicate was kept, so neither was its other key.
     EXPECT_FALSE(append(*store_, make_event("github", "3"), {key_of("new")}).value().duplicate);
-}
-
-TEST_P(events_of_a_store, knows_the_keys_again_after_reopening) {
-    auto const first = append(*store_, make_event("github", "1"), {key_of("a")}).value();
-    open();
-    auto const again = append(*store_, make_event("github", "1"), {key_of("a")}).value();
-    EXPECT_TRUE(again.duplicate);
-    EXPECT_EQ(again.id, first.id);
 }
 
 TEST_P(events_of_a_store, stores_one_of_many_appends_of_one_key_at_once) {
@@ -106,19 +93,6 @@ TEST_P(events_of_a_store, leases_events_of_a_store_the_order_of_their_commit) {
     EXPECT_EQ(leased, 100U);
 }
 
-TEST_P(events_of_a_store, leases_from_the_database_what_the_feed_has_no_room_for) {
-    settings_.feed_events_max = 3;
-    open();
-    for (int i = 0; i < 10; ++i) append(*store_, make_event("github", std::to_string(i)), {}).value();
-    std::string order;
-    while (order.size() < 10) {
-        for (auto const& each : lease(4)) order += each.received.body;
-    }
-    EXPECT_EQ(order, "0123456789");
-    append(*store_, make_event("github", "x"), {}).value();
-    EXPECT_EQ(lease(4).front().received.body, "x");
-}
-
 TEST_P(events_of_a_store, leases_up_to_a_number_of_bytes_and_one_at_least) {
     for (char const name : {'a', 'b', 'c'})
         append(*store_, make_event("github", std::string(10'000, name)), {}).value();
@@ -128,9 +102,6 @@ TEST_P(events_of_a_store, leases_up_to_a_number_of_bytes_and_one_at_least) {
             found += each.received.body.front();
         return found;
     };
-    EXPECT_EQ(names(), "a");
-    EXPECT_EQ(names(), "b");
-    open();  // Now from the database.
     EXPECT_EQ(names(), "a");
     EXPECT_EQ(names(), "b");
     EXPECT_EQ(names(), "c");
@@ -166,19 +137,6 @@ TEST_P(events_of_a_store, gives_up_waiting_for_a_lease_when_cancelled_and_loses_
     EXPECT_EQ(answer->error().code, errc::cancelled);
     append(*store_, make_event("github", "1"), {}).value();
     EXPECT_EQ(lease(1).front().received.body, "1");
-}
-
-TEST_P(events_of_a_store, leases_again_after_reopening_what_was_not_routed_and_only_that) {
-    for (int i = 0; i < 6; ++i) append(*store_, make_event("github", std::to_string(i)), {}).value();
-    auto const all = lease(6);
-    route(all[0], {});
-    route(all[3], {});
-    open();
-    EXPECT_EQ(store_->health().routed_through, all[0].sequence);
-    EXPECT_EQ(store_->health().backlog, 4U);
-    std::string order;
-    for (auto const& each : lease(10)) order += each.received.body;
-    EXPECT_EQ(order, "1245");
 }
 
 TEST_P(events_of_a_store, says_how_far_routing_is) {
@@ -255,40 +213,6 @@ TEST_P(events_of_a_store, finds_nothing_under_an_unknown_id) {
         EXPECT_EQ(run(store_->read_delivery(unknown)).error().code, errc::not_found);
         EXPECT_EQ(run(store_->deliveries_of(unknown)).error().code, errc::not_found);
     }
-}
-
-TEST_P(events_of_a_store, refuses_an_event_past_the_backlog_and_accepts_again_when_routed) {
-    settings_.backlog_max = 2;
-    open();
-    append(*store_, make_event("github", "1"), {}).value();
-    append(*store_, make_event("github", "2"), {}).value();
-    auto const third = append(*store_, make_event("github", "3"), {});
-    EXPECT_EQ(third.error().code, errc::resource_exhausted);
-    EXPECT_THAT(third.error().remedy, testing::HasSubstr("backlog_max"));
-    route(lease(1).front(), {});
-    EXPECT_TRUE(append(*store_, make_event("github", "3"), {}));
-}
-
-TEST_P(events_of_a_store, refuses_an_event_that_does_not_fit_the_queue) {
-    settings_.queue_bytes_max = 10'000;
-    open();
-    EXPECT_TRUE(append(*store_, make_event("github", std::string(5'000, 'x')), {}));
-    auto const refused = append(*store_, make_event("github", std::string(10'001, 'x')), {});
-    EXPECT_EQ(refused.error().code, errc::resource_exhausted);
-}
-
-TEST_P(events_of_a_store, finishes_what_was_queued_when_it_closes_and_refuses_what_comes_later) {
-    appends all{*store_};
-    for (int i = 0; i < 20; ++i) all.add(make_event("github", std::to_string(i)), {});
-    all.submit();
-    store_->close();
-    for (auto const& each : all.wait()) EXPECT_TRUE(each);
-    EXPECT_EQ(append(*store_, make_event("github", "late"), {}).error().code, errc::unavailable);
-    EXPECT_EQ(run(store_->list_events({}, {})).error().code, errc::unavailable);
-    EXPECT_EQ(run(store_->lease_events(1)).error().code, errc::unavailable);
-    EXPECT_FALSE(store_->health().accepting);
-    open();
-    EXPECT_EQ(run(store_->list_events({}, {})).value().items.size(), 20U);
 }
 
 }  // namespace

@@ -74,9 +74,9 @@ public:
         };
     }
 
-    memory_store store;
-    fake_target::memory target;
     manual_clock clock;
+    memory_store store{clock};
+    fake_target::memory target;
     metrics counts;
     dispatch::settings settings;
     std::function<bool()> accepting_is_busy;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/event_store.hpp"
+#include "tests/support/memory_rows.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -18,25 +19,16 @@ namespace headgate::testing_support {
 namespace asio = boost::asio;
 
 // A store that forgets at its end. For tests of rooms that use a store: one executor, nothing durable, and it
-// can be told to refuse. Times are the caller's.
+// can be told to refuse.
 class memory_store final : public store::event_store {
 public:
+    explicit memory_store(wall_clock const& clock) : rows_{clock} {}
+
     asio::awaitable<result<store::receipt>> append(event fresh, std::vector<dedupe_key> keys,
                                                    deadline until) override {
         last_until = until;
         if (refusing) co_return refuse(errc::unavailable, "told to refuse", "");
-        for (auto const& key : keys) {
-            auto const known = keys_.find(key);
-            if (known == keys_.end()) continue;
-            ++events_.at(known->second).duplicates;
-            co_return store::receipt{known->second, events_.at(known->second).kept.id, true};
-        }
-        fresh.sequence = events_.size() + 1;
-        fresh.id = ids_.next(fresh.received.received_at);
-        store::receipt const stored{fresh.sequence, fresh.id, false};
-        for (auto const& key : keys) keys_.emplace(key, fresh.sequence);
-        auto const sequence = fresh.sequence;
-        events_.emplace(sequence, store::event_record{.kept = std::move(fresh)});
+        auto const stored = rows_.append(std::move(fresh), keys);
         if (arrived_) arrived_->cancel();
         co_return stored;
     }
@@ -44,12 +36,7 @@ public:
     asio::awaitable<result<std::vector<event>>> lease_events(store::batch_limit limit) override {
         co_await asio::this_coro::throw_if_cancelled(false);
         for (;;) {
-            std::vector<event> leased;
-            for (auto it = events_.upper_bound(leased_through_);
-                 it != events_.end() && leased.size() < limit.items; ++it) {
-                leased.push_back(it->second.kept);
-                leased_through_ = it->first;
-            }
+            auto leased = rows_.lease(limit);
             if (!leased.empty()) co_return leased;
             arrived_.emplace(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
             auto waiting = arrived_->async_wait(asio::as_tuple(asio::use_awaitable));
@@ -66,20 +53,7 @@ public:
         if (std::ranges::any_of(done, [this](auto const& each) { return can_never_be_recorded(each); }))
             co_return refuse(errc::data_loss, "can never be recorded", "");
         routed_together.push_back(done.size());
-        std::vector<delivery> made;
-        for (auto& each : done) {
-            auto& from = events_.at(each.sequence);
-            from.state = each.state;
-            from.reason = each.reason;
-            rule_texts_.insert(each.rule_texts.begin(), each.rule_texts.end());
-            for (auto& one : each.deliveries) {
-                one.id = ids_.next(one.created_at);
-                one.began_at = one.created_at;
-                deliveries_.emplace(one.id, store::delivery_record{one, {}});
-                made.push_back(one);
-            }
-        }
-        co_return made;
+        co_return rows_.route(std::move(done));
     }
 
     asio::awaitable<result<std::vector<bool>>> record(std::vector<store::transition> changes) override {
@@ -92,7 +66,7 @@ public:
             co_return refuse(errc::unavailable, "told to refuse", "");
         }
         std::vector<bool> applied;
-        for (auto const& change : changes) applied.push_back(apply(change));
+        for (auto const& change : changes) applied.push_back(rows_.apply(change));
         changes_in_vain += static_cast<std::size_t>(std::ranges::count(applied, false));
         co_return applied;
     }
@@ -100,19 +74,7 @@ public:
     asio::awaitable<result<store::page<delivery>>> unfinished(store::unfinished_filter filter,
                                                               store::page_request which) override {
         ++searches;
-        store::page<delivery> found;
-        auto const after = parse_uuid(which.cursor);
-        for (auto it = after ? deliveries_.upper_bound(*after) : deliveries_.begin(); it != deliveries_.end();
-             ++it) {
-            auto const& kept = it->second.kept;
-            if (kept.state != filter.state || filter.targets_left_out.contains(kept.order.target)) continue;
-            if (found.items.size() == which.limit) {
-                found.next = to_string(found.items.back().id);
-                break;
-            }
-            auto& one = found.items.emplace_back(kept);
-            one.order = {.target = kept.order.target, .workflow_id = kept.order.workflow_id};
-        }
+        auto found = rows_.list(filter, which);
         if (auto const once = std::exchange(after_reading, nullptr)) once();
         co_return found;
     }
@@ -120,9 +82,13 @@ public:
     asio::awaitable<result<std::vector<std::optional<delivery>>>> read_orders(
         std::vector<uuid> ids, store::batch_limit limit) override {
         std::vector<std::optional<delivery>> found;
+        std::uint64_t bytes = 0;
         for (auto const& id : ids) {
-            auto const one = deliveries_.find(id);
-            found.push_back(one == deliveries_.end() ? std::nullopt : std::optional{one->second.kept});
+            auto const one = deliveries().find(id);
+            bool const is_there = one != deliveries().end();
+            if (is_there) bytes += bytes_of(one->second.kept);
+            if (!found.empty() && bytes > limit.bytes) break;
+            found.push_back(is_there ? std::optional{one->second.kept} : std::nullopt);
             ++orders_read;
             if (found.size() == limit.items) break;
         }
@@ -130,26 +96,23 @@ public:
         co_return found;
     }
 
-    asio::awaitable<result<store::page<store::event_summary>>> list_events(store::event_filter,
-                                                                           store::page_request) override {
+    asio::awaitable<result<store::page<store::event_summary>>> list_events(
+        store::event_filter filter, store::page_request which) override {
         if (reads_hang) co_return co_await given_up();
-        co_return store::page<store::event_summary>{};
+        co_return rows_.list(filter, which);
     }
 
     asio::awaitable<result<store::event_record>> read_event(uuid id) override {
         if (reads_hang) co_return co_await given_up();
-        for (auto const& [sequence, each] : events_) {
-            if (each.kept.id == id) co_return each;
-        }
-        co_return refuse(errc::not_found, "no such event", "");
+        auto const* const found = rows_.find_event(id);
+        if (found == nullptr) co_return refuse(errc::not_found, "no such event", "");
+        co_return *found;
     }
 
-    asio::awaitable<result<store::page<delivery>>> list_deliveries(store::delivery_filter,
-                                                                   store::page_request) override {
+    asio::awaitable<result<store::page<delivery>>> list_deliveries(store::delivery_filter filter,
+                                                                   store::page_request which) override {
         if (reads_hang) co_return co_await given_up();
-        store::page<delivery> all;
-        for (auto const& [id, each] : deliveries_) all.items.push_back(each.kept);
-        co_return all;
+        co_return rows_.list(filter, which);
     }
 
     asio::awaitable<result<store::delivery_record>> read_delivery(uuid id) override {
@@ -158,48 +121,52 @@ public:
             --reads_to_refuse;
             co_return refuse(errc::unavailable, "told to refuse", "");
         }
-        auto const found = deliveries_.find(id);
-        if (found == deliveries_.end()) co_return refuse(errc::not_found, "no such delivery", "");
+        auto const found = deliveries().find(id);
+        if (found == deliveries().end()) co_return refuse(errc::not_found, "no such delivery", "");
         co_return found->second;
     }
 
     asio::awaitable<result<std::vector<store::delivery_record>>> deliveries_of(uuid event) override {
+        if (rows_.find_event(event) == nullptr) co_return refuse(errc::not_found, "no such event", "");
         std::vector<store::delivery_record> found;
-        for (auto const& [id, each] : deliveries_) {
+        for (auto const& [id, each] : deliveries()) {
             if (each.kept.event_id == event) found.push_back(each);
         }
         co_return found;
     }
 
     asio::awaitable<result<std::string>> rule_text(std::string revision) override {
-        auto const found = rule_texts_.find(revision);
-        if (found == rule_texts_.end()) co_return refuse(errc::not_found, "no such rule", "");
+        auto const found = rows_.rule_texts.find(revision);
+        if (found == rows_.rule_texts.end()) co_return refuse(errc::not_found, "no such rule", "");
         co_return found->second;
     }
 
-    [[nodiscard]] store::store_health health() const override { return {.accepting = !refusing}; }
+    [[nodiscard]] store::store_health health() const override {
+        auto now = rows_.health();
+        now.accepting = !refusing;
+        return now;
+    }
     void close() override {}
 
     // What tests look at.
-    [[nodiscard]] std::map<sequence_number, store::event_record> const& events() const { return events_; }
-    [[nodiscard]] std::map<uuid, store::delivery_record> const& deliveries() const { return deliveries_; }
-
+    [[nodiscard]] std::map<sequence_number, store::event_record> const& events() const {
+        return rows_.events;
+    }
+    [[nodiscard]] std::map<uuid, store::delivery_record> const& deliveries() const {
+        return rows_.deliveries;
+    }
     [[nodiscard]] bool keeps_rule_text(std::string const& revision) const {
-        return rule_texts_.contains(revision);
+        return rows_.rule_texts.contains(revision);
     }
 
     // A delivery as an earlier life of the process left it.
-    delivery const& keep(delivery old) {
-        old.id = ids_.next(old.created_at);
-        auto const id = old.id;
-        return deliveries_.emplace(id, store::delivery_record{std::move(old), {}}).first->second.kept;
-    }
+    delivery const& keep(delivery old) { return rows_.keep(std::move(old)); }
 
     // A change by somebody else.
-    void change(store::transition const& made) { EXPECT_TRUE(apply(made)); }
+    void change(store::transition const& made) { EXPECT_TRUE(rows_.apply(made)); }
 
     void keep_rule(std::string revision, std::string text) {
-        rule_texts_.emplace(std::move(revision), std::move(text));
+        rows_.rule_texts.emplace(std::move(revision), std::move(text));
     }
 
     bool refusing = false;
@@ -234,44 +201,7 @@ private:
                (never_delivered.contains(one.sequence) && !one.deliveries.empty());
     }
 
-    bool apply(store::transition const& change) {
-        auto const found = deliveries_.find(change.delivery);
-        if (found == deliveries_.end() || found->second.kept.state != change.from) return false;
-        auto& kept = found->second.kept;
-        kept.state = change.to;
-        bool const begins_anew = change.from == delivery_state::held || change.from == delivery_state::dead;
-        if (begins_anew) {
-            kept.began_at = change.due_at.value_or(kept.began_at);
-            kept.started_at.reset();
-            if (change.to == delivery_state::starting) kept.started_at = kept.began_at;
-        }
-        kept.held_because = change.held_because;
-        kept.reason = change.reason;
-        if (!change.run_id.empty()) kept.run_id = change.run_id;
-        if (change.due_at) kept.due_at = *change.due_at;
-        if (change.started_at) kept.started_at = change.started_at;
-        if (change.ended_at || !is_final(change.to)) kept.ended_at = change.ended_at;
-        if (change.order) {
-            kept.order = *change.order;
-        }
-        if (!change.rule_revision.empty()) kept.rule_revision = change.rule_revision;
-        if (!change.rule_text.empty()) rule_texts_.emplace(change.rule_revision, change.rule_text);
-        if (change.tried) {
-            ++kept.attempts;
-            auto& all = found->second.attempts;
-            all.push_back(*change.tried);
-            bool const is_long = change.attempts_kept_max > 0 && all.size() > change.attempts_kept_max + 1;
-            if (is_long) all.erase(all.begin() + 1);
-        }
-        return true;
-    }
-
-    uuid_sequence ids_;
-    std::map<sequence_number, store::event_record> events_;
-    std::map<dedupe_key, sequence_number> keys_;
-    std::map<uuid, store::delivery_record> deliveries_;
-    std::map<std::string, std::string> rule_texts_;
-    sequence_number leased_through_ = 0;
+    memory_rows rows_;
     std::size_t writes_asked_ = 0;
     std::optional<asio::steady_timer> arrived_;
 };

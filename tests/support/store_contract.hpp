@@ -2,6 +2,7 @@
 
 #include "store/event_store.hpp"
 #include "store/sqlite/sqlite_store.hpp"
+#include "tests/support/memory_store.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/support/stored_events.hpp"
 
@@ -36,6 +37,14 @@ public:
 
 private:
     testing_support::scratch_folder folder_;
+};
+
+// Nothing outlives its stores.
+class memory_storage final : public storage {
+public:
+    [[nodiscard]] std::unique_ptr<event_store> open(settings, wall_clock const& clock, metrics&) override {
+        return std::make_unique<testing_support::memory_store>(clock);
+    }
 };
 
 struct implementation {
@@ -78,9 +87,19 @@ protected:
     std::unique_ptr<event_store> store_;
 };
 
+template <class Storage>
+std::unique_ptr<storage> make_storage() {
+    return std::make_unique<Storage>();
+}
+
+inline constexpr implementation sqlite_implementation{"sqlite", make_storage<sqlite_storage>};
+inline constexpr implementation memory_implementation{"memory", make_storage<memory_storage>};
+
 inline auto every_store() {
-    return testing::Values(implementation{
-        "sqlite", [] { return std::unique_ptr<storage>{std::make_unique<sqlite_storage>()}; }});
+    return testing::Values(sqlite_implementation, memory_implementation);
+}
+inline auto every_durable_store() {
+    return testing::Values(sqlite_implementation);
 }
 
 inline std::string name_of_store(testing::TestParamInfo<implementation> const& which) {

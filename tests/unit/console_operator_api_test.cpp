@@ -61,8 +61,8 @@ public:
         return store.keep(std::move(old));
     }
 
-    memory_store store;
     manual_clock clock;
+    memory_store store{clock};
     metrics counts;
     readiness state;
     std::vector<uuid> changed;

@@ -1,5 +1,6 @@
 #include "core/nursery.hpp"
 #include "dispatch/recorder.hpp"
+#include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/support/run.hpp"
 
@@ -13,6 +14,7 @@
 namespace headgate::dispatch {
 namespace {
 
+using testing_support::manual_clock;
 using testing_support::memory_store;
 
 asio::awaitable<void> turns(std::function<bool()> done) {
@@ -67,7 +69,8 @@ protected:
         return applied;
     }
 
-    memory_store store_;
+    manual_clock clock_;
+    memory_store store_{clock_};
     store::transition change_;
 };
 

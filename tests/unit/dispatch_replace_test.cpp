@@ -146,8 +146,8 @@ protected:
         return all;
     }
 
-    memory_store store_;
     manual_clock clock_;
+    memory_store store_{clock_};
     metrics counts_;
     std::unique_ptr<dispatcher> dispatcher_;
 };

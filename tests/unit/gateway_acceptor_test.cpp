@@ -81,8 +81,8 @@ public:
         return run(worker_->handle(std::move(incoming), std::move(admitted)));
     }
 
-    memory_store store;
     manual_clock clock;
+    memory_store store{clock};
     metrics counts;
     no_facts facts;
     load in_flight{0};
