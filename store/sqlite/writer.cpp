@@ -322,6 +322,10 @@ void writer::publish_notes() {
 
 void writer::fail(group& taken, error const& why) {
     session_->forget_keys();
+    refuse_all(taken, why);
+}
+
+void writer::refuse_all(group& taken, error const& why) {
     answers ready;
     for (auto& each : taken.appends) {
         each->outcome = std::unexpected{why};
@@ -341,13 +345,7 @@ void writer::fail_everything_waiting(error const& why) {
         jobs_.clear();
         queued_bytes_.store(0, std::memory_order_relaxed);
     }
-    answers ready;
-    for (auto& each : waiting_now.appends) {
-        each->outcome = std::unexpected{why};
-        ready.add(*each);
-    }
-    ready.post();
-    for (auto& each : waiting_now.jobs) each.finish(why);
+    refuse_all(waiting_now, why);
 }
 
 // After a failed commit nobody knows what the disk holds. So this connection acknowledges nothing more; a new

@@ -87,6 +87,7 @@ private:
     void recover(error why);
     [[nodiscard]] bool try_to_open();
     void fail_everything_waiting(error const& why);
+    static void refuse_all(group& taken, error const& why);
     [[nodiscard]] std::optional<error> why_refused(append_work const& work) const;
 
     settings const& settings_;
