@@ -3,11 +3,16 @@
 #include "app/exit_code.hpp"
 #include "app/files.hpp"
 #include "auth/certificate_rules.hpp"
+#include "auth/fact_finder.hpp"
+#include "core/deadline.hpp"
 #include "core/run_on.hpp"
 #include "gateway/key_sets.hpp"
+#include "gateway/sessions.hpp"
 #include "http/raw_request.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <utility>
 
 namespace headgate::app {
@@ -15,18 +20,23 @@ namespace {
 
 constexpr std::size_t request_bytes_max = 64 * 1024 * 1024;
 
-void find_facts(asked& of) {
-    auto const& checks = of.source->sender.checks();
-    for (;;) {
-        auto const wanted = checks.needs(of.incoming, of.known, of.incoming.received_at);
-        if (wanted.empty()) return;
-        for (auto const& each : wanted) {
-            auto found = run_here(gateway::fetch_key_set(*each.keys));
-            if (!found) of.trouble = while_doing("keys of " + each.keys->url, found.error()).error();
-            of.known[each.keys] = found ? *std::move(found) : nullptr;
-        }
+constexpr std::chrono::minutes patience{1};  // The settings of what is asked say less.
+
+// Asks for everything anew.
+class fresh_facts final : public auth::fact_finder {
+public:
+    asio::awaitable<result<std::shared_ptr<auth::key_set const>>> find(auth::wanted_keys wanted,
+                                                                       deadline) override {
+        auto fetching = gateway::fetch_key_set(*wanted.from);
+        auto found = co_await std::move(fetching);
+        if (!found) co_return while_doing("keys of " + wanted.from->url, std::move(found).error());
+        co_return found;
     }
-}
+    asio::awaitable<result<std::shared_ptr<auth::session const>>> find(auth::wanted_session wanted,
+                                                                       deadline) override {
+        return gateway::ask_about_session(*wanted.from, std::move(wanted.cookies));
+    }
+};
 
 }  // namespace
 
@@ -43,6 +53,7 @@ result<asked> read_asked_request(plan const& by, std::string const& source, requ
     HEADGATE_TRY(incoming.received_at, options.at.empty() ? result<wall_time>{system_clock().now()}
                                                           : typed(parse_rfc3339(options.at)));
     incoming.head.peer = options.peer;
+    incoming.head.proxy = options.proxy;
     if (!options.client_certificate.empty()) {
         HEADGATE_TRY(incoming.head.client_certificate,
                      read_whole(options.client_certificate, auth::certificate_bytes_max));
@@ -54,7 +65,11 @@ result<asked> read_asked_request(plan const& by, std::string const& source, requ
     }
     incoming.path_parameters = route->values;
     asked made{.source = &*found, .incoming = std::move(incoming), .known = {}, .trouble = {}};
-    find_facts(made);
+    fresh_facts finder;
+    auto facts =
+        run_here(auth::find_facts(made.source->sender.checks(), made.incoming, finder, from_now(patience)));
+    made.known = std::move(facts.known);
+    made.trouble = std::move(facts.trouble);
     return made;
 }
 

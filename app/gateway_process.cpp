@@ -11,7 +11,7 @@
 #include "core/run_on.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "gateway/acceptor.hpp"
-#include "gateway/key_sets.hpp"
+#include "gateway/kept_facts.hpp"
 #include "http/descriptors.hpp"
 #include "http/server.hpp"
 #include "store/sqlite/sqlite_store.hpp"
@@ -47,12 +47,10 @@ void fit_into_descriptors(config::configuration& settings) {
     }
 }
 
-std::vector<auth::jwks_url> key_sets_of(gateway::snapshot const& sources) {
-    std::vector<auth::jwks_url> all;
-    for (auto const& each : sources.sources) {
-        for (auto const* from : each.sender.key_sets()) all.push_back(*from);
-    }
-    return all;
+std::vector<auth::authenticator const*> checks_of(plan const& all) {
+    std::vector<auth::authenticator const*> checks;
+    for (auto const& each : all.sources->sources) checks.push_back(&each.sender);
+    return checks;
 }
 
 class wired_gateway final : public gateway_process {
@@ -70,8 +68,8 @@ public:
             HEADGATE_TRY(targets[each.name], make_target(each));
         }
         start_dispatcher(std::move(targets));
-        key_sets_ = std::make_unique<gateway::key_sets>(keys_thread_.executor(), metrics_);
-        call_on(keys_thread_.executor(), [this] { key_sets_->use(key_sets_of(*plan_.sources)); });
+        facts_ = std::make_unique<gateway::kept_facts>(facts_thread_.executor(), metrics_);
+        call_on(facts_thread_.executor(), [this] { facts_->use(checks_of(plan_)); });
         HEADGATE_TRY(operator_, start_operator_listener());
         HEADGATE_TRY(webhooks_, start_webhooks_listener());
         ready_ = true;
@@ -102,7 +100,7 @@ private:
         // Before the dispatcher, because acts of operators tell it to look.
         if (operator_) block_on(operator_thread_.executor(), operator_->drain(until));
         if (dispatcher_) block_on(dispatch_thread_.executor(), dispatcher_->stop(until));
-        if (key_sets_) block_on(keys_thread_.executor(), key_sets_->stop());
+        if (facts_) block_on(facts_thread_.executor(), facts_->stop());
         webhooks_.reset();
         operator_.reset();
         if (store_) store_->close();
@@ -131,8 +129,8 @@ private:
                  dispatcher_->replace(next.settings.dispatch, next.rules, std::move(fresh)));
         webhooks_->use(std::move(webhooks));
         operator_->use(std::move(operators));
-        // Keys before sources: what a new source needs is being fetched when its first request comes.
-        call_on(keys_thread_.executor(), [this, &next] { key_sets_->use(key_sets_of(*next.sources)); });
+        // Facts before sources: what a new source needs is being fetched when its first request comes.
+        call_on(facts_thread_.executor(), [this, &next] { facts_->use(checks_of(next)); });
         for (std::size_t i = 0; i < acceptors_.size(); ++i) {
             call_on(workers_[i]->executor(), [to = acceptors_[i].get(), &next] { to->use(next.sources); });
         }
@@ -217,7 +215,7 @@ private:
         for (std::size_t i = 0; i < worker_threads(); ++i) {
             workers_.push_back(std::make_unique<io_thread>("accept " + std::to_string(i)));
             acceptors_.push_back(std::make_unique<gateway::acceptor>(plan_.sources, *store_, system_clock(),
-                                                                     *key_sets_, metrics_, in_flight_));
+                                                                     *facts_, metrics_, in_flight_));
             workers.push_back({workers_.back().get(), acceptors_.back().get()});
         }
         auto started = http::start_server(plan_.settings.webhooks, std::move(workers), metrics_);
@@ -233,8 +231,7 @@ private:
         for (auto const& note : health.notes) now.notes.push_back("store: " + note);
         if (auto why = status_.trouble(); !why.empty())
             now.notes.push_back("configuration: " + std::move(why));
-        for (auto const& [url, why] : key_sets_->troubles())
-            now.notes.push_back("keys of " + url + ": " + why);
+        for (auto const& [what, why] : facts_->troubles()) now.notes.push_back(what + ": " + why);
         for (auto const& [name, why] : dispatcher_->troubles())
             now.notes.push_back("target " + name + ": " + why);
         return now;
@@ -246,11 +243,11 @@ private:
     gateway::load in_flight_{0};
     std::atomic<bool> ready_{false};
     std::unique_ptr<store::event_store> store_;
-    std::unique_ptr<gateway::key_sets> key_sets_;
+    std::unique_ptr<gateway::kept_facts> facts_;
     std::vector<std::unique_ptr<gateway::acceptor>> acceptors_;
     std::unique_ptr<console::operator_api> api_;
     io_thread dispatch_thread_{"dispatch"};
-    io_thread keys_thread_{"keys"};
+    io_thread facts_thread_{"facts"};
     io_thread operator_thread_{"operator"};
     std::vector<std::unique_ptr<io_thread>> workers_;
     std::unique_ptr<dispatch::dispatcher> dispatcher_;

@@ -29,6 +29,7 @@ struct presets_options {
 struct request_options {
     std::string file;  // "-": standard input
     std::string peer = "127.0.0.1";
+    std::string proxy;               // Address of the trusted proxy that passed it on; empty: none did.
     std::string at;                  // RFC 3339; empty: now
     std::string client_certificate;  // PEM file; empty: none was shown
 };

@@ -84,20 +84,19 @@ void inspect_delivery(settings const& source, std::string const& at, reporter& n
     }
 }
 
-void gather_secret_names(check const& is, std::set<std::string>& names);
-
-void gather_key_sets(check const& is, std::vector<jwks_url const*>& all) {
-    if (auto const* jwt = std::get_if<jwt_check>(&is.is)) {
-        if (auto const* from = std::get_if<jwks_url>(&jwt->keys)) all.push_back(from);
-    }
-    if (auto const* both = std::get_if<all_check>(&is.is)) {
-        for (auto const& member : both->members) gather_key_sets(member, all);
-    }
-    if (auto const* any = std::get_if<any_check>(&is.is)) {
-        for (auto const& member : any->members) gather_key_sets(member, all);
-    }
-    if (auto const* each = std::get_if<each_check>(&is.is); each && each->item)
-        gather_key_sets(*each->item, all);
+// Calls `look` with the check and all that it is made of.
+template <class Look>
+void walk(check const& is, Look const& look) {
+    look(is);
+    auto const walk_members = [&](auto const& members) {
+        for (auto const& member : members) walk(member, look);
+    };
+    if (auto const* all = std::get_if<all_check>(&is.is)) walk_members(all->members);
+    if (auto const* any = std::get_if<any_check>(&is.is)) walk_members(any->members);
+    if (auto const* each = std::get_if<each_check>(&is.is); each && each->item) walk(*each->item, look);
+    auto const* session = std::get_if<session_check>(&is.is);
+    auto const* token = session ? std::get_if<id_token>(&session->by) : nullptr;
+    if (token && token->jwt) walk(*token->jwt, look);
 }
 
 void gather_secret_names(value const& from, std::set<std::string>& names) {
@@ -105,28 +104,24 @@ void gather_secret_names(value const& from, std::set<std::string>& names) {
     if (auto const* mac = std::get_if<mac_value>(&from.is)) names.insert(mac->key.name);
 }
 
-void gather_secret_names(check const& is, std::set<std::string>& names) {
-    if (auto const* mac = std::get_if<mac_check>(&is.is)) names.insert(mac->key.name);
-    if (auto const* sig = std::get_if<sig_check>(&is.is)) {
-        if (auto const* key = std::get_if<public_key_shape>(&sig->key)) names.insert(key->from.name);
-    }
-    if (auto const* jwt = std::get_if<jwt_check>(&is.is)) {
-        if (auto const* shape = std::get_if<secret_shape>(&jwt->keys)) names.insert(shape->name);
-        if (auto const* pairs = std::get_if<token_key_shape>(&jwt->keys)) names.insert(pairs->from.name);
-    }
-    if (auto const* equal = std::get_if<equal_check>(&is.is)) {
-        gather_secret_names(equal->a, names);
-        gather_secret_names(equal->b, names);
-    }
-    if (auto const* all = std::get_if<all_check>(&is.is)) {
-        for (auto const& member : all->members) gather_secret_names(member, names);
-    }
-    if (auto const* any = std::get_if<any_check>(&is.is)) {
-        for (auto const& member : any->members) gather_secret_names(member, names);
-    }
-    if (auto const* each = std::get_if<each_check>(&is.is); each && each->item) {
-        gather_secret_names(*each->item, names);
-    }
+void gather_secret_names(check const& from, std::set<std::string>& names) {
+    walk(from, [&names](check const& is) {
+        if (auto const* mac = std::get_if<mac_check>(&is.is)) names.insert(mac->key.name);
+        if (auto const* sig = std::get_if<sig_check>(&is.is)) {
+            if (auto const* key = std::get_if<public_key_shape>(&sig->key)) names.insert(key->from.name);
+        }
+        if (auto const* jwt = std::get_if<jwt_check>(&is.is)) {
+            if (auto const* shape = std::get_if<secret_shape>(&jwt->keys)) names.insert(shape->name);
+            if (auto const* pairs = std::get_if<token_key_shape>(&jwt->keys)) names.insert(pairs->from.name);
+        }
+        if (auto const* equal = std::get_if<equal_check>(&is.is)) {
+            gather_secret_names(equal->a, names);
+            gather_secret_names(equal->b, names);
+        }
+        if (auto const* session = std::get_if<session_check>(&is.is)) {
+            if (auto const* gap = std::get_if<gap_signature>(&session->by)) names.insert(gap->key.name);
+        }
+    });
 }
 
 void inspect_unused_secrets(settings const& source, std::string const& at, reporter& notes) {
@@ -209,7 +204,7 @@ result<verdict> authenticator::parts::judge(exam& of) const {
     sender.delivery_id = delivery_id_of(source.delivery, of);
     sender.delivery_id_signed = source.delivery.id_signed && !sender.delivery_id.empty();
     sender.event_type = event_type_of(source.delivery, of);
-    sender.subject = std::move(shown.about.subject);
+    sender.subject = std::move(shown.about.is_known() ? shown.about.subject : shown.certificate);
     sender.email = std::move(shown.about.email);
     sender.groups = std::move(shown.about.groups);
     auto pieces = std::move(shown.signed_pieces);
@@ -282,8 +277,30 @@ verifier const& authenticator::checks() const noexcept {
 
 std::vector<jwks_url const*> authenticator::key_sets() const {
     std::vector<jwks_url const*> all;
-    if (parts_->source.verify) gather_key_sets(*parts_->source.verify, all);
+    if (!parts_->source.verify) return all;
+    walk(*parts_->source.verify, [&all](check const& is) {
+        auto const* jwt = std::get_if<jwt_check>(&is.is);
+        if (auto const* from = jwt ? std::get_if<jwks_url>(&jwt->keys) : nullptr) all.push_back(from);
+    });
     return all;
+}
+
+std::vector<session_proxy const*> authenticator::session_proxies() const {
+    std::vector<session_proxy const*> all;
+    if (!parts_->source.verify) return all;
+    walk(*parts_->source.verify, [&all](check const& is) {
+        auto const* session = std::get_if<session_check>(&is.is);
+        if (auto const* proxy = session ? std::get_if<session_proxy>(&session->by) : nullptr)
+            all.push_back(proxy);
+    });
+    return all;
+}
+
+bool authenticator::uses_values_once() const {
+    bool any = false;
+    if (parts_->source.verify)
+        walk(*parts_->source.verify, [&any](check const& is) { any = any || is.once; });
+    return any;
 }
 
 handshake const* authenticator::handshake_for(request const& incoming) const {

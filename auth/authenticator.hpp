@@ -47,6 +47,10 @@ public:
     [[nodiscard]] std::string handed_over(handshake const& which, request const& incoming) const;
     // Those that a verdict may need. They live as long as this.
     [[nodiscard]] std::vector<jwks_url const*> key_sets() const;
+    [[nodiscard]] std::vector<session_proxy const*> session_proxies() const;
+
+    // Whether a verdict may hold values to be used once: whoever asks for it must remember them.
+    [[nodiscard]] bool uses_values_once() const;
 
     // The first handshake whose `when` holds; null when the request is an ordinary one.
     [[nodiscard]] handshake const* handshake_for(request const& incoming) const;

@@ -18,6 +18,7 @@ void add(proof& whole, proof part) {
     append_name(whole.verified_by, part.verified_by);
     append_name(whole.key_id, part.key_id);
     if (!whole.about.is_known()) whole.about = std::move(part.about);
+    if (whole.certificate.empty()) whole.certificate = std::move(part.certificate);
     if (!whole.signed_time) whole.signed_time = part.signed_time;
     std::ranges::move(part.once, std::back_inserter(whole.once));
     std::ranges::move(part.signed_pieces, std::back_inserter(whole.signed_pieces));

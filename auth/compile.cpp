@@ -5,6 +5,7 @@
 #include "auth/jwt_node.hpp"
 #include "auth/keyring.hpp"
 #include "auth/leaves.hpp"
+#include "auth/session.hpp"
 
 #include <fmt/format.h>
 
@@ -17,14 +18,40 @@ namespace {
 constexpr std::size_t members_max = 32;  // Of one combinator.
 
 char const* name_of(check const& is) {
-    constexpr std::array names{"mac", "sig", "jwt", "equal", "peer", "postback", "all", "any", "each"};
+    constexpr std::array names{"mac",     "sig",      "jwt", "equal", "peer",
+                               "session", "postback", "all", "any",   "each"};
     static_assert(names.size() == std::variant_size_v<decltype(check::is)>);
     return names[is.is.index()];
 }
 
+bool reads_a_token(check const& is) {
+    auto const* session = std::get_if<session_check>(&is.is);
+    return std::holds_alternative<jwt_check>(is.is) ||
+           (session && std::holds_alternative<id_token>(session->by));
+}
+
 std::ptrdiff_t count_tokens(all_check const& all) {
-    return std::ranges::count_if(
-        all.members, [](check const& member) { return std::holds_alternative<jwt_check>(member.is); });
+    return std::ranges::count_if(all.members, reads_a_token);
+}
+
+peer_beside peer_among(all_check const& all, peer_beside around) {
+    for (auto const& member : all.members) {
+        auto const* peer = std::get_if<peer_check>(&member.is);
+        if (!peer || !limits_who_connects(*peer)) continue;
+        around = std::max(around, peer->proxies.empty() ? peer_beside::sender : peer_beside::proxy);
+    }
+    return around;
+}
+
+// "sha256 BASE64"; which algorithm is ours to say.
+check mac_of(gap_signature const& gap) {
+    mac_check mac;
+    mac.algorithm = gap.algorithm;
+    mac.key = gap.key;
+    mac.signs = gap_content();
+    header_value const from{.names = {"gap-signature"}, .scheme = {}, .decode = {}};
+    mac.signature = {.from = {from}, .prefix = gap_label(gap.algorithm), .decode = signature_encoding::b64};
+    return {std::move(mac), {}, {}, {}};
 }
 
 bool is_constant(value const& v) {
@@ -77,21 +104,35 @@ struct check_compiler {
     }
 
     node_ptr operator()(peer_check const& peer) {
-        if (peer.cidrs.empty() && !peer.mtls) {
+        if (peer.cidrs.empty() && peer.proxies.empty() && !peer.mtls) {
             notes.mistake(at, "allows no address", "write cidr: [192.0.2.0/24]");
         }
         std::optional<certificate_rules> certificates;
         if (peer.mtls) certificates = compile_certificates(*peer.mtls);
-        std::vector<network> ranges;
-        for (std::size_t i = 0; i < peer.cidrs.size(); ++i) {
-            auto range = network::parse(peer.cidrs[i]);
-            if (range) {
-                ranges.push_back(*range);
-            } else {
-                notes.mistake(fmt::format("{}.cidr[{}]", at, i), range.error().message, range.error().remedy);
-            }
+        peer_node::places from{read_ranges(peer.cidrs, "cidr"), read_ranges(peer.proxies, "proxy")};
+        return std::make_unique<peer_node>(is, name, std::move(from), std::move(certificates));
+    }
+
+    node_ptr operator()(session_check const& session) {
+        inspect(session, at, notes);
+        if (is.time || is.once) notes.mistake(at, "has no `time` and no `once`", "remove them");
+        if (around.inside_each) {
+            notes.mistake(at, "is about the request, not about an item", "write it beside the `each`");
+            return nullptr;
         }
-        return std::make_unique<peer_node>(is, name, std::move(ranges), std::move(certificates));
+        if (std::holds_alternative<session_proxy>(session.by)) {
+            inspect_that_it_is_no_handshake(at + ".ask");
+            return std::make_unique<asked_session>(is, name);
+        }
+        if (std::holds_alternative<identity_headers>(session.by)) {
+            if (around.peer == peer_beside::none) {
+                notes.mistake(at + ".headers", "would be believed from anybody",
+                              "write beside it, in one `all`, who may write them: peer: {cidr: […]}, {proxy: "
+                              "[…]} for a trusted proxy, or {mtls: …}");
+            }
+            return std::make_unique<told_session>(is, name, around.peer);
+        }
+        return compile_proven(session);
     }
 
     node_ptr operator()(all_check const& all) {
@@ -101,6 +142,7 @@ struct check_compiler {
                           "keep one `jwt` in an `all`");
         }
         around.claims_known = around.claims_known || tokens > 0;
+        around.peer = peer_among(all, around.peer);
         auto members = compile_members(all.members);
         if (members.empty()) return nullptr;
         return std::make_unique<all_node>(is, name, std::move(members));
@@ -159,9 +201,7 @@ struct check_compiler {
         auto const before = notes.mistakes();
         inspect(jwt, at, where, source, notes);
         if (jwt.allow_weak) inspect_weak("a short secret", true);
-        if (std::holds_alternative<jwks_url>(jwt.keys) && !owner.root_.ends_with(".verify")) {
-            notes.mistake(at + ".keys", "nothing is fetched for a handshake", "use keys that you have");
-        }
+        if (std::holds_alternative<jwks_url>(jwt.keys)) inspect_that_it_is_no_handshake(at + ".keys");
         if (notes.mistakes() != before) return nullptr;
         auto keys = read_token_keys(jwt, source, owner.path_, at, notes);
         if (!keys) return nullptr;
@@ -173,8 +213,43 @@ struct check_compiler {
 private:
     node_ptr not_available(char const* what) {
         notes.mistake(at, fmt::format("the check '{}' is not available in this version", what),
-                      "use mac, sig, jwt, equal, peer, all, any or each");
+                      "use mac, sig, jwt, equal, peer, session, all, any or each");
         return nullptr;
+    }
+
+    void inspect_that_it_is_no_handshake(std::string const& place) {
+        if (owner.root_.ends_with(".verify")) return;
+        notes.mistake(place, "nothing is fetched for a handshake", "use keys that you have");
+    }
+
+    // A session by GAP-Signature is one by a `mac`.
+    node_ptr compile_proven(session_check const& session) {
+        check_ptr proof_by;
+        if (auto const* token = std::get_if<id_token>(&session.by)) {
+            proof_by = token->jwt;
+        } else {
+            auto const& gap = std::get<gap_signature>(session.by);
+            proof_by = std::make_shared<check const>(mac_of(gap));
+        }
+        auto inner = around;
+        inner.name = name + ".";
+        auto compiled = proof_by ? owner.compile(*proof_by, std::move(inner)) : nullptr;
+        if (!compiled) return nullptr;
+        return std::make_unique<proven_session>(is, name, std::move(proof_by), std::move(compiled));
+    }
+
+    std::vector<network> read_ranges(std::vector<std::string> const& written, char const* key) {
+        std::vector<network> ranges;
+        for (std::size_t i = 0; i < written.size(); ++i) {
+            auto range = network::parse(written[i]);
+            if (range) {
+                ranges.push_back(*range);
+            } else {
+                notes.mistake(fmt::format("{}.{}[{}]", at, key, i), range.error().message,
+                              range.error().remedy);
+            }
+        }
+        return ranges;
     }
 
     std::optional<certificate_rules> compile_certificates(client_certificate const& is_shown) {
@@ -249,7 +324,7 @@ node_ptr compiler::compile(check const& is, scope around) {
     auto const* grammar = mac ? &mac->signature : sig ? &sig->signature : nullptr;
     position beside{.parts = grammar ? std::span{grammar->parts} : std::span<std::string const>{},
                     .inside_each = around.inside_each,
-                    .claims_known = std::holds_alternative<jwt_check>(is.is)};
+                    .claims_known = reads_a_token(is)};
     if (is.when) inspect(*is.when, at + ".when", notes_);
     inspect_time(is, at, beside);
     auto const* all = std::get_if<all_check>(&is.is);

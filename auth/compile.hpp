@@ -3,6 +3,7 @@
 #include "auth/inspect.hpp"
 #include "auth/node.hpp"
 #include "auth/reporter.hpp"
+#include "auth/session_node.hpp"
 #include "auth/settings.hpp"
 
 #include <string>
@@ -26,6 +27,7 @@ private:
         std::vector<value const*> times;  // Of the checks around this one.
         bool inside_each = false;
         bool claims_known = false;  // A `jwt` stands beside this, in the same `all`.
+        peer_beside peer = peer_beside::none;
     };
     friend struct check_compiler;
 

@@ -1,5 +1,6 @@
 #include "auth/coverage.hpp"
 
+#include "auth/session.hpp"
 #include "core/network.hpp"
 
 #include <algorithm>
@@ -38,7 +39,7 @@ bool binds_value(value const& is_signed, value const& wanted) {
     if (as<url_value>(is_signed)) return as<query_value>(wanted) || as<path_value>(wanted);
     // A checksum can be forged, so it binds nothing.
     auto const* digest = as<digest_value>(is_signed);
-    return digest && digest->algorithm != hash_name::crc32 && binds_value(*digest->of, wanted);
+    return digest && digest->of && digest->algorithm != hash_name::crc32 && binds_value(*digest->of, wanted);
 }
 
 bool lines_bind(lines_content const& lines, value const& wanted) {
@@ -104,6 +105,11 @@ struct binding {
     }
     coverage operator()(equal_check const&) const { return coverage::none; }
     coverage operator()(peer_check const&) const { return coverage::none; }
+    coverage operator()(session_check const& is) const {
+        if (std::holds_alternative<gap_signature>(is.by)) return content_binding(gap_content());
+        auto const* token = std::get_if<id_token>(&is.by);
+        return token && token->jwt ? binding_of(*token->jwt) : coverage::none;
+    }
     coverage operator()(postback_check const&) const { return coverage::full; }
     coverage operator()(all_check const& is) const {
         if (binds_body_by_digest(is)) return coverage::full;
@@ -131,6 +137,11 @@ struct value_binding {
     }
     bool operator()(equal_check const&) const { return false; }
     bool operator()(peer_check const&) const { return false; }
+    bool operator()(session_check const& is) const {
+        if (std::holds_alternative<gap_signature>(is.by)) return content_binds(gap_content(), wanted);
+        auto const* token = std::get_if<id_token>(&is.by);
+        return token && token->jwt && binds(*token->jwt, wanted);
+    }
     bool operator()(postback_check const&) const { return false; }
     bool operator()(all_check const& is) const {
         if (is_part_of_body(wanted) && binds_body_by_digest(is)) return true;
@@ -156,8 +167,11 @@ struct sender_proof {
         return as<secret_value>(is.a) != nullptr || as<secret_value>(is.b) != nullptr;
     }
     bool operator()(peer_check const& is) const {
-        return is.mtls || std::ranges::none_of(is.cidrs, lets_everybody_in);
+        // Anybody may come through a proxy.
+        bool const by_proxy_alone = is.cidrs.empty() && !is.proxies.empty();
+        return is.mtls || (!by_proxy_alone && std::ranges::none_of(is.cidrs, lets_everybody_in));
     }
+    bool operator()(session_check const&) const { return true; }
     bool operator()(postback_check const&) const { return true; }
     bool operator()(all_check const& is) const { return std::ranges::any_of(is.members, proves_sender); }
     bool operator()(any_check const& is) const {
@@ -201,6 +215,13 @@ coverage binding_of(check const& by) {
         std::holds_alternative<mac_check>(by.is) || std::holds_alternative<sig_check>(by.is);
     if (no_body && is_signature) return coverage::full;
     return std::visit(binding{}, by.is);
+}
+
+bool limits_who_connects(peer_check const& by) {
+    auto const limits = [](auto const& ranges) {
+        return !ranges.empty() && !std::ranges::any_of(ranges, lets_everybody_in);
+    };
+    return by.mtls || limits(by.cidrs) || limits(by.proxies);
 }
 
 bool proves_sender(check const& by) {

@@ -19,4 +19,7 @@ namespace headgate::auth {
 // True when somebody who knows no secret and sits nowhere special fails it.
 [[nodiscard]] bool proves_sender(check const& by);
 
+// True when not just anybody can be at the other end of the connection.
+[[nodiscard]] bool limits_who_connects(peer_check const& by);
+
 }  // namespace headgate::auth

@@ -143,7 +143,8 @@ struct evaluator {
     }
 
     maybe operator()(url_value const& v) const {
-        std::string url = here.other_port ? of.place.public_url_ported : of.place.public_url;
+        std::string url;
+        if (v.has_base) url = here.other_port ? of.place.public_url_ported : of.place.public_url;
         std::string_view const target = of.incoming.head.target;
         for (std::size_t i = 0; i < target.size(); ++i) {
             auto const escape = target.substr(i, 3);

@@ -69,7 +69,7 @@ struct value_inspector {
     }
 
     void operator()(url_value const& v) const {
-        if (source.public_url.empty()) {
+        if (v.has_base && source.public_url.empty()) {
             notes.mistake(at, "this sender signs the public URL, which is not configured",
                           "write public_url: https://hooks.example.com beside the preset");
         }

@@ -31,6 +31,8 @@ void inspect(signature_grammar const& grammar, std::string const& at, position c
 void inspect(jwt_check const& is, std::string const& at, position const& where, settings const& source,
              reporter& notes);
 
+void inspect(session_check const& is, std::string const& at, reporter& notes);
+
 void inspect(client_certificate const& is, std::string const& at, reporter& notes);
 
 void inspect(guard const& when, std::string const& at, reporter& notes);

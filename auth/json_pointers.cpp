@@ -47,6 +47,9 @@ public:
             if (auto const* text = std::get_if<value>(&wanted)) add(*text);
         }
     }
+    void operator()(session_check const& is) {
+        if (auto const* token = std::get_if<id_token>(&is.by); token && token->jwt) add(*token->jwt);
+    }
     void operator()(equal_check const& is) {
         add(is.a);
         add(is.b);

@@ -202,20 +202,21 @@ bool jwt_node::may_need() const {
 // A token that is refused with any key makes nobody ask for keys.
 std::vector<fetch> jwt_node::needs(exam& of) const {
     auto const* from = std::get_if<jwks_url>(&is_.keys);
-    if (!from || of.known.contains(from) || !applies(of)) return {};
+    if (!from || of.known.key_sets.contains(from) || !applies(of)) return {};
     auto const compact = evaluate(is_.from, of);
     if (!compact) return {};
     auto const read = read_token(compact->view());
     if (!read || !look_inside(*read, of)) return {};
-    return {fetch{from, read->key_id.value_or("")}};
+    return {wanted_keys{from, read->key_id.value_or("")}};
 }
 
 result<std::string> jwt_node::find_key(token const& read, exam const& of) const {
     bool any = false;
     std::string const* matching = nullptr;
     if (auto const* from = std::get_if<jwks_url>(&is_.keys)) {
-        auto const known = of.known.find(from);
-        if (known == of.known.end() || !known->second) return fails("the keys of the issuer are not known");
+        auto const known = of.known.key_sets.find(from);
+        if (known == of.known.key_sets.end() || !known->second)
+            return fails("the keys of the issuer are not known");
         matching = matching_pair(read, known->second->keys, of.now, any);
     } else if (keys_.of_secrets.empty()) {
         matching = matching_pair(read, keys_.of_pairs, of.now, any);

@@ -93,7 +93,11 @@ private:
 // Where the request came from, and with which certificate.
 class peer_node final : public leaf {
 public:
-    peer_node(check const& from, std::string name, std::vector<network> ranges,
+    struct places {
+        std::vector<network> senders;  // Empty: any.
+        std::vector<network> proxies;  // Empty: any, or none.
+    };
+    peer_node(check const& from, std::string name, places from_where,
               std::optional<certificate_rules> certificates);
 
     [[nodiscard]] cost costs() const override { return certificates_ ? cost::public_key : cost::address; }
@@ -102,9 +106,10 @@ protected:
     [[nodiscard]] result<proof> look(exam& of) const override;
 
 private:
-    [[nodiscard]] result<void> check_address(exam& of) const;
+    [[nodiscard]] result<void> check_sender(exam& of) const;
+    [[nodiscard]] result<void> check_proxy(exam& of) const;
 
-    std::vector<network> ranges_;  // Empty: any.
+    places places_;
     std::optional<certificate_rules> certificates_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "auth/exam.hpp"
+#include "auth/person.hpp"
 #include "auth/settings.hpp"
 #include "auth/text.hpp"
 #include "auth/verifier.hpp"
@@ -17,14 +18,6 @@
 
 namespace headgate::auth {
 
-struct person {
-    std::string subject;
-    std::string email;
-    std::vector<std::string> groups;
-
-    [[nodiscard]] bool is_known() const noexcept { return !subject.empty() || !email.empty(); }
-};
-
 // What a check that held has shown.
 struct proof {
     std::string verified_by;
@@ -32,7 +25,8 @@ struct proof {
     std::optional<wall_time> signed_time{};
     std::vector<std::string> once{};
     std::vector<text> signed_pieces{};  // Without the time value.
-    person about{};                     // As a token says; empty without one.
+    person about{};                     // As a token or a session says; empty without one.
+    std::string certificate{};          // The name of the sender's; empty without one.
 };
 
 // Members of an `all` are tried in this order, so that nothing dear is reached while something cheap fails.

@@ -20,6 +20,10 @@ bool same_digest(sha256_digest const& a, sha256_digest const& b) {
     return equal_in_constant_time(bytes_of(a), bytes_of(b));
 }
 
+bool is_inside(std::vector<network> const& ranges, std::optional<ip_address> const& address) {
+    return address && std::ranges::any_of(ranges, [&](auto const& each) { return each.contains(*address); });
+}
+
 bool reads_claims(value const& v) {
     auto const* digest = std::get_if<digest_value>(&v.is);
     return std::holds_alternative<claim_value>(v.is) || (digest && digest->of && reads_claims(*digest->of));
@@ -112,29 +116,41 @@ result<proof> equal_node::compare_values(exam& of) const {
     return proof{.verified_by = "equal", .key_id = {}, .signed_time = {}, .once = {}, .signed_pieces = {}};
 }
 
-peer_node::peer_node(check const& from, std::string name, std::vector<network> ranges,
+peer_node::peer_node(check const& from, std::string name, places from_where,
                      std::optional<certificate_rules> certificates)
-    : leaf{from, std::move(name)}, ranges_{std::move(ranges)}, certificates_{std::move(certificates)} {}
+    : leaf{from, std::move(name)}, places_{std::move(from_where)}, certificates_{std::move(certificates)} {}
 
 result<proof> peer_node::look(exam& of) const {
-    if (auto inside = check_address(of); !inside) return std::unexpected{std::move(inside).error()};
+    if (auto inside = check_proxy(of); !inside) return std::unexpected{std::move(inside).error()};
+    if (auto inside = check_sender(of); !inside) return std::unexpected{std::move(inside).error()};
     proof shown{.verified_by = "peer", .key_id = {}};
     if (!certificates_) return shown;
     HEADGATE_TRY(auto found, certificates_->check(of.incoming.head.client_certificate, of.now));
     if (of.findings) note(of, "certificate", true, "the client's certificate is good: " + found.name);
     shown.key_id = "certificate " + found.fingerprint;
-    shown.about.subject = std::move(found.name);
+    shown.certificate = std::move(found.name);
     return shown;
 }
 
-result<void> peer_node::check_address(exam& of) const {
-    if (ranges_.empty()) return {};
+result<void> peer_node::check_proxy(exam& of) const {
+    if (places_.proxies.empty()) return {};
+    auto const& proxy = of.incoming.head.proxy;
+    if (proxy.empty()) {
+        return fails("no trusted proxy passed the request on",
+                     "is the proxy in front listed in listen.trusted_proxies? else write cidr: instead");
+    }
+    if (!is_inside(places_.proxies, parse_address(proxy)))
+        return fails(fmt::format("the proxy {} is in no allowed range", proxy));
+    if (of.findings) note(of, "proxy", true, proxy + " is in an allowed range");
+    return {};
+}
+
+result<void> peer_node::check_sender(exam& of) const {
+    if (places_.senders.empty()) return {};
     auto const& peer = of.incoming.head.peer;
     auto const address = parse_address(peer);
     if (!address) return fails("the sender's address is not known");
-    bool const inside =
-        std::ranges::any_of(ranges_, [&](auto const& range) { return range.contains(*address); });
-    if (!inside) {
+    if (!is_inside(places_.senders, address)) {
         return fails(fmt::format("the address {} is in no allowed range", peer),
                      "is the proxy in front listed in listen.trusted_proxies?");
     }

@@ -1,5 +1,7 @@
 #include "auth/redaction.hpp"
 
+#include "auth/coverage.hpp"
+#include "auth/session.hpp"
 #include "core/secret.hpp"
 #include "json/slices.hpp"
 
@@ -62,6 +64,10 @@ struct gatherer {
         if (std::holds_alternative<secret_value>(is.b.is)) gather(is.a);
     }
     void operator()(jwt_check const& is) const { gather(is.from); }
+    void operator()(session_check const& is) const {
+        auto const* token = std::get_if<id_token>(&is.by);
+        if (token && token->jwt) std::visit(*this, token->jwt->is);
+    }
     void operator()(all_check const& is) const { each_of(is.members); }
     void operator()(any_check const& is) const { each_of(is.members); }
     void operator()(each_check const& is) const {
@@ -78,6 +84,26 @@ private:
         for (auto const& member : members) std::visit(*this, member.is);
     }
 };
+
+// Of checks that must hold: of two branches nobody knows here which one did.
+void gather_believed(check const& is, std::vector<std::string>& told) {
+    if (auto const* all = std::get_if<all_check>(&is.is)) {
+        for (auto const& member : all->members) gather_believed(member, told);
+    }
+    auto const* session = std::get_if<session_check>(&is.is);
+    auto const* believed = session ? std::get_if<identity_headers>(&session->by) : nullptr;
+    if (believed) std::ranges::move(identity_header_names(believed->family), std::back_inserter(told));
+}
+
+void gather_covered(check const& is, std::vector<std::string>& told) {
+    std::vector<std::string> names{"gap-auth"};
+    std::ranges::move(identity_header_names("x-auth-request"), std::back_inserter(names));
+    std::ranges::move(identity_header_names("x-forwarded"), std::back_inserter(names));
+    for (auto& name : names) {
+        if (binds(is, {header_value{.names = {name}, .scheme = {}, .decode = {}}}))
+            told.push_back(std::move(name));
+    }
+}
 
 bool contains(std::vector<std::string> const& names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
@@ -187,7 +213,11 @@ void hide_in_body(request& verified, credential_places const& places) {
 
 credential_places credential_places_of(settings const& source) {
     credential_places places;
-    if (source.verify) std::visit(gatherer{places}, source.verify->is);
+    if (source.verify) {
+        std::visit(gatherer{places}, source.verify->is);
+        gather_believed(*source.verify, places.told);
+        gather_covered(*source.verify, places.told);
+    }
     for (auto const& shaking : source.handshakes) {
         if (auto const* required = std::get_if<check>(&shaking.require)) {
             std::visit(gatherer{places}, required->is);
@@ -197,6 +227,9 @@ credential_places credential_places_of(settings const& source) {
 }
 
 void redact(request& verified, credential_places const& places) {
+    std::erase_if(verified.head.fields, [&](header const& line) {
+        return is_identity_header(line.name) && !contains(places.told, line.name);
+    });
     constexpr std::array<std::string_view, 3> always{"authorization", "proxy-authorization", "cookie"};
     for (auto& line : verified.head.fields) {
         bool const hidden =

@@ -18,6 +18,7 @@ struct credential_places {
     std::vector<std::string> form;
     std::vector<std::vector<std::string>> json;  // As `json::raw_slices` takes them.
     bool whole_body = false;
+    std::vector<std::string> told;  // Headers that say who somebody is, and that a check believes or covers.
 };
 
 // A body with more of them is hidden whole.
@@ -26,8 +27,9 @@ inline constexpr std::size_t hidden_places_max = 256;
 [[nodiscard]] credential_places credential_places_of(settings const& source);
 
 // Replaces them by `<verified>` in headers, target and path parameters. `Authorization`,
-// `Proxy-Authorization` and `Cookie` always are. A body keeps its bytes, because they are what was signed,
-// and is marked where it must not be shown.
+// `Proxy-Authorization` and `Cookie` always are. Headers of proxies that say who somebody is are taken out
+// where nobody has proven them: a rule would believe them. A body keeps its bytes, because they are what was
+// signed, and is marked where it must not be shown.
 void redact(request& verified, credential_places const& places);
 
 }  // namespace headgate::auth

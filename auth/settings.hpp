@@ -164,8 +164,43 @@ struct client_certificate {
     std::vector<std::string> fingerprints;  // SHA-256 of the leaf, 64 hex digits in lower case.
 };
 struct peer_check {
-    std::vector<std::string> cidrs;
+    std::vector<std::string> cidrs;  // Of the sender, as `trusted_proxies` tell addresses.
     std::optional<client_certificate> mtls;
+    std::vector<std::string> proxies;  // Of the trusted proxy that passed the request on.
+};
+
+// OAuth2-proxy, asked at its /oauth2/auth whose session the request's cookies are.
+struct session_proxy {
+    std::string url;                       // http or https
+    std::string certificate_authorities;   // PEM file; empty: the system's.
+    std::string cookie = "_oauth2_proxy";  // Its `cookie_name`. No other cookie and no header is shown to it.
+    std::chrono::milliseconds within{2'000};
+    std::chrono::milliseconds keep{10'000};  // A session that is good is not asked for again so long.
+    std::size_t kept_max = 10'000;           // Sessions; one more forgets the oldest.
+    std::size_t asking_max = 64;             // Questions at a time; one more is answered like an outage.
+    std::size_t bytes_max = 64 * 1024;       // Of an answer's body, which nobody reads.
+
+    [[nodiscard]] bool operator==(session_proxy const&) const = default;
+};
+// What a proxy in front says about the person, believed from whoever a `peer` beside this names.
+struct identity_headers {
+    std::string family = "x-auth-request";  // What their names begin with, or "x-forwarded".
+};
+// The same, X-Forwarded-…, signed by OAuth2-proxy with a secret that both know. Groups are not signed.
+struct gap_signature {
+    mac_algorithm algorithm = mac_algorithm::hmac_sha256;
+    secret_shape key;
+};
+// The id token that the proxy passes on.
+struct id_token {
+    check_ptr jwt;
+};
+// Somebody who is logged in. All that is set must hold; of one list one is enough.
+struct session_check {
+    std::variant<session_proxy, identity_headers, gap_signature, id_token> by;
+    std::vector<std::string> groups;
+    std::vector<std::string> emails;   // Whole addresses, without case.
+    std::vector<std::string> domains;  // What stands after their '@', without case.
 };
 
 struct named_values {
@@ -192,8 +227,8 @@ struct each_check {  // Holds when the array is not empty and every item passes.
 };
 
 struct check {
-    std::variant<mac_check, sig_check, jwt_check, equal_check, peer_check, postback_check, all_check,
-                 any_check, each_check>
+    std::variant<mac_check, sig_check, jwt_check, equal_check, peer_check, session_check, postback_check,
+                 all_check, any_check, each_check>
         is;
     std::optional<guard> when;  // Of a branch of `any`: other requests cannot take this branch.
     std::optional<time_rule> time;

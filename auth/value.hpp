@@ -99,6 +99,7 @@ struct url_value {  // The configured `public_url`, then path and query as recei
         any
     } ports = port::as_is;            // any: with and without the default one.
     std::vector<std::string> decode;  // Escapes to decode: "3A", "2F".
+    bool has_base = true;             // Else path and query alone.
 };
 struct part_value {
     std::string name;  // What the signature's grammar captured.

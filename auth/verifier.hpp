@@ -13,6 +13,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 // Who sent it. Everything here is pure; what has to be fetched is named, and the gateway fetches it.
@@ -20,16 +22,25 @@
 namespace headgate::auth {
 
 struct key_set;
+struct session;
 
-// Something a verdict depends on that is not in the request: a key set. Names what it is; whoever awaits it
-// has caches.
-struct fetch {
-    jwks_url const* keys;  // Of the verifier's own settings.
-    std::string key_id;    // The one that made the token; empty: it does not say.
+// What a verdict depends on that is not in the request: names it; whoever awaits it has caches. Both point
+// into the verifier's own settings.
+struct wanted_keys {
+    jwks_url const* from;
+    std::string key_id;  // Of the key that made the token; empty: it does not say.
 };
+struct wanted_session {
+    session_proxy const* from;
+    std::string cookies;  // As they are to be shown to it.
+};
+using fetch = std::variant<wanted_keys, wanted_session>;
 
-// What was fetched so far. A key set that could not be had is null.
-using facts = std::map<jwks_url const*, std::shared_ptr<key_set const>>;
+// What was fetched so far, of one request. What could not be had is null.
+struct facts {
+    std::map<jwks_url const*, std::shared_ptr<key_set const>> key_sets;
+    std::map<session_proxy const*, std::shared_ptr<session const>> sessions;
+};
 
 // The signed bytes without the time value, piece by piece: what `digest` dedupe keys are made of. Where
 // nothing is signed: method, target and body.

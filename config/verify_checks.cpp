@@ -1,6 +1,7 @@
 #include "config/verify_checks.hpp"
 
 #include "config/verify_jwt.hpp"
+#include "config/verify_session.hpp"
 #include "config/verify_values.hpp"
 
 #include <fmt/format.h>
@@ -19,8 +20,8 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::array<std::string_view, 9> checks{"mac",      "sig", "jwt", "equal", "peer",
-                                                 "postback", "all", "any", "each"};
+constexpr std::array<std::string_view, 10> checks{"mac",     "sig",      "jwt", "equal", "peer",
+                                                  "session", "postback", "all", "any",   "each"};
 constexpr names_of<auth::time_unit, 3> time_units{{{"s", auth::time_unit::seconds},
                                                    {"ms", auth::time_unit::milliseconds},
                                                    {"rfc3339", auth::time_unit::rfc3339}}};
@@ -93,6 +94,7 @@ auth::equal_check read_equal(reader& from) {
 auth::peer_check read_peer(reader& from) {
     auth::peer_check made;
     made.cidrs = at_least_one(from, "cidr");
+    made.proxies = at_least_one(from, "proxy");
     if (auto mtls = from.section("mtls")) {
         auto& shown = made.mtls.emplace();
         shown.anchors_pem = read_file(*mtls, "anchors");
@@ -144,12 +146,13 @@ std::optional<auth::check> read_kind(reader& from, std::string_view kind) {
     if (kind == "jwt") return whole(from, kind, read_jwt);
     if (kind == "equal") return whole(from, kind, read_equal);
     if (kind == "peer") return whole(from, kind, read_peer);
+    if (kind == "session") return whole(from, kind, read_session);
     if (kind == "each") return whole(from, kind, read_each);
     if (kind == "all") return auth::check{auth::all_check{read_members(from, kind)}, {}, {}, {}};
     if (kind == "any") return auth::check{auth::any_check{read_members(from, kind)}, {}, {}, {}};
     static_cast<void>(from.take(kind));
     from.mistake(kind, fmt::format("the check '{}' is not available in this version", kind),
-                 "use mac, sig, jwt, equal, peer, all, any or each");
+                 "use mac, sig, jwt, equal, peer, session, all, any or each");
     return std::nullopt;
 }
 

@@ -47,13 +47,7 @@ std::vector<auth::token_algorithm> read_algorithms(reader& from) {
 auth::jwks_url read_key_set(reader& from) {
     auth::jwks_url made;
     made.url = from.text("jwks").value_or("");
-    if (auto const* at = from.take("ca"); at != nullptr && at->is_scalar() && !at->text.empty()) {
-        auto const file = from.into().resolve(*at, at->text);
-        from.into().depends_on(file);
-        made.certificate_authorities = file.string();
-    } else if (at != nullptr) {
-        from.mistake("ca", "is not the name of a file", "write for example /etc/headgate/login-ca.pem");
-    }
+    made.certificate_authorities = read_authorities(from);
     auto const duration = [&](std::string_view key, milliseconds least, milliseconds most, milliseconds& to) {
         if (auto const read = from.duration(key, least, most)) to = *read;
     };
@@ -125,11 +119,9 @@ auth::body_hash read_body_hash(reader& from) {
     return made;
 }
 
-}  // namespace
-
-auth::jwt_check read_jwt(reader& from) {
+// All but `from`.
+auth::jwt_check read_rest(reader& from) {
     auth::jwt_check made;
-    read_value_into(from, "from", made.from);
     made.algorithms = read_algorithms(from);
     read_keys(from, made);
     made.issuers = one_or_several(from, "iss");
@@ -149,6 +141,33 @@ auth::jwt_check read_jwt(reader& from) {
     }
     made.allow_weak = from.flag("allow_weak").value_or(false);
     return made;
+}
+
+}  // namespace
+
+auth::jwt_check read_jwt(reader& from) {
+    auto made = read_rest(from);
+    read_value_into(from, "from", made.from);
+    return made;
+}
+
+auth::jwt_check read_id_token(reader& from) {
+    if (from.has("from")) return read_jwt(from);
+    auto made = read_rest(from);
+    made.from = {auth::header_value{.names = {"authorization"}, .scheme = "Bearer", .decode = {}}};
+    return made;
+}
+
+std::string read_authorities(reader& from) {
+    auto const* const at = from.take("ca");
+    if (at == nullptr) return {};
+    if (!at->is_scalar() || at->text.empty()) {
+        from.mistake("ca", "is not the name of a file", "write for example /etc/headgate/login-ca.pem");
+        return {};
+    }
+    auto const file = from.into().resolve(*at, at->text);
+    from.into().depends_on(file);
+    return file.string();
 }
 
 }  // namespace headgate::config

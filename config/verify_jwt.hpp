@@ -8,4 +8,10 @@ namespace headgate::config {
 // The check `jwt`, from its mapping.
 [[nodiscard]] auth::jwt_check read_jwt(reader& from);
 
+// The same of a token that, where `from` is not given, stands in `Authorization: Bearer`.
+[[nodiscard]] auth::jwt_check read_id_token(reader& from);
+
+// The file that `ca` names: authorities to trust for https; empty without one.
+[[nodiscard]] std::string read_authorities(reader& from);
+
 }  // namespace headgate::config

@@ -111,17 +111,8 @@ constexpr std::string_view signature =
 "decode": {"enum": ["hex", "hex-any-case", "b64", "b64url"]}},
 "dependentRequired": {"pair": ["take"], "take": ["pair"], "parts": ["pair"]}})";
 
-constexpr std::string_view checks =
-    R"("mac": {"type": "object", "additionalProperties": false, "required": ["alg", "content", "signature"],
-"properties": {"alg": {"$ref": "#/$defs/mac_algorithm"}, "secret": {"$ref": "#/$defs/secret_shape"},
-"content": {"$ref": "#/$defs/content"}, "signature": {"$ref": "#/$defs/signature"},
-"allow_weak": {"type": "boolean"}}},
-"sig": {"type": "object", "additionalProperties": false, "required": ["alg", "key", "content", "signature"],
-"properties": {"alg": {"enum": ["ed25519", "ecdsa-p256-sha256-der", "ecdsa-p256-sha256-raw",
-"rsa-pkcs1-sha256",
-"rsa-pkcs1-sha1"]}, "key": {"$ref": "#/$defs/public_key"}, "content": {"$ref": "#/$defs/content"},
-"signature": {"$ref": "#/$defs/signature"}, "allow_weak": {"type": "boolean"}}},
-"jwt": {"type": "object", "additionalProperties": false, "required": ["from", "algs", "keys"],
+constexpr std::string_view token =
+    R"({"type": "object", "additionalProperties": false, "required": ["algs", "keys"],
 "properties": {"from": {"$ref": "#/$defs/value"},
 "algs": {"anyOf": [{"$ref": "#/$defs/from_param"}, {"type": "array", "minItems": 1,
  "items": {"$ref": "#/$defs/token_algorithm"}}]},
@@ -132,12 +123,41 @@ constexpr std::string_view checks =
 "leeway": {"$ref": "#/$defs/duration"}, "max_age": {"$ref": "#/$defs/duration"},
 "body_hash": {"type": "object", "additionalProperties": false, "required": ["claim"], "properties": {
 "claim": {"$ref": "#/$defs/text"}, "alg": {"enum": ["sha256"]}, "out": {"enum": ["hex", "b64", "b64url"]}}},
+"allow_weak": {"type": "boolean"}}})";
+
+constexpr std::string_view checks =
+    R"("mac": {"type": "object", "additionalProperties": false, "required": ["alg", "content", "signature"],
+"properties": {"alg": {"$ref": "#/$defs/mac_algorithm"}, "secret": {"$ref": "#/$defs/secret_shape"},
+"content": {"$ref": "#/$defs/content"}, "signature": {"$ref": "#/$defs/signature"},
 "allow_weak": {"type": "boolean"}}},
+"sig": {"type": "object", "additionalProperties": false, "required": ["alg", "key", "content", "signature"],
+"properties": {"alg": {"enum": ["ed25519", "ecdsa-p256-sha256-der", "ecdsa-p256-sha256-raw",
+"rsa-pkcs1-sha256",
+"rsa-pkcs1-sha1"]}, "key": {"$ref": "#/$defs/public_key"}, "content": {"$ref": "#/$defs/content"},
+"signature": {"$ref": "#/$defs/signature"}, "allow_weak": {"type": "boolean"}}},
+"jwt": {"allOf": [{"$ref": "#/$defs/token"}], "required": ["from"]},
+"session": {"type": "object", "additionalProperties": false,
+"oneOf": [{"required": ["ask"]}, {"required": ["headers"]}, {"required": ["gap_signature"]},
+{"required": ["jwt"]}], "properties": {
+"ask": {"type": "object", "additionalProperties": false, "required": ["url"], "properties": {
+"url": {"type": "string", "pattern": "^https?://[^/@# ]+/[^@# ]*$"}, "ca": {"$ref": "#/$defs/text"},
+"cookie": {"$ref": "#/$defs/text"}, "within": {"$ref": "#/$defs/duration"},
+"keep": {"$ref": "#/$defs/duration"},
+"kept_max": {"type": "integer", "minimum": 1, "maximum": 10000000},
+"asking_max": {"type": "integer", "minimum": 1, "maximum": 10000},
+"bytes_max": {"type": "integer", "minimum": 1024, "maximum": 16777216}}},
+"headers": {"enum": ["x-auth-request", "x-forwarded"]},
+"gap_signature": {"type": "object", "additionalProperties": false, "required": ["alg"], "properties": {
+"alg": {"enum": ["hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512"]},
+"secret": {"$ref": "#/$defs/secret_shape"}}},
+"jwt": {"allOf": [{"$ref": "#/$defs/token"}], "required": ["aud"]},
+"groups": {"$ref": "#/$defs/one_or_several"}, "emails": {"$ref": "#/$defs/one_or_several"},
+"domains": {"$ref": "#/$defs/one_or_several"}}},
 "equal": {"type": "object", "additionalProperties": false, "required": ["a", "b"], "properties": {
 "a": {"$ref": "#/$defs/equal_side"}, "b": {"$ref": "#/$defs/equal_side"}}},
 "peer": {"type": "object", "additionalProperties": false, "anyOf": [{"required": ["cidr"]},
-{"required": ["mtls"]}], "properties": {
-"cidr": {"$ref": "#/$defs/some_texts"},
+{"required": ["proxy"]}, {"required": ["mtls"]}], "properties": {
+"cidr": {"$ref": "#/$defs/some_texts"}, "proxy": {"$ref": "#/$defs/some_texts"},
 "mtls": {"type": "object", "additionalProperties": false, "anyOf": [{"required": ["anchors"]},
 {"required": ["fingerprints"]}], "properties": {"anchors": {"$ref": "#/$defs/given_text"},
 "san": {"$ref": "#/$defs/given_texts"}, "cn": {"$ref": "#/$defs/given_texts"},
@@ -157,7 +177,7 @@ constexpr std::string_view checks =
 
 constexpr std::string_view one_check =
     R"("oneOf": [{"required": ["mac"]}, {"required": ["sig"]}, {"required": ["jwt"]},
-{"required": ["equal"]}, {"required": ["peer"]}, {"required": ["each"]},
+{"required": ["equal"]}, {"required": ["peer"]}, {"required": ["session"]}, {"required": ["each"]},
 {"required": ["all"]}, {"required": ["any"]}])";
 
 constexpr std::string_view computed_mac =
@@ -209,11 +229,11 @@ std::string verify_definitions() {
                     checks, one_check);
     return fmt::format(
         R"({{{}, "pointer": {}, "value": {}, "joined": {}, "event_part": {}, "guard": {}, "content": {},
-"signature": {}, "secret_shape": {}, "public_key": {}, "token_keys": {}, "equal_side": {}, "reply_part": {},
-"reply_parts": {}, "check": {}}})",
+"signature": {}, "secret_shape": {}, "public_key": {}, "token_keys": {}, "token": {}, "equal_side": {},
+"reply_part": {}, "reply_parts": {}, "check": {}}})",
         words, pointer, value_schema(), value_schema(R"(, "absent": {"$ref": "#/$defs/any_text"})"),
         value_schema(R"(, "optional": {"type": "boolean"})"), guard, content, signature, secret_shape,
-        public_key, token_keys, equal_side, reply_part, reply_parts, check);
+        public_key, token_keys, token, equal_side, reply_part, reply_parts, check);
 }
 
 std::string verify_schema() {

@@ -39,7 +39,7 @@ void log_refusal(source const& of, request_head const& head, error const& why) {
 }  // namespace
 
 acceptor::acceptor(std::shared_ptr<snapshot const> first, store::event_store& store, wall_clock const& clock,
-                   fact_finder& facts, metrics& counts, load& in_flight)
+                   auth::fact_finder& facts, metrics& counts, load& in_flight)
     : current_{std::move(first)},
       store_{store},
       clock_{clock},
@@ -106,10 +106,9 @@ asio::awaitable<response> acceptor::handle(request incoming, http::admission adm
     incoming.path_parameters = std::move(admitted.path_parameters);
     incoming.received_at = clock_.now();
     if (auto const* const which = from.sender.handshake_for(incoming)) {
-        std::optional<error> trouble;
-        auto finding = find_facts(incoming, from, began + from.accept_within, trouble);
-        auto const known = co_await std::move(finding);
-        co_return shake_hands(incoming, known, from, *which);
+        auto finding = auth::find_facts(from.sender.checks(), incoming, facts_, began + from.accept_within);
+        auto const found = co_await std::move(finding);
+        co_return shake_hands(incoming, found.known, from, *which);
     }
     if (!contains(from.methods, incoming.head.method)) co_return method_not_allowed(from.methods);
     auto accepting = accept(std::move(incoming), from, began);
@@ -122,14 +121,13 @@ asio::awaitable<response> acceptor::accept(request incoming, source const& from,
                                            std::chrono::steady_clock::time_point began) {
     auto const& answers = from.sender.answers();
     auto& counts = counts_of(from.settings.name);
-    std::optional<error> trouble;
-    auto finding = find_facts(incoming, from, began + from.accept_within, trouble);
-    auto const known = co_await std::move(finding);
-    auto proof = from.sender.checks().verify(incoming, known, incoming.received_at);
-    if (!proof && trouble) {  // What could not be had might have proved it.
+    auto finding = auth::find_facts(from.sender.checks(), incoming, facts_, began + from.accept_within);
+    auto const found = co_await std::move(finding);
+    auto proof = from.sender.checks().verify(incoming, found.known, incoming.received_at);
+    if (!proof && found.trouble) {  // What could not be had might have proved it.
         counts.unavailable.add();
-        log_refusal(from, incoming.head, *trouble);
-        co_return refused(answers, from.retry_after, *trouble);
+        log_refusal(from, incoming.head, *found.trouble);
+        co_return refused(answers, from.retry_after, *found.trouble);
     }
     if (!proof) {
         counts.refused.add();
@@ -165,22 +163,9 @@ asio::awaitable<response> acceptor::accept(request incoming, source const& from,
         co_return refused(answers, from.retry_after, stored.error());
     }
     (stored->duplicate ? counts.duplicate : counts.accepted).add();
-    co_return accepted(answers, *stored);
-}
-
-asio::awaitable<auth::facts> acceptor::find_facts(request const& incoming, source const& from, deadline until,
-                                                  std::optional<error>& trouble) {
-    auth::facts known;
-    for (;;) {
-        auto const wanted = from.sender.checks().needs(incoming, known, incoming.received_at);
-        if (wanted.empty()) co_return known;
-        for (auto const& each : wanted) {
-            auto finding = facts_.find(each, until);
-            auto found = co_await std::move(finding);
-            if (!found) trouble = found.error();
-            known[each.keys] = found ? *std::move(found) : nullptr;
-        }
-    }
+    auto answer = accepted(answers, *stored);
+    auth::relay_cookies(found.known, answer);
+    co_return answer;
 }
 
 response acceptor::over_limit(source const& from, error const& why) {

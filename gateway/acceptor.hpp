@@ -1,8 +1,8 @@
 #pragma once
 
+#include "auth/fact_finder.hpp"
 #include "core/clock.hpp"
 #include "core/metrics.hpp"
-#include "gateway/fact_finder.hpp"
 #include "gateway/snapshot.hpp"
 #include "http/handler.hpp"
 #include "store/event_store.hpp"
@@ -30,7 +30,7 @@ class acceptor final : public http::handler {
 public:
     // All of these outlive the acceptor.
     acceptor(std::shared_ptr<snapshot const> first, store::event_store& store, wall_clock const& clock,
-             fact_finder& facts, metrics& counts, load& in_flight);
+             auth::fact_finder& facts, metrics& counts, load& in_flight);
 
     // Requests from now on are judged by `next`. On the worker's thread.
     void use(std::shared_ptr<snapshot const> next);
@@ -50,9 +50,6 @@ private:
 
     asio::awaitable<response> accept(request incoming, source const& from,
                                      std::chrono::steady_clock::time_point began);
-    // What the checks of `from` need of the request; `trouble` is why something could not be had.
-    asio::awaitable<auth::facts> find_facts(request const& incoming, source const& from, deadline until,
-                                            std::optional<error>& trouble);
     response over_limit(source const& from, error const& why);
     response shake_hands(request const& incoming, auth::facts const& known, source const& from,
                          auth::handshake const& which);
@@ -61,7 +58,7 @@ private:
     std::shared_ptr<snapshot const> current_;
     store::event_store& store_;
     wall_clock const& clock_;
-    fact_finder& facts_;
+    auth::fact_finder& facts_;
     metrics& counts_;
     load& in_flight_;
     counter& flooded_;

@@ -172,8 +172,8 @@ key_sets::kept_ptr key_sets::kept_of(auth::jwks_url const& wanted) const {
     return place == all_.end() ? nullptr : *place;
 }
 
-asio::awaitable<key_sets::found> key_sets::find(auth::fetch wanted, deadline until) {
-    auto const of = kept_of(*wanted.keys);
+asio::awaitable<key_sets::found> key_sets::find(auth::wanted_keys wanted, deadline until) {
+    auto const of = kept_of(*wanted.from);
     if (!of) co_return refuse(errc::unavailable, "the keys of the issuer are not kept any more");
     {
         std::lock_guard const hold{guard_};

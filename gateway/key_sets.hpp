@@ -1,11 +1,15 @@
 #pragma once
 
 #include "auth/settings.hpp"
+#include "auth/token_keys.hpp"
+#include "auth/verifier.hpp"
+#include "core/deadline.hpp"
 #include "core/metrics.hpp"
 #include "core/nursery.hpp"
-#include "gateway/fact_finder.hpp"
+#include "core/result.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -16,15 +20,17 @@
 
 namespace headgate::gateway {
 
+namespace asio = boost::asio;
+
 // The key sets of issuers, fetched ahead of need and kept.
 //
 // Each is fetched by one coroutine of its own: at once, then every `refresh`, and sooner when a token names a
 // key that is not in it, but never twice within `interval`, whatever is asked for. One that cannot be fetched
 // is used as it was, until it is `stale`. Lives on one executor, but for `find` and `troubles`.
-class key_sets final : public fact_finder {
+class key_sets {
 public:
     key_sets(asio::any_io_executor executor, metrics& counts);
-    ~key_sets() override;  // After `stop`.
+    ~key_sets();  // After `stop`.
     key_sets(key_sets const&) = delete;
     key_sets& operator=(key_sets const&) = delete;
 
@@ -34,9 +40,10 @@ public:
     [[nodiscard]] asio::awaitable<void> stop();
 
     // The set at once, where it is known and has the key, or is known not to have it; else what the fetch
-    // that is going on brings, or one that begins now. `unavailable` while neither can be said.
-    [[nodiscard]] asio::awaitable<result<std::shared_ptr<auth::key_set const>>> find(auth::fetch wanted,
-                                                                                     deadline until) override;
+    // that is going on brings, or one that begins now. `unavailable` while neither can be said. From any
+    // thread.
+    [[nodiscard]] asio::awaitable<result<std::shared_ptr<auth::key_set const>>> find(auth::wanted_keys wanted,
+                                                                                     deadline until);
 
     // URL and reason of each whose last fetch failed. From any thread.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> troubles() const;

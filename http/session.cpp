@@ -148,6 +148,7 @@ asio::awaitable<bool> session::serve_request() {
             co_return co_await std::move(refusing);
         }
         head.peer = *std::move(sender);
+        head.proxy = from_.address;
     }
 
     auto admitted = admit(head);

@@ -42,6 +42,9 @@ struct request_head {
     // the proxy said nothing.
     std::string peer;
 
+    // Address of the trusted proxy that passed it on; empty where the sender itself connected. Never stored.
+    std::string proxy{};
+
     // What the sender showed when it connected and proved to have the key of, or what a trusted proxy says
     // that it showed: PEM, leaf first. Nobody has looked who issued it. Empty without one; never stored.
     std::string client_certificate{};

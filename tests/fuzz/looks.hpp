@@ -24,6 +24,9 @@ namespace headgate::fuzz {
 // fingerprint is configured.
 [[nodiscard]] bool look_at_client_certificate(std::string_view input);
 
+// A Cookie header with the cookies of a session in it.
+[[nodiscard]] bool look_at_session_cookies(std::string_view input);
+
 // What comes over a connection.
 [[nodiscard]] bool look_at_request(std::string_view input);
 
@@ -32,11 +35,12 @@ struct look {
     bool (*at)(std::string_view input);
 };
 
-inline constexpr std::array<look, 6> looks{{{"signature_header", look_at_signature_header},
+inline constexpr std::array<look, 7> looks{{{"signature_header", look_at_signature_header},
                                             {"forwarded_for", look_at_forwarded_for},
                                             {"token", look_at_token},
                                             {"key_set", look_at_key_set},
                                             {"client_certificate", look_at_client_certificate},
+                                            {"session_cookies", look_at_session_cookies},
                                             {"request", look_at_request}}};
 
 }  // namespace headgate::fuzz

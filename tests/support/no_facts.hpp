@@ -1,15 +1,19 @@
 #pragma once
 
-#include "gateway/fact_finder.hpp"
+#include "auth/fact_finder.hpp"
 
 namespace headgate::testing_support {
 
 // Of a gateway whose checks need nothing but the request.
-class no_facts final : public gateway::fact_finder {
+class no_facts final : public auth::fact_finder {
 public:
     [[nodiscard]] boost::asio::awaitable<result<std::shared_ptr<auth::key_set const>>> find(
-        auth::fetch, deadline) override {
+        auth::wanted_keys, deadline) override {
         co_return refuse(errc::unavailable, "nothing is fetched here");
+    }
+    [[nodiscard]] boost::asio::awaitable<result<std::shared_ptr<auth::session const>>> find(
+        auth::wanted_session, deadline) override {
+        co_return refuse(errc::unavailable, "nobody is asked here");
     }
 };
 

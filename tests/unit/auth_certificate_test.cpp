@@ -2,6 +2,7 @@
 #include "core/clock.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/support/senders.hpp"
+#include "tests/support/sessions.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -143,6 +144,23 @@ TEST(client_certificates, say_who_it_was) {
     EXPECT_EQ(identity().covers, coverage::none);
     mtls.san = {"a.example.com"};
     EXPECT_EQ(identity().subject, "a.example.com");
+}
+
+TEST(client_certificates, of_a_proxy_are_not_the_person_of_whom_it_speaks) {
+    authority ca;
+    auto incoming = post("{}", {{"x-auth-request-user", "ada"}});
+    incoming.head.client_certificate = ca.issue("/CN=nginx", for_clients);
+    peer_check peer;
+    peer.mtls = of(ca);
+    auto const source = authenticator_of(source_with(behind(peer, told_by("x-auth-request"))));
+    auto const judged = verify(source, incoming, in_days(1));
+    ASSERT_TRUE(judged);
+    EXPECT_EQ(judged->sender.subject, "ada");
+    EXPECT_EQ(judged->sender.verified_by, "peer+session");
+    incoming.head.proxy = "10.0.0.5";
+    EXPECT_EQ(
+        refusal(source, incoming, in_days(1)),
+        "all[1].session: a trusted proxy passed it on, and the `peer` beside this looks at the sender alone");
 }
 
 TEST(client_certificates, are_named_in_utf_8_however_they_write_it) {

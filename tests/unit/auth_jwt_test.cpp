@@ -364,7 +364,8 @@ TEST(jwt, asks_for_keys_only_when_everything_else_holds) {
         incoming.head.target = "/a?t=" + query;
         std::vector<std::string> all;
         for (auto const& each : source.checks().needs(incoming, {}, now)) {
-            all.push_back(each.keys->url + " " + each.key_id);
+            auto const& wanted = std::get<wanted_keys>(each);
+            all.push_back(wanted.from->url + " " + wanted.key_id);
         }
         return all;
     };

@@ -1,16 +1,20 @@
 #include "auth/authenticator.hpp"
 #include "auth/redaction.hpp"
 #include "tests/support/senders.hpp"
+#include "tests/support/sessions.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace headgate::auth {
 namespace {
 
 using namespace testing_support;
+using ::testing::ElementsAre;
 
 constexpr auto long_secret = "0123456789abcdef0123456789abcdef";
 
@@ -153,6 +157,31 @@ TEST(redaction, looks_into_combinators_and_handshakes) {
     auto const kept = redacted(source, incoming);
     EXPECT_EQ(kept.head.fields.front().value, "<verified>");
     EXPECT_EQ(kept.head.target, "/x?hub.verify_token=%3Cverified%3E");
+}
+
+TEST(redaction, keeps_who_somebody_is_only_where_a_check_has_proven_it) {
+    auto const kept = [](settings const& source, headers fields) {
+        auto incoming = post("{}", std::move(fields));
+        authenticator_of(source).redact(incoming);
+        std::vector<std::string> names;
+        for (auto const& line : incoming.head.fields) names.push_back(line.name);
+        return names;
+    };
+    headers const both{{"x-auth-request-user", "a"},     {"x-auth-request-groups", "a"},
+                       {"x-forwarded-user", "a"},        {"x-forwarded-email", "a"},
+                       {"x-forwarded-groups", "a"},      {"x-auth-request-access-token", "a"},
+                       {"x-forwarded-for", "a"},         {"x-forwarded-access-token", "a"},
+                       {"x-auth-request-redirect", "a"}, {"gap-auth", "a"}};
+    auto const mac = check_of(body_mac("x-signature", ""));
+    auto const by_peer = behind({.cidrs = {"10.0.0.5"}}, told_by("x-auth-request"));
+    EXPECT_THAT(kept(source_with(mac, {secret_of(long_secret)}), both), ElementsAre("x-forwarded-for"));
+    EXPECT_THAT(kept(source_with(check_of(asking())), both), ElementsAre("x-forwarded-for"));
+    EXPECT_THAT(kept(source_with(by_peer), both),
+                ElementsAre("x-auth-request-user", "x-auth-request-groups", "x-forwarded-for"));
+    EXPECT_THAT(kept(source_with(any({by_peer, mac}), {secret_of(long_secret)}), both),
+                ElementsAre("x-forwarded-for"));
+    EXPECT_THAT(kept(source_with(check_of({.by = gap_signature{}}), {secret_of(long_secret)}), both),
+                ElementsAre("x-forwarded-user", "x-forwarded-email", "x-forwarded-for", "gap-auth"));
 }
 
 }  // namespace

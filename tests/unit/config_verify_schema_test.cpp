@@ -109,6 +109,13 @@ INSTANTIATE_TEST_SUITE_P(
         "verify: {jwt: {from: {header: A}, algs: [EdDSA], keys: {jwks: 'https://a:8443/k?x=1', ca: ca.pem, "
         "refresh: 1h, interval: 60s, stale: 1d, fetch_within: 5s, bytes_max: 1024}}}",
         "verify: {peer: {mtls: {anchors: ca.pem, san: [a, b], cn: c}}}",
+        "verify: {session: {ask: {url: 'http://127.0.0.1:4180/oauth2/auth?allowed_groups=a', ca: ca.pem, "
+        "cookie: "
+        "c, within: 2s, keep: 30s, kept_max: 1, asking_max: 1, bytes_max: 1024}, groups: [a], emails: a@b, "
+        "domains: [b]}}",
+        "verify: {all: [{peer: {proxy: ['::1']}}, {session: {headers: x-auth-request, groups: a}}]}",
+        "verify: {session: {gap_signature: {alg: hmac-sha1, secret: {name: k, min_bytes: 16}}}}",
+        "verify: {session: {jwt: {algs: [RS256], keys: {jwks: 'https://a/k'}, aud: 'x'}}}",
         "verify: {peer: {cidr: ['::1'], mtls: {fingerprints: "
         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}}}",
         mac_with("}"), mac_with(", secret: {name: k, strip: k_, encoding: hex, min_bytes: 16}}"),
@@ -215,6 +222,14 @@ INSTANTIATE_TEST_SUITE_P(
         "verify: {equal: {a: {header: x}, b: {secret: s}, c: body}}", "verify: {peer: {}}",
         "verify: {peer: {cidr: []}}", "verify: {peer: {cidr: 10.0.0.0/8}}",
         "verify: {peer: {cidr: ['::1'], mtls: {}}}", "verify: {peer: {mtls: {san: a}}}",
+        "verify: {session: {}}", "verify: {session: {groups: a}}", "verify: {session: {ask: {}}}",
+        "verify: {session: {ask: {url: 'ftp://a/b'}}}", "verify: {session: {ask: {url: 'http://u@a/b'}}}",
+        "verify: {session: {ask: {url: 'http://a'}}}", "verify: {session: {headers: x-user}}",
+        "verify: {session: {ask: {url: 'http://a/b', keep: 5}}}",
+        "verify: {session: {ask: {url: 'http://a/b'}, headers: x-forwarded}}",
+        "verify: {session: {gap_signature: {}}}", "verify: {session: {gap_signature: {alg: sha256}}}",
+        "verify: {session: {jwt: {algs: [RS256], keys: {jwks: 'https://a/k'}}}}",
+        "verify: {session: {headers: x-forwarded, group: a}}", "verify: {peer: {proxy: 10.0.0.1}}",
         "verify: {peer: {mtls: {fingerprints: [ab]}}}", "verify: {peer: {mtls: {anchors: a, subject: b}}}",
         "verify: {peer: {cidr: [], mtls: {anchors: a, cn: b}}}",
         "verify: {peer: {mtls: {anchors: a, san: [], cn: b}}}",

@@ -87,6 +87,19 @@ TEST(forwarded_for, is_believed_of_trusted_proxies_only) {
               "400");
 }
 
+TEST(forwarded_for, leaves_the_proxys_own_address_beside_the_senders) {
+    running_server alone;
+    EXPECT_EQ(peer_seen_by(alone, "X-Forwarded-For: 203.0.113.9\r\n"), "127.0.0.1");
+    EXPECT_EQ(alone.handler().seen().back().head.proxy, "");
+    http::listener_settings settings;
+    settings.trusted_proxies = {"127.0.0.0/8"};
+    running_server behind_proxy{settings};
+    for (auto const* fields : {"X-Forwarded-For: 203.0.113.9\r\n", ""}) {
+        EXPECT_NE(peer_seen_by(behind_proxy, fields), "127.0.0.1");
+        EXPECT_EQ(behind_proxy.handler().seen().back().head.proxy, "127.0.0.1");
+    }
+}
+
 TEST(peer, of_a_mapped_connection_is_its_ipv4_address) {
     http::listener_settings settings;
     settings.address = "[::]:0";

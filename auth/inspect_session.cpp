@@ -1,0 +1,90 @@
+#include "auth/inspect.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+
+// The loader's rules about sessions.
+
+namespace headgate::auth {
+namespace {
+
+constexpr std::chrono::seconds keep_max{30};
+
+bool is_token(std::string_view name) {
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        return c > ' ' && c < '\x7f' && !std::string_view{"()<>@,;:\\\"/[]?={}"}.contains(c);
+    });
+}
+
+bool is_this_machine(std::string_view authority) {
+    auto const host = authority.substr(0, authority.rfind(':'));
+    return host.starts_with("127.") || host == "[::1]" || host == "localhost";
+}
+
+void inspect_proxy(session_proxy const& is, std::string const& at, reporter& notes) {
+    std::string_view const url = is.url;
+    bool const is_https = url.starts_with("https://");
+    bool const has_scheme = is_https || url.starts_with("http://");
+    auto const rest = has_scheme ? url.substr(url.find("//") + 2) : std::string_view{};
+    auto const slash = rest.find('/');
+    auto const authority = rest.substr(0, slash);
+    if (authority.empty() || slash == std::string_view::npos || rest.find_first_of("@#\\ ") != rest.npos) {
+        notes.mistake(at + ".url", fmt::format("\"{}\" is not the URL of a question", url),
+                      "write for example http://127.0.0.1:4180/oauth2/auth");
+    } else if (!is_https && !is_this_machine(authority)) {
+        notes.warning(at + ".url", "sessions can be read on their way there",
+                      "use https, or a proxy on this machine");
+    }
+    if (!is_token(is.cookie)) {
+        notes.mistake(at + ".cookie", "is not the name of a cookie", "write the proxy's cookie_name");
+    }
+    if (is.keep > keep_max || is.keep.count() < 0) {
+        notes.mistake(at + ".keep", fmt::format("is not from 0 to {} s", keep_max.count()),
+                      "who logs out must not stay in for longer");
+    }
+}
+
+// A list that names nobody is no list that lets nobody in.
+void inspect_names(std::vector<std::string> const& names, std::string const& at, char const* kind,
+                   std::string_view forbidden, reporter& notes) {
+    auto const is_good = [&](std::string const& name) {
+        return !name.empty() && name.find_first_of(forbidden) == std::string::npos;
+    };
+    if (std::ranges::all_of(names, is_good)) return;
+    notes.mistake(fmt::format("{}.{}", at, kind), "has a name that nobody can have",
+                  "write it whole, as the proxy says it");
+}
+
+}  // namespace
+
+void inspect(session_check const& is, std::string const& at, reporter& notes) {
+    if (auto const* proxy = std::get_if<session_proxy>(&is.by)) inspect_proxy(*proxy, at + ".ask", notes);
+    if (auto const* told = std::get_if<identity_headers>(&is.by)) {
+        if (told->family != "x-auth-request" && told->family != "x-forwarded")
+            notes.mistake(at + ".headers", "is not known", "x-auth-request or x-forwarded");
+    }
+    if (auto const* token = std::get_if<id_token>(&is.by); token && token->jwt) {
+        auto const* jwt = std::get_if<jwt_check>(&token->jwt->is);
+        if (jwt && !jwt->audience) {
+            notes.mistake(at + ".jwt.aud", "is missing: tokens of every application of the issuer would do",
+                          "write aud: \"…\", the proxy's client_id");
+        }
+    }
+    if (std::holds_alternative<gap_signature>(is.by) && !is.groups.empty()) {
+        notes.mistake(at + ".groups", "are not signed by GAP-Signature, so anybody could write them",
+                      "use `ask`, or remove them");
+    }
+    inspect_names(is.groups, at, "groups", ",", notes);
+    inspect_names(is.emails, at, "emails", " ,", notes);
+    inspect_names(is.domains, at, "domains", "@ ,", notes);
+    bool const is_anybody = is.groups.empty() && is.emails.empty() && is.domains.empty();
+    auto const* proxy = std::get_if<session_proxy>(&is.by);
+    if (is_anybody && !(proxy && proxy->url.contains('?'))) {
+        notes.warning(at, "takes everybody who can log in", "name them with groups, emails or domains");
+    }
+}
+
+}  // namespace headgate::auth

@@ -1,0 +1,300 @@
+#include "core/io_thread.hpp"
+#include "core/run_on.hpp"
+#include "gateway/sessions.hpp"
+#include "tests/support/http_server.hpp"
+#include "tests/support/scratch_folder.hpp"
+#include "tests/support/test_certificates.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+// Sessions against a real HTTP server on this machine that plays OAuth2-proxy.
+
+namespace headgate::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace testing_support;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+// Says of every session what it was told to say.
+class proxy {
+public:
+    explicit proxy(http::listener_settings settings = {}) : server_{std::move(settings)} {
+        server_.handler().answers = [this](request const&) {
+            std::lock_guard const hold{guard_};
+            return answer_;
+        };
+        say(202, "u1");
+    }
+
+    void say(unsigned status, std::string user = {}, std::string body = {}) {
+        std::lock_guard const hold{guard_};
+        answer_ = {.status = status, .fields = {}, .body = std::move(body)};
+        if (!user.empty()) answer_.fields.push_back({"x-auth-request-user", std::move(user)});
+        if (status / 100 == 3) answer_.fields.push_back({"location", "/oauth2/start"});
+    }
+
+    [[nodiscard]] auth::session_proxy settings(std::string const& path = "/oauth2/auth") const {
+        return {.url = "http://127.0.0.1:" + std::to_string(server_.port()) + path};
+    }
+    [[nodiscard]] std::vector<request> seen() { return server_.handler().seen(); }
+    [[nodiscard]] std::size_t questions() { return seen().size(); }
+    [[nodiscard]] remembering_handler& handler() { return server_.handler(); }
+    [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+
+    // Nobody answers any more.
+    void go_away() { server_.drain(from_now(5s)); }
+
+private:
+    std::mutex guard_;
+    response answer_;
+    running_server server_;
+};
+
+// Sessions on a thread of their own, as in the gateway.
+class keeper {
+public:
+    explicit keeper(auth::session_proxy from) : from_{std::move(from)} { use({from_}); }
+    ~keeper() { block_on(thread_.executor(), all_.stop()); }
+    keeper(keeper const&) = delete;
+    keeper& operator=(keeper const&) = delete;
+
+    void use(std::vector<auth::session_proxy> wanted) {
+        call_on(thread_.executor(), [&] { all_.use(std::move(wanted)); });
+    }
+
+    // The user; "none", "forbidden", "nobody"; else the reason.
+    std::string find(std::string cookies = "_oauth2_proxy=a", std::chrono::milliseconds within = 10s) {
+        auto const found = run(all_.find({&from_, std::move(cookies)}, from_now(within)));
+        if (!found) {
+            EXPECT_EQ(found.error().code, errc::unavailable);
+            return found.error().message;
+        }
+        switch ((*found)->is) {
+            case auth::session::state::none: return "none";
+            case auth::session::state::forbidden: return "forbidden";
+            case auth::session::state::good: break;
+        }
+        return (*found)->who.is_known() ? (*found)->who.subject : "nobody";
+    }
+
+    sessions& all() { return all_; }
+
+private:
+    auth::session_proxy from_;
+    metrics counts_;
+    io_thread thread_{"facts"};
+    sessions all_{thread_.executor(), counts_};
+};
+
+TEST(sessions, are_asked_about_with_their_cookies_and_nothing_else) {
+    proxy of;
+    keeper keeps{of.settings("/oauth2/auth?allowed_groups=a")};
+    EXPECT_EQ(keeps.find("_oauth2_proxy_0=a; _oauth2_proxy_1=b"), "u1");
+    ASSERT_EQ(of.questions(), 1U);
+    auto const asked = of.seen().front();
+    EXPECT_EQ(asked.head.method, "GET");
+    EXPECT_EQ(asked.head.target, "/oauth2/auth?allowed_groups=a");
+    EXPECT_EQ(asked.body, "");
+    std::vector<std::string> names;
+    for (auto const& line : asked.head.fields) names.push_back(line.name);
+    EXPECT_THAT(names, testing::UnorderedElementsAre("host", "cookie", "connection"));
+    EXPECT_EQ(sole_header(asked.head.fields, "cookie"), "_oauth2_proxy_0=a; _oauth2_proxy_1=b");
+}
+
+TEST(sessions, that_are_good_are_asked_about_once_while_they_are_kept) {
+    proxy of;
+    auto from = of.settings();
+    from.keep = 30s;
+    keeper keeps{from};
+    EXPECT_EQ(keeps.find("_oauth2_proxy=a"), "u1");
+    of.say(202, "u2");
+    EXPECT_EQ(keeps.find("_oauth2_proxy=a"), "u1");
+    EXPECT_EQ(keeps.find("_oauth2_proxy=b"), "u2") << "another session is another question";
+    EXPECT_EQ(of.questions(), 2U);
+}
+
+TEST(sessions, are_not_kept_for_longer_than_was_said) {
+    proxy of;
+    auto from = of.settings();
+    from.keep = 0ms;
+    keeper keeps{from};
+    EXPECT_EQ(keeps.find(), "u1");
+    of.say(401);
+    EXPECT_EQ(keeps.find(), "none");
+    of.say(202, "u2");
+    EXPECT_EQ(keeps.find(), "u2");
+    EXPECT_EQ(of.questions(), 3U);
+}
+
+TEST(sessions, end_by_themselves_when_their_time_is_over) {
+    proxy of;
+    auto from = of.settings();
+    from.keep = 20ms;
+    keeper keeps{from};
+    EXPECT_EQ(keeps.find(), "u1");
+    of.say(401);
+    auto const until = from_now(10s);
+    while (keeps.find() != "none") ASSERT_LT(std::chrono::steady_clock::now(), until);
+}
+
+TEST(sessions, that_are_not_good_are_asked_about_again_within_a_second) {
+    proxy of;
+    auto from = of.settings();
+    from.keep = 30s;
+    for (unsigned const status : {401U, 403U}) {
+        of.say(status);
+        keeper keeps{from};
+        EXPECT_EQ(keeps.find(), status == 401 ? "none" : "forbidden");
+        of.say(202, "u1");
+        auto const began = std::chrono::steady_clock::now();
+        while (keeps.find() != "u1") ASSERT_LT(std::chrono::steady_clock::now(), began + 10s);
+    }
+}
+
+TEST(sessions, that_nobody_could_judge_are_asked_about_again_at_once) {
+    proxy of;
+    auto from = of.settings();
+    from.keep = 30s;
+    keeper keeps{from};
+    for (unsigned const status : {200U, 204U, 302U, 404U, 500U, 503U}) {
+        of.say(status, "u1");
+        EXPECT_THAT(keeps.find(), HasSubstr("answers " + std::to_string(status)));
+    }
+    EXPECT_EQ(of.questions(), 6U) << "a redirect is not followed";
+    EXPECT_THAT(keeps.all().troubles(), ElementsAre(Pair(from.url, HasSubstr("answers 503"))));
+    of.say(202);
+    EXPECT_EQ(keeps.find(), "nobody");
+    EXPECT_THAT(keeps.all().troubles(), IsEmpty());
+}
+
+TEST(sessions, of_a_proxy_that_is_away_are_nobodys) {
+    proxy of;
+    auto from = of.settings();
+    from.keep = 0ms;
+    keeper keeps{from};
+    EXPECT_EQ(keeps.find(), "u1");
+    of.go_away();
+    EXPECT_THAT(keeps.find(), HasSubstr("cannot connect"));
+    EXPECT_THAT(keeps.all().troubles(), ElementsAre(Pair(from.url, HasSubstr("cannot connect"))));
+}
+
+TEST(sessions, are_asked_about_by_one_for_all_who_wait) {
+    proxy of;
+    auto from = of.settings("/slow");
+    from.keep = 30s;
+    keeper keeps{from};
+    std::atomic<std::size_t> found{0};
+    std::vector<std::jthread> waiting;
+    for (int i = 0; i < 16; ++i) {
+        waiting.emplace_back([&] {
+            if (keeps.find() == "u1") ++found;
+        });
+    }
+    of.handler().await_slow_request();
+    of.handler().release();
+    waiting.clear();
+    EXPECT_EQ(found, 16U);
+    EXPECT_EQ(of.questions(), 1U);
+}
+
+TEST(sessions, are_waited_for_until_the_deadline_and_the_answer_is_kept_for_the_next) {
+    proxy of;
+    auto from = of.settings("/slow");
+    from.keep = 30s;
+    keeper keeps{from};
+    EXPECT_THAT(keeps.find("_oauth2_proxy=a", 20ms), HasSubstr("has not answered in time"));
+    of.handler().await_slow_request();
+    of.handler().release();
+    EXPECT_EQ(keeps.find(), "u1");
+    EXPECT_EQ(of.questions(), 1U);
+}
+
+TEST(sessions, are_given_up_on_when_the_proxy_takes_too_long) {
+    proxy of;
+    auto from = of.settings("/slow");
+    from.within = 20ms;
+    keeper keeps{from};
+    EXPECT_THAT(keeps.find(), HasSubstr("ran out of time"));
+}
+
+TEST(sessions, are_asked_about_so_many_at_a_time) {
+    proxy of;
+    auto from = of.settings("/slow");
+    from.asking_max = 1;
+    keeper keeps{from};
+    std::jthread const first{[&] { EXPECT_EQ(keeps.find("_oauth2_proxy=a"), "u1"); }};
+    of.handler().await_slow_request();
+    EXPECT_THAT(keeps.find("_oauth2_proxy=b"), HasSubstr("is being asked about too many sessions"));
+    of.handler().release();
+}
+
+TEST(sessions, are_kept_so_many_and_the_oldest_is_forgotten) {
+    proxy of;
+    auto from = of.settings();
+    from.keep = 30s;
+    from.kept_max = 2;
+    keeper keeps{from};
+    for (auto const* cookie : {"_oauth2_proxy=a", "_oauth2_proxy=b", "_oauth2_proxy=b", "_oauth2_proxy=a"})
+        EXPECT_EQ(keeps.find(cookie), "u1");
+    EXPECT_EQ(of.questions(), 2U);
+    EXPECT_EQ(keeps.find("_oauth2_proxy=c"), "u1");
+    EXPECT_EQ(keeps.find("_oauth2_proxy=b"), "u1");
+    EXPECT_EQ(of.questions(), 3U);
+    EXPECT_EQ(keeps.find("_oauth2_proxy=a"), "u1");
+    EXPECT_EQ(of.questions(), 4U);
+}
+
+TEST(sessions, have_answers_of_a_bounded_size) {
+    proxy of;
+    of.say(202, "u1", std::string(1024, 'x'));
+    auto from = of.settings();
+    from.keep = 0ms;
+    from.bytes_max = 1024;
+    EXPECT_EQ(keeper{from}.find(), "u1");
+    of.say(202, "u1", std::string(1025, 'x'));
+    EXPECT_THAT(keeper{from}.find(), HasSubstr("body limit exceeded"));
+    of.say(202, std::string(40'000, 'u'));
+    EXPECT_THAT(keeper{from}.find(), HasSubstr("header limit exceeded"));
+}
+
+TEST(sessions, come_from_the_configured_authority_only_and_that_is_no_verdict_about_the_sender) {
+    scratch_folder const folder;
+    auto const own = make_certificate(folder.path(), "proxy.test");
+    http::listener_settings settings;
+    settings.tls = {{own.certificate, own.key}};
+    proxy of{settings};
+    auth::session_proxy from{.url = "https://127.0.0.1:" + std::to_string(of.port()) + "/oauth2/auth",
+                             .certificate_authorities = own.certificate};
+    EXPECT_EQ(keeper{from}.find(), "u1");
+    from.certificate_authorities = make_certificate(folder.path(), "other.test").certificate;
+    EXPECT_THAT(keeper{from}.find(), HasSubstr("is not trusted"));
+    EXPECT_EQ(of.questions(), 1U);
+}
+
+TEST(sessions, come_and_go_with_the_configuration) {
+    proxy of;
+    auto const from = of.settings();
+    keeper keeps{from};
+    EXPECT_EQ(keeps.find(), "u1");
+    keeps.use({of.settings("/other"), from, from});
+    EXPECT_EQ(keeps.find(), "u1");
+    EXPECT_EQ(of.questions(), 1U) << "what was said before is kept";
+    keeps.use({of.settings("/other")});
+    EXPECT_EQ(keeps.find(), "the proxy is not asked any more");
+}
+
+}  // namespace
+}  // namespace headgate::gateway
