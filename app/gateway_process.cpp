@@ -48,7 +48,7 @@ void fit_into_descriptors(config::configuration& settings) {
 }
 
 std::vector<auth::authenticator const*> checks_of(plan const& all) {
-    std::vector<auth::authenticator const*> checks;
+    auto checks = all.operators->checks();
     for (auto const& each : all.sources->sources) checks.push_back(&each.sender);
     return checks;
 }
@@ -134,7 +134,7 @@ private:
         for (std::size_t i = 0; i < acceptors_.size(); ++i) {
             call_on(workers_[i]->executor(), [to = acceptors_[i].get(), &next] { to->use(next.sources); });
         }
-        call_on(operator_thread_.executor(), [this, &next] { api_->use(next.settings.console); });
+        call_on(operator_thread_.executor(), [this, &next] { api_->use(next.operators); });
         plan_ = std::move(next);
         status_.applied(plan_.settings.revision);
         return {};
@@ -201,9 +201,10 @@ private:
         console::surroundings around{.store = *store_,
                                      .clock = system_clock(),
                                      .counts = metrics_,
+                                     .facts = *facts_,
                                      .ready = [this] { return readiness(); },
                                      .changed = [this](uuid delivery) { dispatcher_->look_at(delivery); }};
-        api_ = console::make_operator_api(plan_.settings.console, std::move(around));
+        api_ = console::make_operator_api(plan_.operators, std::move(around));
         auto started =
             http::start_server(plan_.settings.operator_, {{&operator_thread_, api_.get()}}, metrics_);
         if (!started) return while_doing("operator listener", std::move(started).error());

@@ -22,12 +22,15 @@ planned make_plan(std::string const& config_path) {
     auto rules = dispatch::rulebook::compile(settings.dispatch, later);
     // A source that could not be read whole would only be said to be wrong once more.
     auto sources = loaded.made ? gateway::make_snapshot(std::exchange(settings.gateway, {}), later) : nullptr;
+    auto operators =
+        loaded.made ? console::operators::make(std::exchange(settings.console, {}), later) : nullptr;
     for (auto& each : later) {
         result.places.locate(each);
         result.found.push_back(std::move(each));
     }
     if (std::ranges::any_of(result.found, is_mistake)) return result;
-    result.made = plan{std::move(settings), std::move(sources), std::move(rules), result.made_from};
+    result.made = plan{std::move(settings), std::move(sources), std::move(rules), std::move(operators),
+                       result.made_from};
     return result;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/load.hpp"
+#include "console/operators.hpp"
 #include "core/problem.hpp"
 #include "dispatch/rulebook.hpp"
 #include "gateway/snapshot.hpp"
@@ -14,9 +15,10 @@
 namespace headgate::app {
 
 struct plan {
-    config::configuration settings;  // But for `gateway`: that is in `sources`.
+    config::configuration settings;  // But for `gateway` and `console`: they are in the next ones.
     std::shared_ptr<gateway::snapshot const> sources;
     std::shared_ptr<dispatch::rulebook const> rules;
+    std::shared_ptr<console::operators const> operators;
     config::ingredients made_from;
 };
 

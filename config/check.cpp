@@ -160,7 +160,7 @@ void check_operators(console::settings const& console, checker& notes) {
                           "give each a name of its own");
         }
         for (std::size_t other = 0; other < i; ++other) {
-            if (one.token.reveal() != console.operators[other].token.reveal()) continue;
+            if (one.token.empty() || one.token.reveal() != console.operators[other].token.reveal()) continue;
             notes.mistake(child_path(child_path("operators", i), "token"),
                           fmt::format("is the token of {} too", console.operators[other].name),
                           "give each operator a token of its own");

@@ -1,5 +1,6 @@
 #include "config/addresses.hpp"
 #include "config/declare.hpp"
+#include "config/verify.hpp"
 #include "core/network.hpp"
 
 #include <fmt/format.h>
@@ -248,13 +249,20 @@ void declare_operators(section& root, console::settings& into) {
                   if (good && !is_name(one.name)) at.mistake("name", "is no name", std::string{name_remedy});
                   at.choice("role", one.may, roles,
                             {.says = "`viewer` looks; `operator` also acts: retries, releases."});
-                  at.unavailable("oauth2_proxy", "use a token");
-                  at.unavailable("jwt", "use a token");
-                  good = at.reference("token", one.token,
-                                      {.says = "Sent as `Authorization: Bearer …`; at least 16 bytes.",
-                                       .is = presence::required,
-                                       .example = "{file: secrets/operator-token}"}) &&
-                         good;
+                  at.unavailable("oauth2_proxy", "write verify: {session: {ask: {url: …}, groups: […]}}");
+                  at.unavailable("jwt", "write verify: {session: {jwt: {…}, groups: […]}}");
+                  bool const has_token =
+                      at.reference("token", one.token,
+                                   {.says = "Sent as `Authorization: Bearer …`; at least 16 bytes.",
+                                    .example = "{file: secrets/operator-token}",
+                                    .fallback_says = "none; `verify` stands in its place"});
+                  good = declare_checks(at, one.sender) && good;
+                  auto const* const reads = at.reads();
+                  if (reads != nullptr && reads->has("token") == reads->has("verify")) {
+                      at.mistake("token", "has to be there, or `verify`, and not both",
+                                 "write token: {file: …} for a machine, verify: {session: {…}} for people");
+                  }
+                  good = good && (has_token || one.sender);
                   if (!one.token.empty() && one.token.size() < token_bytes_min) {
                       at.mistake(
                           "token",

@@ -116,6 +116,29 @@ void read_verify(node const& at, std::string const& path, preset_nodes const& kn
 
 }  // namespace
 
+bool declare_checks(section& at, std::optional<auth::settings>& into) {
+    auto const* const verify =
+        at.special("verify", R"({"$ref": "#/$defs/check"})",
+                   {.says = "What proves that a request is of such an operator, as of a source: "
+                            "`{session: {…}}` for people who are logged in.",
+                    .fallback_says = "none; `token` stands in its place"});
+    auto const* const secrets =
+        at.special("secrets", secrets_schema(), {.says = "Named lists of secrets for `verify`."});
+    auto* const reads = at.reads();
+    if (reads == nullptr) return true;
+    auto& found = reads->into();
+    if (verify == nullptr) {
+        if (secrets != nullptr) reads->mistake("secrets", "stands without `verify`", "remove it");
+        return secrets == nullptr;
+    }
+    auth::settings made;
+    made.verify = read_check(*verify, reads->path_of("verify"), found);
+    if (secrets != nullptr) read_secrets(*secrets, reads->path_of("secrets"), found, made);
+    bool const good = made.verify.has_value();
+    into = std::move(made);
+    return good;
+}
+
 void declare_sender(section& at, auth::settings& into, preset_nodes const& known) {
     auto const* const verify =
         at.special("verify", verify_schema(),

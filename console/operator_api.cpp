@@ -4,7 +4,6 @@
 #include "console/queries.hpp"
 #include "console/views.hpp"
 #include "core/deadline.hpp"
-#include "core/digest.hpp"
 #include "core/log.hpp"
 #include "json/write.hpp"
 
@@ -37,20 +36,21 @@ std::vector<std::string_view> parts_of(std::string_view path) {
 
 class the_operator_api final : public operator_api {
 public:
-    the_operator_api(settings of, surroundings around)
-        : settings_{std::move(of)},
+    the_operator_api(std::shared_ptr<operators const> of, surroundings around)
+        : operators_{std::move(of)},
           around_{std::move(around)},
           refused_{around_.counts.make_counter("headgate_operator_refused_total",
                                                "Requests to the operator API without a valid token.")} {}
 
-    void use(settings next) override { settings_ = std::move(next); }
+    void use(std::shared_ptr<operators const> next) override { operators_ = std::move(next); }
 
     http::admission admit(request_head const&) override { return {.body_bytes_max = body_bytes_max}; }
 
     asio::awaitable<response> handle(request incoming, http::admission) override {
         auto const path = incoming.head.path();
         if (path.starts_with("/api/")) {
-            auto answering = answer_in_time(std::move(incoming), from_now(settings_.answer_within));
+            incoming.received_at = around_.clock.now();
+            auto answering = answer_in_time(std::move(incoming), from_now(operators_->answer_within()));
             co_return co_await std::move(answering);
         }
         if (incoming.head.method != "GET" && incoming.head.method != "HEAD") co_return not_allowed("GET");
@@ -85,35 +85,31 @@ private:
     }
 
     // A token is too long to be guessed, so nobody is slowed down; that somebody tries has to be seen.
-    [[nodiscard]] error no_valid_token(request_head const& head) {
-        refused_.add();
-        log_sparingly(log_level::warning, "a request to the operator API has no valid token",
-                      {{"peer", head.peer}, {"target", std::string{head.path()}}});
-        return {errc::unauthenticated, "no valid token", "send `Authorization: Bearer TOKEN` of an operator"};
-    }
-
-    [[nodiscard]] result<operator_settings const*> who_asks(request_head const& head) {
-        if (settings_.operators.empty()) {
-            return refuse(
+    asio::awaitable<result<asking_operator>> who_asks(std::shared_ptr<operators const> of,
+                                                      request const& incoming, deadline until) {
+        if (of->is_empty()) {
+            co_return refuse(
                 errc::permission_denied, "no operator is configured",
                 "add `operators: [{name: …, role: viewer, token: {file: …}}]` to the configuration");
         }
-        auto const header = sole_header(head.fields, "authorization");
-        constexpr std::string_view scheme = "bearer ";
-        if (!header || to_lower(header->substr(0, scheme.size())) != scheme)
-            return std::unexpected{no_valid_token(head)};
-        auto const token = header->substr(scheme.size());
-        operator_settings const* found = nullptr;
-        for (auto const& each : settings_.operators) {
-            if (same_secret(token, each.token.reveal())) found = &each;
+        auto asking = of->who_asks(incoming, around_.facts, until);
+        auto who = co_await std::move(asking);
+        if (!who && who.error().code != errc::unavailable) {
+            refused_.add();
+            log_sparingly(log_level::warning, "a request to the operator API is nobody's who may send it",
+                          {{"peer", incoming.head.peer}, {"target", std::string{incoming.head.path()}}});
         }
-        if (found == nullptr) return std::unexpected{no_valid_token(head)};
-        return found;
+        bool const is_act = incoming.head.method != "GET";
+        if (who && is_act && !who->by_token && may_come_from_another_site(incoming.head)) {
+            co_return refuse(errc::permission_denied, "another site made your browser send this",
+                             "act from a page of this site, or with a token");
+        }
+        co_return who;
     }
 
     // Gives up the wait for the store, not what it was asked to do.
     asio::awaitable<response> answer_in_time(request incoming, deadline until) {
-        auto answering = with_deadline(until, answer_api(std::move(incoming)));
+        auto answering = with_deadline(until, answer_api(std::move(incoming), until));
         auto answered = co_await std::move(answering);
         if (answered) co_return *std::move(answered);
         if (answered.error().code != errc::deadline_exceeded) co_return problem_answer(answered.error());
@@ -121,8 +117,16 @@ private:
                                   "look at /readyz; after an act, look at the delivery: it may be done yet"});
     }
 
-    asio::awaitable<result<response>> answer_api(request incoming) {
-        HEADGATE_CO_TRY(auto const* const who, who_asks(incoming.head));
+    asio::awaitable<result<response>> answer_api(request incoming, deadline until) {
+        auto asking = who_asks(operators_, incoming, until);
+        HEADGATE_CO_TRY(auto const who, co_await std::move(asking));
+        auto answering = answer_to(who, std::move(incoming));
+        HEADGATE_CO_TRY(auto answer, co_await std::move(answering));
+        auth::relay_cookies(who.known, answer);
+        co_return answer;
+    }
+
+    asio::awaitable<result<response>> answer_to(asking_operator who, request incoming) {
         auto const parts = parts_of(incoming.head.path());
         bool const has_empty_part = std::ranges::find(parts, "") != parts.end();
         if (parts.size() < 3 || parts[1] != "v1" || has_empty_part) {
@@ -130,7 +134,7 @@ private:
         }
         if (parts.size() == 5 && parts[2] == "deliveries") {
             if (incoming.head.method != "POST") co_return not_allowed("POST");
-            auto acting = act_on_delivery(*who, std::string{parts[3]}, std::string{parts[4]});
+            auto acting = act_on_delivery(std::move(who), std::string{parts[3]}, std::string{parts[4]});
             co_return co_await std::move(acting);
         }
         if (incoming.head.method != "GET") co_return not_allowed("GET");
@@ -209,7 +213,7 @@ private:
         return refuse(errc::not_found, "no such act", "one of: retry, release");
     }
 
-    asio::awaitable<result<response>> act_on_delivery(operator_settings who, std::string text,
+    asio::awaitable<result<response>> act_on_delivery(asking_operator who, std::string text,
                                                       std::string act) {
         if (who.may == role::viewer) {
             co_return refuse(errc::permission_denied, "a viewer may not act", "use an operator's token");
@@ -225,20 +229,20 @@ private:
             co_return refuse(errc::aborted, "the delivery changed meanwhile", "look at it again");
         }
         log(log_level::info, "an operator acted on a delivery",
-            {{"operator", who.name}, {"act", act}, {"delivery", to_string(id)}});
+            {{"operator", who.name}, {"person", who.person}, {"act", act}, {"delivery", to_string(id)}});
         around_.changed(id);
         auto showing = show_delivery(std::move(text));
         co_return co_await std::move(showing);
     }
 
-    settings settings_;
+    std::shared_ptr<operators const> operators_;
     surroundings around_;
     counter& refused_;
 };
 
 }  // namespace
 
-std::unique_ptr<operator_api> make_operator_api(settings of, surroundings around) {
+std::unique_ptr<operator_api> make_operator_api(std::shared_ptr<operators const> of, surroundings around) {
     return std::make_unique<the_operator_api>(std::move(of), std::move(around));
 }
 

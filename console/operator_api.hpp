@@ -1,6 +1,7 @@
 #pragma once
 
-#include "console/settings.hpp"
+#include "auth/fact_finder.hpp"
+#include "console/operators.hpp"
 #include "core/clock.hpp"
 #include "core/metrics.hpp"
 #include "http/handler.hpp"
@@ -27,6 +28,7 @@ struct surroundings {
     store::event_store& store;
     wall_clock const& clock;
     metrics& counts;
+    auth::fact_finder& facts;
     std::function<readiness()> ready;
     std::function<void(uuid delivery)> changed;  // Told after an act on a delivery.
 };
@@ -34,9 +36,10 @@ struct surroundings {
 class operator_api : public http::handler {
 public:
     // Goes by these operators from now on. On the listener's thread.
-    virtual void use(settings next) = 0;
+    virtual void use(std::shared_ptr<operators const> next) = 0;
 };
 
-[[nodiscard]] std::unique_ptr<operator_api> make_operator_api(settings of, surroundings around);
+[[nodiscard]] std::unique_ptr<operator_api> make_operator_api(std::shared_ptr<operators const> of,
+                                                              surroundings around);
 
 }  // namespace headgate::console

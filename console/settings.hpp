@@ -1,9 +1,11 @@
 #pragma once
 
+#include "auth/settings.hpp"
 #include "core/secret.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,8 @@ enum class role : std::uint8_t { viewer, operator_ };
 struct operator_settings {
     std::string name;
     role may = role::viewer;
-    secret token;  // Bearer; at least 16 bytes.
+    secret token;                          // Bearer; at least 16 bytes. Or
+    std::optional<auth::settings> sender;  // what proves that it is one of them, as of a source.
 };
 
 struct settings {

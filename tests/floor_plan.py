@@ -36,7 +36,7 @@ ARROWS = {
     "targets": {"core", "model", "json", "http"},
     "gateway": {"core", "model", "json", "http", "auth", "transforms", "store"},
     "dispatch": {"core", "model", "json", "transforms", "store", "targets"},
-    "console": {"core", "model", "json", "http", "store"},
+    "console": {"core", "model", "json", "http", "auth", "store"},
     "config": {
         "core",
         "model",

@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-// Sessions in a configuration.
+// Sessions in a configuration: of sources, and of operators.
 
 namespace headgate::config {
 namespace {
@@ -150,6 +150,39 @@ TEST_F(sessions, with_a_mistake_are_refused_and_it_is_named) {
         EXPECT_FALSE(given(source).made) << session;
     }
     EXPECT_THAT(said("verify: {session: {" + std::string{ask} + ", groups: a}}"), IsEmpty());
+}
+
+TEST_F(sessions, let_operators_in) {
+    std::string const source = "verify: {session: {ask: {url: 'http://127.0.0.1/a'}, groups: a}}";
+    auto const made =
+        given(source,
+              "operators:\n"
+              "  - {name: ci, role: operator, token: {file: token}}\n"
+              "  - {name: ops, verify: {session: {ask: {url: 'http://127.0.0.1/a'}, groups: a}}}\n"
+              "  - {name: other, verify: {session: {gap_signature: {alg: hmac-sha256}, emails: a@b}},\n"
+              "     secrets: {signing: [{file: gap}]}}\n");
+    for (auto const& one : made.found) ADD_FAILURE() << to_text(one);
+    ASSERT_TRUE(made.made);
+    auto const& all = made.made->console.operators;
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_FALSE(all[0].sender);
+    EXPECT_TRUE(std::holds_alternative<auth::session_check>(all[1].sender->verify->is));
+    EXPECT_TRUE(all[1].token.empty());
+    EXPECT_EQ(all[2].sender->secrets.at("signing")[0].value.reveal(), "a secret of some length, of gap");
+
+    auto const refused = [&](std::string const& keys) {
+        return said(source, "operators: [{name: a" + keys + "}]\n");
+    };
+    auto const one_of_both = Contains(HasSubstr("operators[0].token (line 7): has to be there, or `verify`"));
+    EXPECT_THAT(refused(""), one_of_both);
+    EXPECT_THAT(refused(", token: {file: token}, verify: {session: {headers: x-forwarded}}"), one_of_both);
+    EXPECT_THAT(refused(", token: {file: token}, secrets: {a: [{file: gap}]}"),
+                Contains(HasSubstr("operators[0].secrets (line 7): stands without `verify`")));
+    EXPECT_THAT(refused(", verify: {preset: github}"), Contains(HasSubstr("operators[0].verify.preset")));
+    EXPECT_THAT(
+        refused(", oauth2_proxy: {}, token: {file: token}"),
+        Contains(HasSubstr("operators[0].oauth2_proxy (line 7): is not available in this version — write "
+                           "verify: {session:")));
 }
 
 }  // namespace

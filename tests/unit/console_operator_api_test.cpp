@@ -4,12 +4,15 @@
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/sessions.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace headgate::console {
@@ -24,8 +27,15 @@ constexpr char const* operator_token = "operator-token-0123456789";
 
 settings two_operators() {
     settings all;
-    all.operators.push_back({"eve", role::viewer, secret{viewer_token}});
-    all.operators.push_back({"ada", role::operator_, secret{operator_token}});
+    all.operators.push_back({"eve", role::viewer, secret{viewer_token}, {}});
+    all.operators.push_back({"ada", role::operator_, secret{operator_token}, {}});
+    return all;
+}
+
+std::shared_ptr<operators const> made(settings from) {
+    problems found;
+    auto all = operators::make(std::move(from), found);
+    for (auto const& each : found) EXPECT_EQ(each.weighs, problem::weight::warning) << each.what;
     return all;
 }
 
@@ -33,20 +43,36 @@ class api_at_work {
 public:
     explicit api_at_work(settings of = two_operators()) {
         counts.make_counter("headgate_things_total", "Things.").add(3);
-        api_ = make_operator_api(std::move(of), {.store = store,
-                                                 .clock = clock,
-                                                 .counts = counts,
-                                                 .ready = [this] { return state; },
-                                                 .changed = [this](uuid id) { changed.push_back(id); }});
+        api_ =
+            make_operator_api(made(std::move(of)), {.store = store,
+                                                    .clock = clock,
+                                                    .counts = counts,
+                                                    .facts = facts,
+                                                    .ready = [this] { return state; },
+                                                    .changed = [this](uuid id) { changed.push_back(id); }});
     }
 
-    void use(settings next) { api_->use(std::move(next)); }
+    void use(settings next) { api_->use(made(std::move(next))); }
 
     response ask(std::string method, std::string target, std::string token = operator_token) {
         request incoming;
         incoming.head = {
             .method = std::move(method), .target = std::move(target), .fields = {}, .peer = "127.0.0.1"};
         if (!token.empty()) incoming.head.fields.push_back({"authorization", "Bearer " + token});
+        return send(std::move(incoming));
+    }
+
+    // With these headers alone.
+    response ask_with(headers fields, std::string method = "GET", std::string target = "/api/v1/events") {
+        request incoming;
+        incoming.head = {.method = std::move(method),
+                         .target = std::move(target),
+                         .fields = std::move(fields),
+                         .peer = "127.0.0.1"};
+        return send(std::move(incoming));
+    }
+
+    response send(request incoming) {
         auto admitted = api_->admit(incoming.head);
         return run(api_->handle(std::move(incoming), std::move(admitted)));
     }
@@ -66,6 +92,7 @@ public:
     metrics counts;
     readiness state;
     std::vector<uuid> changed;
+    testing_support::one_proxy facts;
 
 private:
     std::unique_ptr<operator_api> api_;
@@ -130,6 +157,128 @@ TEST_P(wrong_tokens, are_refused) {
 INSTANTIATE_TEST_SUITE_P(rows, wrong_tokens,
                          testing::Values("", "x", "operator-token-012345678", "operator-token-01234567890",
                                          "OPERATOR-TOKEN-0123456789"));
+
+// People who are logged in: those in `gw-ops` may act, those in `gw-viewers` may look.
+settings operators_by_session() {
+    auto all = two_operators();
+    for (auto const& [name, may, group] :
+         {std::tuple{"ops", role::operator_, "gw-ops"}, std::tuple{"lookers", role::viewer, "gw-viewers"}}) {
+        auth::settings sender;
+        sender.verify =
+            testing_support::check_of(testing_support::for_group(group, testing_support::asking()));
+        all.operators.push_back({name, may, {}, std::move(sender)});
+    }
+    return all;
+}
+
+response session_of(std::string group, headers more = {}) {
+    more.push_back({"x-auth-request-email", "ada@example.com"});
+    more.push_back({"x-auth-request-groups", std::move(group)});
+    return {.status = 202, .fields = std::move(more), .body = {}};
+}
+
+header const session_cookie{"cookie", "_oauth2_proxy=v"};
+
+TEST(operator_api, lets_people_in_who_are_logged_in_and_in_a_group) {
+    api_at_work work{operators_by_session()};
+    work.facts.says = session_of("gw-viewers");
+    EXPECT_EQ(work.ask_with({session_cookie}).status, 200U);
+    EXPECT_EQ(work.ask_with({}).status, 401U);
+    EXPECT_EQ(
+        work.ask_with({{"x-auth-request-email", "ada@example.com"}, {"x-auth-request-groups", "gw-ops"}})
+            .status,
+        401U);
+    auto const id = to_string(work.keep(delivery_state::dead).id);
+    auto const retry = "/api/v1/deliveries/" + id + "/retry";
+    EXPECT_EQ(work.ask_with({session_cookie}, "POST", retry).status, 403U);
+    EXPECT_TRUE(work.changed.empty());
+    work.facts.says = session_of("gw-ops");
+    EXPECT_EQ(work.ask_with({session_cookie}, "POST", retry).status, 200U);
+    EXPECT_EQ(work.changed.size(), 1U);
+    EXPECT_EQ(work.ask("GET", "/api/v1/events", viewer_token).status, 200U) << "tokens go on as they are";
+}
+
+TEST(operator_api, tells_strangers_from_people_who_may_not_and_both_from_an_outage) {
+    api_at_work work{operators_by_session()};
+    auto const status = [&](response says) {
+        work.facts.says = std::move(says);
+        return work.ask_with({session_cookie}).status;
+    };
+    EXPECT_EQ(status({.status = 401, .fields = {}, .body = {}}), 401U);
+    EXPECT_EQ(status({.status = 403, .fields = {}, .body = {}}), 403U);
+    EXPECT_EQ(status(session_of("another")), 403U);
+    EXPECT_EQ(status({.status = 202, .fields = {}, .body = {}}), 401U);
+    EXPECT_EQ(status({.status = 200, .fields = session_of("gw-ops").fields, .body = {}}), 503U);
+    EXPECT_EQ(status({.status = 302, .fields = {}, .body = {}}), 503U);
+    EXPECT_EQ(status({.status = 500, .fields = {}, .body = {}}), 503U);
+    work.facts.is_away = true;
+    EXPECT_EQ(work.ask_with({session_cookie}).status, 503U);
+    EXPECT_EQ(work.ask_with({}).status, 401U);
+    EXPECT_EQ(work.ask("GET", "/api/v1/events", operator_token).status, 200U);
+}
+
+TEST(operator_api, hands_a_refreshed_session_to_the_browser) {
+    api_at_work work{operators_by_session()};
+    work.facts.says = session_of("gw-ops", {{"set-cookie", "_oauth2_proxy=new; HttpOnly"}});
+    auto const answer = work.ask_with({session_cookie});
+    EXPECT_EQ(sole_header(answer.fields, "set-cookie"), "_oauth2_proxy=new; HttpOnly");
+    EXPECT_EQ(count_headers(work.ask("GET", "/api/v1/events").fields, "set-cookie"), 0U);
+}
+
+struct sent_by {
+    headers fields;
+    unsigned status;
+};
+
+TEST(operator_api, does_nothing_that_a_page_of_another_site_makes_a_browser_ask_for) {
+    for (auto const& [fields, status] :
+         {sent_by{{}, 200}, sent_by{{{"sec-fetch-site", "same-origin"}}, 200},
+          sent_by{{{"sec-fetch-site", "none"}}, 200}, sent_by{{{"sec-fetch-site", "cross-site"}}, 403},
+          sent_by{{{"sec-fetch-site", "same-site"}}, 403}, sent_by{{{"sec-fetch-site", ""}}, 403},
+          sent_by{{{"sec-fetch-site", "none"}, {"sec-fetch-site", "cross-site"}}, 403},
+          sent_by{{{"origin", "https://gateway.example"}, {"host", "Gateway.example"}}, 200},
+          sent_by{{{"origin", "https://gateway.example:8443"}, {"host", "gateway.example"}}, 403},
+          sent_by{{{"origin", "https://evil.example"}, {"host", "gateway.example"}}, 403},
+          sent_by{{{"origin", "null"}, {"host", "gateway.example"}}, 403},
+          sent_by{{{"origin", "https://gateway.example"}}, 403}}) {
+        api_at_work work{operators_by_session()};
+        work.facts.says = session_of("gw-ops");
+        auto const path = "/api/v1/deliveries/" + to_string(work.keep(delivery_state::dead).id) + "/retry";
+        auto with_session = fields;
+        with_session.push_back(session_cookie);
+        EXPECT_EQ(work.ask_with(with_session, "POST", path).status, status);
+        EXPECT_EQ(work.changed.size(), status == 200 ? 1U : 0U);
+        EXPECT_EQ(work.ask_with(with_session).status, 200U) << "nobody else can read the answer";
+        auto by_token = fields;
+        by_token.push_back({"authorization", std::string{"Bearer "} + operator_token});
+        auto const again = "/api/v1/deliveries/" + to_string(work.keep(delivery_state::dead).id) + "/retry";
+        EXPECT_EQ(work.ask_with(by_token, "POST", again).status, 200U);
+    }
+}
+
+TEST(operators, are_refused_when_their_checks_are_not_sound) {
+    auto all = operators_by_session();
+    auto& sender = all.operators[2].sender;
+    sender->verify = auth::check{auth::session_check{.by = auth::identity_headers{}}, {}, {}, {}};
+    problems found;
+    EXPECT_EQ(operators::make(std::move(all), found), nullptr);
+    EXPECT_NE(std::ranges::find(found, "operators[2].verify.session.headers", &problem::path), found.end());
+}
+
+TEST(operators, remember_nothing_so_nothing_can_be_used_once) {
+    auto all = two_operators();
+    auth::jwt_check jwt;
+    jwt.from = {auth::header_value{.names = {"x-token"}, .scheme = {}, .decode = {}}};
+    jwt.algorithms = {auth::token_algorithm::hs256};
+    jwt.keys = auth::secret_shape{};
+    auth::settings sender;
+    sender.secrets["signing"] = {{secret{"0123456789abcdef0123456789abcdef"}, {}, {}}};
+    sender.verify = auth::check{jwt, {}, {}, auth::once_rule{{auth::claim_value{"jti"}}}};
+    all.operators.push_back({"jti", role::viewer, {}, std::move(sender)});
+    problems found;
+    EXPECT_EQ(operators::make(std::move(all), found), nullptr);
+    EXPECT_NE(std::ranges::find(found, "operators[2].verify", &problem::path), found.end());
+}
 
 TEST(operator_api, shows_pages_to_a_viewer_but_lets_it_change_nothing) {
     api_at_work work;
