@@ -17,7 +17,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 # What is not installed by us, looked at before anything is.
-check_for_tests() { check_go "$temporal_version" "$temporal_floor_version" && check_node; }
+check_for_tests() { check_go "$temporal_version" "$temporal_floor_version" && check_oauth2_proxy && check_node; }
 
 install_for_build() { install_packages "${build_packages[@]}"; }
 
@@ -28,14 +28,16 @@ install_for_demo() {
         wait_long
 }
 
-# Both versions of Temporal's CLI, the tests' Python and npm packages.
+# Both versions of Temporal's CLI, OAuth2-proxy, the tests' Python and npm packages.
 install_for_tests() {
     install_packages "${test_packages[@]}" && install_node &&
         long "Python packages of the tests" "$HEADGATE_LOGS/tests-venv.log" tests_venv &&
         long "Python packages of the worker's tests" "$HEADGATE_LOGS/worker-dev-venv.log" worker_venv --dev &&
         npm_packages "$headgate_top/tests/e2e/payloads" &&
         npm_packages "$headgate_top/tests/e2e/sender_libraries" &&
+        npm_packages "$headgate_top/tests/e2e/oauth2_proxy" &&
         npm_packages "$headgate_top/tests/proto_check" &&
+        long "OAuth2-proxy" "$HEADGATE_LOGS/oauth2-proxy.log" build_oauth2_proxy &&
         install_temporal "$temporal_version" "$temporal_floor_version"
 }
 

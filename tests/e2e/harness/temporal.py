@@ -14,12 +14,13 @@ NEWEST, FLOOR = "v1.5.1", "v0.12.0"  # As in scripts/lib/tools.sh: servers 1.29.
 SEARCH_ATTRIBUTES = {"HeadgateSource": "Keyword"}
 
 
-def temporal_program(version):
+def tool(folder, name):
+    """A program that scripts/lib/tools.sh has built."""
     cache = (
         os.environ.get("HEADGATE_CACHE")
         or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "headgate"
     )
-    program = pathlib.Path(cache) / "tools" / f"temporal-{version}" / "temporal"
+    program = pathlib.Path(cache) / "tools" / folder / name
     assert program.exists(), f"{program} is missing: run scripts/install.sh tests"
     return program
 
@@ -27,7 +28,7 @@ def temporal_program(version):
 class Temporal:
     def __init__(self, folder, *, version=NEWEST, kept=False, options=()):
         """`kept`: state in a file, so that a stopped server goes on where it was."""
-        self.program = temporal_program(version)
+        self.program = tool(f"temporal-{version}", "temporal")
         self.port, self.http_port = free_port(), free_port()
         self.address = f"127.0.0.1:{self.port}"
         arguments = [
