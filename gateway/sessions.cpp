@@ -69,8 +69,9 @@ struct sessions::asked_proxy {
 
     auth::session_proxy const from;
 
-    // On the executor alone.
-    std::map<sha256_digest, question_ptr> asking;
+    // On the executor alone. Owned by who puts the question and who waits: one that an exception ends is put
+    // again by the next.
+    std::map<sha256_digest, std::weak_ptr<question>> asking;
 
     // Under the guard.
     std::map<sha256_digest, answer> answers;
@@ -132,7 +133,7 @@ asio::awaitable<sessions::found> sessions::ask(proxy_ptr of, sha256_digest diges
         if (auto known = of->known(digest, clock::now())) co_return known;
     }
     auto const under_way = of->asking.find(digest);
-    auto to = under_way == of->asking.end() ? nullptr : under_way->second;
+    auto to = under_way == of->asking.end() ? nullptr : under_way->second.lock();
     if (!to) {
         if (of->asking.size() >= of->from.asking_max) {
             failed_.add();
@@ -140,7 +141,7 @@ asio::awaitable<sessions::found> sessions::ask(proxy_ptr of, sha256_digest diges
                              "see `asking_max`, and how long the proxy takes");
         }
         to = std::make_shared<question>(executor_);
-        of->asking.emplace(digest, to);
+        of->asking.insert_or_assign(digest, to);
         asking_.spawn("session at " + of->from.url, put_question(of, digest, std::move(cookies), to));
     }
     auto waiting = with_deadline(until, wait_for_answer(to));
@@ -164,17 +165,6 @@ asio::awaitable<result<void>> sessions::wait_for_answer(question_ptr to) {
 
 asio::awaitable<void> sessions::put_question(proxy_ptr of, sha256_digest digest, std::string cookies,
                                              question_ptr to) {
-    struct ending {  // However it ends.
-        asked_proxy& of;
-        sha256_digest const& digest;
-        question& to;
-        ~ending() {
-            of.asking.erase(digest);
-            to.is_over = true;
-            to.ended.cancel();
-        }
-    } const at_the_end{*of, digest, *to};
-
     auto asking = ask_about_session(of->from, std::move(cookies));
     to->answer = co_await std::move(asking);
     auto const& answer = *to->answer;
@@ -185,9 +175,14 @@ asio::awaitable<void> sessions::put_question(proxy_ptr of, sha256_digest digest,
         log_sparingly(log_level::warning, "could not ask about a session",
                       {{"why", answer.error().message}, {"remedy", answer.error().remedy}});
     }
-    std::lock_guard const hold{guard_};
-    of->trouble = answer ? "" : answer.error().message;
-    if (answer) of->keep(digest, *answer, clock::now());
+    {
+        std::lock_guard const hold{guard_};
+        of->trouble = answer ? "" : answer.error().message;
+        if (answer) of->keep(digest, *answer, clock::now());
+    }
+    of->asking.erase(digest);
+    to->is_over = true;
+    to->ended.cancel();
 }
 
 std::vector<std::pair<std::string, std::string>> sessions::troubles() const {
