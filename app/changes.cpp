@@ -40,7 +40,6 @@ problems what_needs_a_restart(config::configuration const& now, config::configur
     auto store = next.store;
     store.retention = now.store.retention;
     if (store != now.store) found.push_back(restart_needed("store", "changed"));
-    if (next.store.retention != now.store.retention) found.push_back(restart_needed("retention", "changed"));
     if (next.log.lines_waiting_max != now.log.lines_waiting_max)
         found.push_back(restart_needed("log.lines_waiting_max", "changed"));
     return found;

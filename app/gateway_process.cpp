@@ -124,6 +124,7 @@ private:
         if (!found.empty()) return found;
 
         configure_log(next.settings.log);
+        store_->use(next.settings.store.retention);
         // Rules before sources: no event of a new source is routed by rules that do not know it.
         block_on(dispatch_thread_.executor(),
                  dispatcher_->replace(next.settings.dispatch, next.rules, std::move(fresh)));

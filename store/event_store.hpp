@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "model/delivery.hpp"
 #include "model/event.hpp"
+#include "store/settings.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -203,6 +204,9 @@ public:
     [[nodiscard]] virtual asio::awaitable<result<std::string>> rule_text(std::string revision) = 0;
 
     [[nodiscard]] virtual store_health health() const = 0;
+
+    // Keeps things for so long from now on. What was deleted before does not come back.
+    virtual void use(retention_settings next) = 0;
 
     // Finishes what was queued, then closes: no more calls after it.
     virtual void close() = 0;

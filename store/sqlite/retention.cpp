@@ -30,6 +30,12 @@ constexpr char const* deletions[] = {
 retention::retention(retention_settings const& chosen, wall_time now, instant at)
     : settings_{chosen}, last_now_{now}, last_at_{at}, due_{at + chosen.check_every} {}
 
+void retention::use(retention_settings const& next, instant at) {
+    settings_ = next;
+    due_ = at;
+    looked_through_ = 0;
+}
+
 bool retention::clock_jumped(wall_time now, instant at) {
     auto const by_wall = now - last_now_;
     auto const by_steady = std::chrono::duration_cast<std::chrono::milliseconds>(at - last_at_);

@@ -21,6 +21,9 @@ public:
 
     retention(retention_settings const& chosen, wall_time now, instant at);
 
+    // Goes by these, beginning with the oldest event, at once.
+    void use(retention_settings const& next, instant at);
+
     // When `next` is due.
     [[nodiscard]] instant due() const noexcept { return due_; }
 
@@ -46,7 +49,7 @@ private:
     [[nodiscard]] static result<void> delete_event(write_session& session, sequence_number sequence,
                                                    std::vector<delivery_end> const& states);
 
-    retention_settings const& settings_;
+    retention_settings settings_;
     wall_time last_now_;
     instant last_at_;
     instant due_;

@@ -104,6 +104,7 @@ public:
     [[nodiscard]] asio::awaitable<result<std::vector<delivery_record>>> deliveries_of(uuid event) override;
     [[nodiscard]] asio::awaitable<result<std::string>> rule_text(std::string revision) override;
     [[nodiscard]] store_health health() const override { return numbers_->health(); }
+    void use(retention_settings next) override { writer_->use(next); }
     void close() override;
 
 private:

@@ -105,6 +105,14 @@ void writer::close() {
     if (thread_.joinable()) thread_.join();
 }
 
+void writer::use(retention_settings next) {
+    {
+        std::scoped_lock const held{guard_};
+        next_retention_ = next;
+    }
+    work_came_.notify_one();
+}
+
 std::optional<error> writer::why_refused(append_work const& work) const {
     if (!numbers_->accepting.load(std::memory_order_acquire)) return numbers_->why_not();
     if (numbers_->full.load(std::memory_order_acquire)) return numbers_->why_full();
@@ -183,7 +191,7 @@ void writer::run() {
 bool writer::wait_for_work(group& taken) {
     std::unique_lock held{guard_};
     auto const has_work = [this] {
-        return !appends_.empty() || !jobs_.empty() || closes_ || checkpoint_failure_;
+        return !appends_.empty() || !jobs_.empty() || closes_ || checkpoint_failure_ || next_retention_;
     };
     if (!has_work()) {
         sleeps_ = true;
@@ -192,6 +200,8 @@ bool writer::wait_for_work(group& taken) {
         work_came_.wait_until(held, until, has_work);
         sleeps_ = false;
     }
+    if (auto const next = std::exchange(next_retention_, std::nullopt))
+        retention_.use(*next, steady_clock::now());
     take(taken);
     return !taken.empty() || !closes_;
 }

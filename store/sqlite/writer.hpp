@@ -61,6 +61,9 @@ public:
     void submit(std::unique_ptr<append_work> work);
     void submit(job work);
 
+    // From any thread; counts for what is submitted after it.
+    void use(retention_settings next);
+
     // Finishes what was submitted before, then ends the thread.
     void close();
 
@@ -109,6 +112,7 @@ private:
     bool sleeps_ = false;
     bool closes_ = false;
     std::optional<error> checkpoint_failure_;
+    std::optional<retention_settings> next_retention_;
 
     checkpointer checkpointer_;
     std::thread thread_;

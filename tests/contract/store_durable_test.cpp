@@ -90,6 +90,21 @@ TEST_P(durable_store, continues_after_reopening_with_what_is_not_finished) {
     EXPECT_EQ(store_->health().deliveries.at(delivery_state::dead), 1U);
 }
 
+TEST_P(durable_store, goes_by_another_retention_without_being_opened_again) {
+    auto const old = append(*store_, make_event("github", "old"), {}).value();
+    run(store_->record_routing({{old.sequence, event_state::unmatched, "", {}, {}}})).value();
+    store_.reset();
+    clock_.advance(std::chrono::hours{48});
+    open();
+    append(*store_, make_event("github", "kept by the first"), {}).value();
+    EXPECT_TRUE(run(store_->read_event(old.id)));
+    auto next = settings_.retention;
+    next.events = std::chrono::hours{24};
+    store_->use(next);
+    append(*store_, make_event("github", "written after that"), {}).value();
+    EXPECT_EQ(run(store_->read_event(old.id)).error().code, errc::not_found);
+}
+
 TEST_P(durable_store, refuses_an_event_past_the_backlog_and_accepts_again_when_routed) {
     settings_.backlog_max = 2;
     open();

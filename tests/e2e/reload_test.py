@@ -252,6 +252,16 @@ def test_a_changed_address_or_store_is_refused_whole(serving):
     assert gateway.send_github({}).status == 202
 
 
+def test_how_long_things_are_kept_is_changed(serving):
+    gateway = serving()
+    event_id = gateway.send_github({}).json["id"]
+    gateway.configuration["retention"] = {"events": "2h", "dedupe": "2h", "dead": "2h", "check_every": "1s"}
+    apply(gateway)
+    assert gateway.send_github({}).status == 202
+    assert gateway.event(event_id)["id"] == event_id
+    assert "retention" not in notes(gateway)
+
+
 def test_a_limit_is_changed(serving):
     gateway = serving()
     assert gateway.send_github({"pad": "x" * 100}).status == 202

@@ -146,6 +146,7 @@ public:
         now.accepting = !refusing;
         return now;
     }
+    void use(store::retention_settings) override {}  // Nothing is ever deleted.
     void close() override {}
 
     // What tests look at.

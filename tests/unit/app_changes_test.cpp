@@ -27,22 +27,21 @@ std::string paths_of(problems const& found) {
     return all;
 }
 
-TEST(changes, of_addresses_the_store_retention_and_the_logs_queue_need_a_restart) {
+TEST(changes, of_addresses_the_store_and_the_logs_queue_need_a_restart) {
     config::configuration const now;
     EXPECT_EQ(paths_of(what_needs_a_restart(now, now)), "");
     auto next = now;
     next.webhooks.address = "127.0.0.1:1";
     next.operator_.address = "127.0.0.1:2";
     next.store.queue_bytes_max += 1;
-    next.store.retention.dead += std::chrono::hours{1};
     next.log.lines_waiting_max += 1;
     auto const found = what_needs_a_restart(now, next);
     EXPECT_EQ(paths_of(found),
-              "listen.webhooks.address listen.operator.address store retention log.lines_waiting_max ");
+              "listen.webhooks.address listen.operator.address store log.lines_waiting_max ");
     for (auto const& each : found) EXPECT_TRUE(each.remedy.starts_with("restart needed")) << each.path;
 }
 
-TEST(changes, of_limits_certificates_operators_rules_and_sources_need_none) {
+TEST(changes, of_limits_certificates_operators_rules_sources_and_retention_need_none) {
     config::configuration const now;
     auto next = now;
     next.webhooks.bounds.connections_max = 7;
@@ -50,6 +49,7 @@ TEST(changes, of_limits_certificates_operators_rules_and_sources_need_none) {
     next.console.operators.push_back({"ada", console::role::operator_, secret{"a token"}});
     next.dispatch.rules.emplace_back();
     next.gateway.sources.emplace_back();
+    next.store.retention.dead += std::chrono::hours{1};
     EXPECT_EQ(paths_of(what_needs_a_restart(now, next)), "");
 }
 

@@ -115,6 +115,22 @@ TEST_F(retention_of_the_store, goes_round_events_that_are_not_finished) {
               static_cast<std::int64_t>(held.sequence));
 }
 
+TEST_F(retention_of_the_store, goes_by_other_windows_at_once_and_from_the_oldest_event_on) {
+    retention old{chosen_.retention, clock_.now(), at_};
+    route(append("dead"), delivery_state::dead);
+    for (int i = 0; i < 3; ++i) route(append(std::to_string(i)), delivery_state::completed);
+    pass(hours{25});
+    delete_all(old);
+    EXPECT_EQ(rows("events"), 1);
+    auto shorter = chosen_.retention;
+    shorter.dead = shorter.dedupe = hours{24};
+    old.use(shorter, at_);
+    EXPECT_EQ(old.due(), at_);
+    delete_all(old);
+    EXPECT_EQ(rows("events"), 0);
+    EXPECT_EQ(rows("dedupe"), 0);
+}
+
 TEST_F(retention_of_the_store, keeps_the_text_of_a_rule_while_a_delivery_refers_to_it) {
     retention old{chosen_.retention, clock_.now(), at_};
     route(append("1"), delivery_state::completed, "a");
