@@ -58,39 +58,39 @@ store_health numbers::health() const {
 }
 
 store_metrics::store_metrics(metrics& registry, std::shared_ptr<numbers const> const& shown)
-    : appended{registry.make_counter("headgate_store_appended_total", "Events made durable")},
-      duplicates{registry.make_counter("headgate_store_duplicates_total", "Appends of a known dedupe key")},
-      groups{registry.make_counter("headgate_store_groups_total", "Transactions committed")},
-      failures{registry.make_counter("headgate_store_failures_total", "Transactions that failed")},
+    : appended{registry.make_counter("headgate_store_appended_total", "Events made durable.")},
+      duplicates{registry.make_counter("headgate_store_duplicates_total", "Appends of a known dedupe key.")},
+      groups{registry.make_counter("headgate_store_groups_total", "Transactions committed.")},
+      failures{registry.make_counter("headgate_store_failures_total", "Transactions that failed.")},
       refused{
-          registry.make_counter("headgate_store_refused_total", "Appends refused: full, or not accepting")},
+          registry.make_counter("headgate_store_refused_total", "Appends refused: full, or not accepting.")},
       group_seconds{registry.make_histogram("headgate_store_group_seconds",
-                                            "Time of one transaction, commit included")} {
+                                            "Time of one transaction, commit included.")} {
     auto const show = [&](std::string name, std::string help, auto member) {
         registry.add_gauge(std::move(name), std::move(help), {}, [shown, member] {
             return static_cast<double>((shown.get()->*member).load(std::memory_order_relaxed));
         });
     };
-    registry.add_gauge("headgate_store_accepting", "1 while events are taken", {}, [shown] {
+    registry.add_gauge("headgate_store_accepting", "1 while events are taken.", {}, [shown] {
         bool const takes =
             shown->accepting.load(std::memory_order_relaxed) && !shown->full.load(std::memory_order_relaxed);
         return takes ? 1.0 : 0.0;
     });
-    show("headgate_store_backlog_events", "Events not routed yet", &numbers::backlog);
-    show("headgate_store_wal_bytes", "Size of the write-ahead log", &numbers::wal_bytes);
-    show("headgate_store_database_bytes", "Size of the database in use", &numbers::database_bytes);
-    show("headgate_store_disk_free_bytes", "Free space on the disk of the database",
+    show("headgate_store_backlog_events", "Events not routed yet.", &numbers::backlog);
+    show("headgate_store_wal_bytes", "Size of the write-ahead log.", &numbers::wal_bytes);
+    show("headgate_store_database_bytes", "Size of the database in use.", &numbers::database_bytes);
+    show("headgate_store_disk_free_bytes", "Free space on the disk of the database.",
          &numbers::disk_free_bytes);
-    show("headgate_store_dedupe_keys", "Dedupe keys in the window", &numbers::dedupe_keys);
+    show("headgate_store_dedupe_keys", "Dedupe keys in the window.", &numbers::dedupe_keys);
     show("headgate_store_sources_without_room",
-         "Sources whose events are refused because their part of the window of dedupe keys is full",
+         "Sources whose events are refused because their part of the window of dedupe keys is full.",
          &numbers::sources_without_room);
-    show("headgate_store_dedupe_index_bytes", "Memory of the index of dedupe keys",
+    show("headgate_store_dedupe_index_bytes", "Memory of the index of dedupe keys.",
          &numbers::dedupe_index_bytes);
     for (std::size_t i = 0; i < delivery_states; ++i) {
         auto const state = std::string{name_of(static_cast<delivery_state>(i))};
         registry.add_gauge(
-            "headgate_store_deliveries", "Deliveries in the store, by state", {{"state", state}},
+            "headgate_store_deliveries", "Deliveries in the store, by state.", {{"state", state}},
             [shown, i] { return static_cast<double>(shown->deliveries[i].load(std::memory_order_relaxed)); });
     }
 }
