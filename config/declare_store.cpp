@@ -73,8 +73,8 @@ void declare_store(section& root, store::settings& into) {
         at.whole("group_events_max", into.group_events_max, 1, 100'000,
                  {.says = "Appends that one transaction makes durable together."});
         at.whole("group_bytes_max", into.group_bytes_max, 64 * kibibyte, 1 * gibibyte,
-                 {.says = "Bodies of events and inputs of deliveries in one transaction, together; one event "
-                          "may be larger."});
+                 {.says = "Bodies of events and inputs of deliveries in one transaction, together; what is "
+                          "larger (an event, a part of a routing) has one of its own."});
         at.whole("queue_bytes_max", into.queue_bytes_max, 64 * kibibyte, 64 * gibibyte,
                  {.says = "Appends waiting for the writer; with more waiting, requests are answered 503."});
         declare_memory(at, into);

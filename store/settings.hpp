@@ -33,7 +33,7 @@ struct settings {
     std::uint64_t bytes_max = 100ULL * 1024 * 1024 * 1024;  // Of the database; 0: as large as the disk.
     std::uint64_t disk_free_min = 256ULL * 1024 * 1024;     // Left for routing when appends are refused.
     std::size_t group_events_max = 256;                     // Appends in one transaction.
-    std::size_t group_bytes_max = 16 * 1024 * 1024;         // Of all in it; one event may be larger.
+    std::size_t group_bytes_max = 16 * 1024 * 1024;  // Of all in it; one event or job may be larger, alone.
     std::size_t queue_bytes_max =
         256 * 1024 * 1024;                 // Appends waiting for the writer; past it resource_exhausted.
     std::size_t feed_events_max = 10'000;  // Fresh events kept in memory for the dispatcher,

@@ -70,6 +70,13 @@ std::size_t bytes_of(append_work const& work) {
     return work.fresh.received.body.size() + work.packed.head.size() + sizeof work;
 }
 
+std::size_t bytes_of(transition const& change) {
+    auto bytes = sizeof change + change.reason.size() + change.rule_text.size();
+    if (change.tried) bytes += change.tried->outcome.size() + change.tried->detail.size();
+    if (change.order) bytes += bytes_of(*change.order);
+    return bytes;
+}
+
 class sqlite_store final : public event_store {
 public:
     sqlite_store(settings chosen, wall_clock const& clock, metrics& registry, lock_file lock)
@@ -288,7 +295,7 @@ asio::awaitable<result<std::vector<bool>>> sqlite_store::record(std::vector<tran
     return wait_for<flags>(
         [this, changes = std::move(changes)](std::shared_ptr<waiting<flags>> waiter) mutable {
             job_size size{changes.size() * 2, 0};
-            for (auto const& each : changes) size.bytes += each.order ? bytes_of(*each.order) : 0;
+            for (auto const& each : changes) size.bytes += bytes_of(each);
             auto outcome = std::make_shared<job_outcome<flags>>(std::move(waiter));
             auto run = [changes = std::move(changes)](write_session& session, wall_time now) {
                 return run_transitions(session, now, changes);

@@ -206,25 +206,39 @@ bool writer::wait_for_work(group& taken) {
     return !taken.empty() || !closes_;
 }
 
+// Appends go first and leave the jobs what room there is; a job for which there was none begins the next
+// group.
 void writer::take(group& taken) {
-    std::size_t bytes = 0;
+    bool const appends_wait = !appends_.empty();
+    room left{.bytes = settings_.group_bytes_max,
+              .rows = appends_wait ? settings_.job_rows_max : settings_.job_rows_max * 8};
+    if (job_begins_) take_jobs(taken, left, 1);
+    take_appends(taken, left);
+    take_jobs(taken, left, jobs_.size());
+    job_begins_ = taken.jobs.empty() && !jobs_.empty();
+}
+
+void writer::take_appends(group& taken, room& left) {
     taken.appends.reserve(std::min(appends_.size(), settings_.group_events_max));
     while (!appends_.empty() && taken.appends.size() < settings_.group_events_max) {
-        auto const next = appends_.front()->bytes;
-        if (!taken.appends.empty() && bytes + next > settings_.group_bytes_max) break;
-        bytes += next;
+        auto const bytes = appends_.front()->bytes;
+        if (bytes > left.bytes && !taken.empty()) return;
+        left.bytes -= std::min(bytes, left.bytes);
+        queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
         taken.appends.push_back(std::move(appends_.front()));
         appends_.pop_front();
     }
-    queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-    auto const rows_max = taken.appends.empty() ? settings_.job_rows_max * 8 : settings_.job_rows_max;
-    std::size_t rows = 0;
-    while (!jobs_.empty()) {
+}
+
+// One that is larger than a whole group is alone in its own; of rows, the first may have as many as it likes.
+void writer::take_jobs(group& taken, room& left, std::size_t jobs_max) {
+    for (; jobs_max > 0 && !jobs_.empty(); --jobs_max) {
         auto const& next = jobs_.front();
-        bool const fits = rows + next.rows <= rows_max && bytes + next.bytes <= settings_.group_bytes_max;
-        if (!taken.jobs.empty() && !fits) break;
-        rows += next.rows;
-        bytes += next.bytes;
+        bool const has_bytes = next.bytes <= left.bytes || taken.empty();
+        bool const has_rows = next.rows <= left.rows || taken.jobs.empty();
+        if (!has_bytes || !has_rows) return;
+        left.bytes -= std::min(next.bytes, left.bytes);
+        left.rows -= std::min(next.rows, left.rows);
         taken.jobs.push_back(std::move(jobs_.front()));
         jobs_.pop_front();
     }

@@ -46,9 +46,10 @@ struct job {
 // The one thread that writes: takes everything that waits, puts it into one transaction, and answers when
 // that is durable.
 //
-// Appends go first; of the jobs at least one is in every group, so that routing keeps a floor under load.
-// After a failed transaction everything waiting is answered with the error, and the store is opened anew
-// until that works; meanwhile appends are refused at once.
+// Appends go first; of the jobs at least one is in every group or, where it does not fit beside the appends,
+// in every other one, so that routing keeps a floor under load. After a failed transaction everything waiting
+// is answered with the error, and the store is opened anew until that works; meanwhile appends are refused at
+// once.
 class writer {
 public:
     // `first` is the session that opening the store has made, with its keys in `index`.
@@ -73,10 +74,16 @@ private:
         std::vector<job> jobs;
         [[nodiscard]] bool empty() const { return appends.empty() && jobs.empty(); }
     };
+    struct room {
+        std::size_t bytes = 0;
+        std::size_t rows = 0;
+    };
 
     void run();
     [[nodiscard]] bool wait_for_work(group& taken);
     void take(group& taken);
+    void take_appends(group& taken, room& left);
+    void take_jobs(group& taken, room& left, std::size_t jobs_max);
     void commit(group& taken);
     [[nodiscard]] result<void> write(group& taken);
     [[nodiscard]] result<void> retain(wall_time now);
@@ -109,6 +116,7 @@ private:
     std::deque<std::unique_ptr<append_work>> appends_;
     std::deque<job> jobs_;
     std::atomic<std::size_t> queued_bytes_{0};
+    bool job_begins_ = false;  // The next group: it did not fit into the last.
     bool sleeps_ = false;
     bool closes_ = false;
     std::optional<error> checkpoint_failure_;

@@ -40,5 +40,34 @@ TEST_F(groups_of_a_store, are_bounded_by_the_bytes_of_what_routing_made_as_well)
     EXPECT_THAT(registry_->render(), HasSubstr("\nheadgate_store_groups_total 6\n"));
 }
 
+TEST_F(groups_of_a_store, are_bounded_also_where_what_routing_made_meets_appends) {
+    settings_.group_bytes_max = 64 * 1024;
+    open();
+    auto const stored = append(*store_, make_event("github", "1"), {}).value();
+    auto const from = run(store_->read_event(stored.id)).value().kept;
+    disk_.hold_syncs();
+    appends before{*store_};
+    before.add(make_event("github", "before"), {});
+    before.submit();
+    disk_.wait_for_held_sync();
+    // These wait together while the one before is being synced.
+    appends large{*store_};
+    for (int i = 0; i < 3; ++i) large.add(make_event("github", std::string(40'000, 'x')), {});
+    large.submit();
+    std::optional<result<std::vector<delivery>>> recorded;
+    in_background routings;
+    auto made = make_delivery(from, "large");
+    made.order.input = '"' + std::string(40'000, 'x') + '"';
+    std::vector<routing> done{{from.sequence, event_state::routed, "", {std::move(made)}, {}}};
+    routings.start(store_->record_routing(std::move(done)), recorded);
+    disk_.release_syncs();
+    routings.finish();
+    EXPECT_TRUE(recorded->has_value());
+    for (auto const& each : large.wait()) EXPECT_TRUE(each);
+    EXPECT_TRUE(before.wait().front());
+    // One event, the one before, and the three and the routing, of which no two fit.
+    EXPECT_THAT(registry_->render(), HasSubstr("\nheadgate_store_groups_total 6\n"));
+}
+
 }  // namespace
 }  // namespace headgate::store
