@@ -359,8 +359,7 @@ auth::guard read_guard(node const& at, std::string const& path, notes& into) {
     for (auto& [pointer, expected] : from.text_pairs("json")) {
         made.json.emplace_back(json_path_of(pointer), std::move(expected));
     }
-    for (auto const& pointer : at_least_one(from, "json_has"))
-        made.json_has.push_back(json_path_of(pointer));
+    for (auto const& pointer : at_least_one(from, "json_has")) made.json_has.push_back(json_path_of(pointer));
     from.finish();
     return made;
 }
