@@ -8,6 +8,7 @@
 #include "tests/support/run.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -87,7 +88,9 @@ private:
             }
             poll.expires_after(std::chrono::milliseconds{1});
             auto [failure] = co_await poll.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-            if (failure) co_return;
+            // A cancellation that comes between two waits ends neither.
+            auto const stop = co_await boost::asio::this_coro::cancellation_state;
+            if (failure || stop.cancelled() != boost::asio::cancellation_type::none) co_return;
         }
     }
 
