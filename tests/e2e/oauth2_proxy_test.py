@@ -191,7 +191,9 @@ def test_a_changed_or_doubled_cookie_opens_nothing(site):
     ada = site.browser("ada")
     cookie = ada.session()
     other = cookie.replace(COOKIE, "x")
-    for sent in (cookie[:-2] + "A=", cookie[:40], f"{COOKIE}=", f"{cookie}; {cookie}", other):
+    # Of the last digit of base64 only some bits count.
+    changed = cookie[:-10] + ("B" if cookie[-10] == "A" else "A") + cookie[-9:]
+    for sent in (changed, cookie[:40], f"{COOKIE}=", f"{cookie}; {cookie}", other):
         answer = site.gateway.post(b"{}", {"Cookie": sent}, path="/asked/hook")
         assert answer.status == 401, sent
     twice = [("Cookie", cookie), ("Cookie", cookie)]
