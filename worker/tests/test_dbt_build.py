@@ -99,8 +99,8 @@ async def test_a_build_that_a_stopped_worker_left_is_done_whole_by_another(
     building = asyncio.create_task(environment.run(Activities(settings).build, asked))
     writing = await _reader_of(numbers)
     environment.cancel(ActivityCancellationDetails(worker_shutdown=True))
-    async with asyncio.timeout(60):
-        while not list(settings.data.glob("dbt/runs/*/target/run_results.json")):
+    async with asyncio.timeout(60):  # Whether dbt still writes what it did, or is ended first.
+        while not building.done() and not list(settings.data.glob("dbt/runs/*/target/run_results.json")):
             await asyncio.sleep(0.02)
     os.close(writing)
     with pytest.raises(ApplicationError) as stopped:
