@@ -63,10 +63,9 @@ result<network> network::parse(std::string_view cidr) {
     unsigned written = 128 - before;
     if (slash != std::string_view::npos) {
         auto const digits = cidr.substr(slash + 1);
-        auto const* const last = digits.data() + digits.size();
-        auto const [end, failure] = std::from_chars(digits.data(), last, written);
+        auto const [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), written);
         bool const is_padded = digits.size() > 1 && digits.front() == '0';
-        bool const is_number = failure == std::errc{} && end == last && !is_padded;
+        bool const is_number = failure == std::errc{} && end == digits.data() + digits.size() && !is_padded;
         if (!is_number || written > 128 - before) return not_a_network(cidr);
     }
     auto const bits = before + written;

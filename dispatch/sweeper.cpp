@@ -107,8 +107,9 @@ asio::awaitable<void> sweeper::change_places(std::vector<delivery>& bare) {
     std::vector<store::transition> changes;
     std::erase_if(bare, [&](delivery const& each) {
         auto change = deliveries_.change_of_place(each);
-        if (change) changes.push_back(*std::move(change));
-        return change.has_value();
+        if (!change) return false;
+        changes.push_back(*std::move(change));
+        return true;
     });
     while (!changes.empty() && !stopping_) {
         auto recording = around_.store.record(changes);
