@@ -11,7 +11,7 @@ namespace headgate {
 
 using sha256_digest = std::array<std::uint8_t, 32>;
 
-// SHA-256 (FIPS 180-4) for naming things (dedupe keys, rule revisions, row checksums) and for `same_secret`.
+// SHA-256 (FIPS 180-4) for naming things (dedupe keys, rule revisions) and for `same_secret`.
 // What senders sign is verified with the cryptography of `auth`.
 [[nodiscard]] sha256_digest sha256(std::string_view bytes);
 

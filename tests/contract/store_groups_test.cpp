@@ -11,26 +11,39 @@ namespace {
 using namespace testing_support;
 using testing::HasSubstr;
 
-using groups_of_a_store = sqlite_store_at_work;
+class groups_of_a_store : public sqlite_store_at_work {
+protected:
+    event first_event() {
+        settings_.group_bytes_max = 64 * 1024;
+        open();
+        auto const stored = append(*store_, make_event("github", "1"), {}).value();
+        return run(store_->read_event(stored.id)).value().kept;
+    }
+
+    // Returns while a group of one event is being synced: what comes then waits together.
+    void hold_the_disk(appends& before) {
+        disk_.hold_syncs();
+        before.add(make_event("github", "before"), {});
+        before.submit();
+        disk_.wait_for_held_sync();
+    }
+
+    // More than half of what a group may have.
+    static std::vector<routing> large_routing(event const& from, std::uint32_t item = 0) {
+        auto made = make_delivery(from, "large", item);
+        made.order.input = '"' + std::string(40'000, 'x') + '"';
+        return {{from.sequence, event_state::routed, "", {std::move(made)}, {}}};
+    }
+};
 
 TEST_F(groups_of_a_store, are_bounded_by_the_bytes_of_what_routing_made_as_well) {
-    settings_.group_bytes_max = 64 * 1024;
-    open();
-    auto const stored = append(*store_, make_event("github", "1"), {}).value();
-    auto const from = run(store_->read_event(stored.id)).value().kept;
-    disk_.hold_syncs();
+    auto const from = first_event();
     appends before{*store_};
-    before.add(make_event("github", "before"), {});
-    before.submit();
-    disk_.wait_for_held_sync();
-    // These wait together while the one before is being synced.
+    hold_the_disk(before);
     std::vector<std::optional<result<std::vector<delivery>>>> recorded(4);
     in_background routings;
     for (std::uint32_t i = 0; i < recorded.size(); ++i) {
-        auto made = make_delivery(from, "large", i);
-        made.order.input = '"' + std::string(40'000, 'x') + '"';
-        std::vector<routing> done{{from.sequence, event_state::routed, "", {std::move(made)}, {}}};
-        routings.start(store_->record_routing(std::move(done)), recorded[i]);
+        routings.start(store_->record_routing(large_routing(from, i)), recorded[i]);
     }
     disk_.release_syncs();
     routings.finish();
@@ -41,25 +54,15 @@ TEST_F(groups_of_a_store, are_bounded_by_the_bytes_of_what_routing_made_as_well)
 }
 
 TEST_F(groups_of_a_store, are_bounded_also_where_what_routing_made_meets_appends) {
-    settings_.group_bytes_max = 64 * 1024;
-    open();
-    auto const stored = append(*store_, make_event("github", "1"), {}).value();
-    auto const from = run(store_->read_event(stored.id)).value().kept;
-    disk_.hold_syncs();
+    auto const from = first_event();
     appends before{*store_};
-    before.add(make_event("github", "before"), {});
-    before.submit();
-    disk_.wait_for_held_sync();
-    // These wait together while the one before is being synced.
+    hold_the_disk(before);
     appends large{*store_};
     for (int i = 0; i < 3; ++i) large.add(make_event("github", std::string(40'000, 'x')), {});
     large.submit();
     std::optional<result<std::vector<delivery>>> recorded;
     in_background routings;
-    auto made = make_delivery(from, "large");
-    made.order.input = '"' + std::string(40'000, 'x') + '"';
-    std::vector<routing> done{{from.sequence, event_state::routed, "", {std::move(made)}, {}}};
-    routings.start(store_->record_routing(std::move(done)), recorded);
+    routings.start(store_->record_routing(large_routing(from)), recorded);
     disk_.release_syncs();
     routings.finish();
     EXPECT_TRUE(recorded->has_value());

@@ -11,6 +11,7 @@ import pytest
 
 from harness.certificates import make_certificate
 from harness.gateway import run_headgate
+from harness.nginx import nginx_command
 from harness.processes import Process, free_port, wait_until
 
 HEADER = "ssl-client-cert"
@@ -143,12 +144,6 @@ def test_verify_tells_what_would_become_of_a_certificate(asking, authority, tmp_
 
 
 NGINX = """
-daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     server {{
         listen 127.0.0.1:{port} ssl;
         ssl_certificate {certificate}; ssl_certificate_key {key};
@@ -160,7 +155,6 @@ http {{
             proxy_set_header ssl-client-cert $ssl_client_escaped_cert;
         }}
     }}
-}}
 """
 
 
@@ -168,11 +162,8 @@ def nginx_in_front_of(gateway, folder):
     folder.mkdir()
     certificate, key = make_certificate(folder, "localhost")
     port = free_port()
-    path = folder / "nginx.conf"
-    path.write_text(
-        NGINX.format(folder=folder, port=port, certificate=certificate, key=key, upstream=gateway.port)
-    )
-    process = Process(["nginx", "-c", path, "-p", folder], folder / "nginx.log")
+    servers = NGINX.format(port=port, certificate=certificate, key=key, upstream=gateway.port)
+    process = Process(nginx_command(folder, servers), folder / "nginx.log")
     process.start()
 
     def is_up():

@@ -65,6 +65,14 @@ public:
         run(drive(rules, std::move(targets), std::move(done), std::move(bodies)));
     }
 
+    // Keeps so many deliveries like this one, each with a workflow id of its own.
+    void keep_many(delivery like, int how_many) {
+        for (int i = 0; i < how_many; ++i) {
+            like.order.workflow_id = "w" + std::to_string(i);
+            store.keep(like);
+        }
+    }
+
     [[nodiscard]] delivery only() const { return store.deliveries().begin()->second.kept; }
 
     [[nodiscard]] std::function<bool()> all_are(delivery_state state, std::size_t how_many = 1) {

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -33,10 +34,11 @@ public:
         std::deque<targets::start_answer> answers;
         std::deque<targets::run_status> statuses;
         bool there = true;
-        bool has_namespace = true;     // False: a probe finds none.
-        bool answers_probes = true;    // False: probes wait until it is true.
-        bool takes_work = true;        // False: it answers probes, and no start.
-        std::set<std::string> silent;  // Workflow ids whose starts are never answered.
+        bool has_namespace = true;         // False: a probe finds none.
+        bool answers_probes = true;        // False: probes wait until it is true.
+        bool takes_work = true;            // False: it answers probes, and no start.
+        std::set<std::string> silent;      // Workflow ids whose starts are never answered.
+        std::function<void()> when_asked;  // By each start, before its answer.
         std::size_t probes = 0;
     };
 
@@ -45,6 +47,7 @@ public:
     targets::asio::awaitable<targets::start_answer> start(start_order const& order, uuid request_id,
                                                           deadline until) override {
         memory_.starts.push_back({order.workflow_id, order.input, request_id});
+        if (memory_.when_asked) memory_.when_asked();
         if (!memory_.takes_work) {
             co_return targets::start_answer{.what = targets::start_answer::kind::not_now,
                                             .code = errc::unavailable,

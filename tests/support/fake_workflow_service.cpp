@@ -1,6 +1,7 @@
 #include "tests/support/fake_workflow_service.hpp"
 
 #include "core/check.hpp"
+#include "tests/support/fake_workflow_messages.hpp"
 
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <rpc_status.pb.h>
 #include <set>
 #include <temporal_error_details.pb.h>
 #include <temporal_service.grpc.pb.h>
@@ -19,7 +19,6 @@ namespace headgate::testing_support {
 namespace {
 
 using namespace std::chrono_literals;
-namespace wire = ::temporal::api::workflowservice::v1;
 namespace details = ::temporal::api::errordetails::v1;
 
 struct run {
@@ -34,92 +33,6 @@ struct planned {
     fake_workflow_service::answer told;
     fake_workflow_service::work when;
 };
-
-grpc::Status failure(grpc::StatusCode code, std::string const& message, std::string const& type,
-                     std::string const& bytes) {
-    if (type.empty()) return {code, message};
-    rpc::Status status;
-    status.set_code(code);
-    status.set_message(message);
-    auto& detail = *status.add_details();
-    detail.set_type_url("type.googleapis.com/temporal.api.errordetails.v1." + type);
-    detail.set_value(bytes);
-    return {code, message, status.SerializeAsString()};
-}
-
-std::chrono::milliseconds to_milliseconds(google::protobuf::Duration const& duration) {
-    return std::chrono::seconds{duration.seconds()} + std::chrono::milliseconds{duration.nanos() / 1'000'000};
-}
-
-std::map<std::string, std::string> data_of(
-    google::protobuf::Map<std::string, wire::Payload> const& payloads) {
-    std::map<std::string, std::string> all;
-    for (auto const& [name, payload] : payloads) all.emplace(name, payload.data());
-    return all;
-}
-
-fake_workflow_service::seen_start to_seen(wire::StartWorkflowExecutionRequest const& request,
-                                          grpc::ServerContext const& context) {
-    fake_workflow_service::seen_start seen;
-    seen.name_space = request.namespace_();
-    seen.workflow_id = request.workflow_id();
-    seen.workflow = request.workflow_type().name();
-    seen.task_queue = request.task_queue().name();
-    for (auto const& payload : request.input().payloads()) seen.input.push_back(payload.data());
-    if (!seen.input.empty()) {
-        auto const& metadata = request.input().payloads(0).metadata();
-        auto const encoding = metadata.find("encoding");
-        if (encoding != metadata.end()) seen.input_encoding = encoding->second;
-    }
-    seen.request_id = request.request_id();
-    seen.identity = request.identity();
-    seen.reuse_policy = request.workflow_id_reuse_policy();
-    seen.memo = data_of(request.memo().fields());
-    seen.search_attributes = data_of(request.search_attributes().indexed_fields());
-    seen.execution_timeout = to_milliseconds(request.workflow_execution_timeout());
-    seen.run_timeout = to_milliseconds(request.workflow_run_timeout());
-    seen.task_timeout = to_milliseconds(request.workflow_task_timeout());
-    for (auto const& [name, value] : context.client_metadata()) {
-        seen.metadata.emplace(std::string{name.data(), name.size()}, std::string{value.data(), value.size()});
-    }
-    return seen;
-}
-
-wire::WorkflowExecutionStatus status_of(fake_workflow_service::ending how) {
-    using enum fake_workflow_service::ending;
-    switch (how) {
-        case completed: return wire::WORKFLOW_EXECUTION_STATUS_COMPLETED;
-        case failed: return wire::WORKFLOW_EXECUTION_STATUS_FAILED;
-        case cancelled: return wire::WORKFLOW_EXECUTION_STATUS_CANCELED;
-        case terminated: return wire::WORKFLOW_EXECUTION_STATUS_TERMINATED;
-        case timed_out: return wire::WORKFLOW_EXECUTION_STATUS_TIMED_OUT;
-    }
-    return wire::WORKFLOW_EXECUTION_STATUS_UNSPECIFIED;
-}
-
-wire::HistoryEvent end_event(fake_workflow_service::ending how, std::string const& why) {
-    using enum fake_workflow_service::ending;
-    wire::HistoryEvent event;
-    event.set_event_id(3);
-    event.mutable_event_time()->set_seconds(1'700'000'000);
-    event.mutable_event_time()->set_nanos(250'000'000);
-    switch (how) {
-        case completed: event.mutable_workflow_execution_completed_event_attributes(); break;
-        case failed: {
-            // As an SDK reports an activity that failed.
-            auto& told = *event.mutable_workflow_execution_failed_event_attributes()->mutable_failure();
-            told.set_message("Activity task failed");
-            told.mutable_cause()->set_message(why);
-            break;
-        }
-        case cancelled: event.mutable_workflow_execution_canceled_event_attributes(); break;
-        case terminated:
-            event.mutable_workflow_execution_terminated_event_attributes()->set_reason(why);
-            break;
-        case timed_out: event.mutable_workflow_execution_timed_out_event_attributes(); break;
-    }
-    return event;
-}
 
 }  // namespace
 

@@ -53,9 +53,9 @@ protected:
     }
 
     // Waits until it was read again with this outcome: the name of its first source, or "refused".
-    [[nodiscard]] bool comes_to(std::string_view outcome) {
+    [[nodiscard]] bool comes_to(std::string_view outcome, std::chrono::milliseconds within = 10s) {
         std::unique_lock hold{guard_};
-        return came_.wait_for(hold, 10s, [&] { return last_ == outcome; });
+        return came_.wait_for(hold, within, [&] { return last_ == outcome; });
     }
 
     [[nodiscard]] std::size_t times_read() {
@@ -155,14 +155,16 @@ TEST_F(reloaded, when_asked_though_nothing_changed) {
 TEST_F(reloaded, not_while_somebody_may_still_be_writing_unless_it_is_asked) {
     look_after("headgate.yaml", file_watch::tells::nothing, {.poll_every = 1ms, .settle = 24h});
     replace("headgate.yaml", settings_with("half"));
+    EXPECT_FALSE(comes_to("half", 200ms));
     ask();
     EXPECT_TRUE(comes_to("half"));
     EXPECT_EQ(times_read(), 1U);
 }
 
 TEST_F(reloaded, as_a_whole_when_it_was_written_in_parts) {
-    look_after("headgate.yaml", file_watch::tells::changes, {.poll_every = 24h, .settle = 500ms});
+    look_after("headgate.yaml", file_watch::tells::changes, {.poll_every = 24h, .settle = 2s});
     write("headgate.yaml", settings_with("half"));
+    EXPECT_FALSE(comes_to("half", 100ms));
     write("headgate.yaml", settings_with("half") + "# More follows.\n");
     write("headgate.yaml", settings_with("whole"));
     EXPECT_TRUE(comes_to("whole"));

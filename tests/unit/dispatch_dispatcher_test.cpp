@@ -222,10 +222,7 @@ TEST(dispatcher, holds_what_waits_for_a_removed_rule_once_however_often_it_sweep
     delivery orphan;
     orphan.rule = "gone";
     orphan.order.target = "platform";
-    for (int i = 0; i < 1'200; ++i) {
-        orphan.order.workflow_id = "w" + std::to_string(i);
-        work.store.keep(orphan);
-    }
+    work.keep_many(orphan, 1'200);
     work.run_until(work.all_are(delivery_state::held, 1'200));
     EXPECT_EQ(work.store.changes_in_vain, 0U);
 }
@@ -238,10 +235,7 @@ TEST(dispatcher, releases_what_waited_for_a_rule_that_is_back) {
     orphan.order.target = "platform";
     orphan.state = delivery_state::held;
     orphan.held_because = hold_cause::removed;
-    for (int i = 0; i < 1'200; ++i) {
-        orphan.order.workflow_id = "w" + std::to_string(i);
-        work.store.keep(orphan);
-    }
+    work.keep_many(orphan, 1'200);
     work.run_until(work.all_are(delivery_state::completed, 1'200));
     EXPECT_EQ(work.target.starts.size(), 1'200U);
     EXPECT_EQ(work.store.changes_in_vain, 0U);
@@ -250,8 +244,9 @@ TEST(dispatcher, releases_what_waited_for_a_rule_that_is_back) {
 TEST(dispatcher, stops_in_time_although_changes_wait_for_a_store_that_hangs) {
     dispatcher_at_work work{{rule_named("sync")}};
     work.drain_within = 10ms;
-    work.store.writes_hang = true;
+    work.target.when_asked = [&] { work.store.writes_hang = true; };
     work.run_until([&] { return work.store.writes_hanging > 0; }, {R"({"n":7})"});
+    EXPECT_TRUE(work.all_are(delivery_state::starting)());
 }
 
 // Time that the store took to come back is not work that routing would have to make up for.

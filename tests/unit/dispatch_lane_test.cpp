@@ -64,14 +64,11 @@ TEST(lane, of_what_waits_in_the_store_the_inputs_are_read_for_as_many_as_find_ro
     work.settings.deliveries_in_memory_max = 4;
     work.settings.sweep_every = 5ms;
     work.target.there = false;
-    for (int i = 0; i < 50; ++i) {
-        delivery waiting;
-        waiting.rule = "sync";
-        waiting.order.target = "platform";
-        waiting.order.workflow_id = "w" + std::to_string(i);
-        waiting.order.input = "7";
-        work.store.keep(waiting);
-    }
+    delivery waiting;
+    waiting.rule = "sync";
+    waiting.order.target = "platform";
+    waiting.order.input = "7";
+    work.keep_many(waiting, 50);
     work.run_until([&] { return work.store.searches > 20; });
     EXPECT_EQ(work.store.orders_read, 50U);  // One page at once, and none once the room is full.
     work.target.there = true;
@@ -162,10 +159,7 @@ TEST(lane, what_is_missing_is_looked_for_behind_all_that_is_held_for_another_rea
     held.order.target = "platform";
     held.state = delivery_state::held;
     held.held_because = hold_cause::unanswered;
-    for (int i = 0; i < 6'000; ++i) {
-        held.order.workflow_id = "w" + std::to_string(i);
-        work.store.keep(held);
-    }
+    work.keep_many(held, 6'000);
     held.held_because = hold_cause::missing;
     held.order.workflow_id = "last";
     work.store.keep(held);

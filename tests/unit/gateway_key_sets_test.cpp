@@ -1,7 +1,5 @@
-#include "core/io_thread.hpp"
-#include "core/run_on.hpp"
 #include "gateway/key_sets.hpp"
-#include "tests/support/http_server.hpp"
+#include "tests/support/remote_facts.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/support/test_certificates.hpp"
 
@@ -42,27 +40,21 @@ std::string set_of(std::vector<std::string> const& names) {
 class issuer {
 public:
     issuer() : own_{make_certificate(folder_.path(), "issuer.test")}, server_{settings()} {
-        server_.handler().answers = [this](request const&) {
-            std::lock_guard const hold{guard_};
-            return answer_;
-        };
+        publish(set_of({"a"}));
     }
 
     void publish(std::string json, unsigned status = 200, headers fields = {}) {
-        std::lock_guard const hold{guard_};
-        answer_ = {.status = status, .fields = std::move(fields), .body = std::move(json)};
+        server_.say({.status = status, .fields = std::move(fields), .body = std::move(json)});
     }
 
     [[nodiscard]] auth::jwks_url url(std::string const& path = "/keys") const {
         return {.url = "https://127.0.0.1:" + std::to_string(server_.port()) + path,
                 .certificate_authorities = own_.certificate};
     }
-    [[nodiscard]] std::size_t fetches() { return server_.handler().seen().size(); }
+    [[nodiscard]] std::size_t fetches() { return server_.questions(); }
     [[nodiscard]] remembering_handler& handler() { return server_.handler(); }
     [[nodiscard]] std::string folder() const { return folder_.path(); }
-
-    // Nobody answers any more.
-    void go_away() { server_.drain(from_now(5s)); }
+    void go_away() { server_.go_away(); }
 
 private:
     http::listener_settings settings() const {
@@ -73,28 +65,18 @@ private:
 
     scratch_folder folder_;
     certificate_and_key own_;
-    std::mutex guard_;
-    response answer_{.status = 200, .body = set_of({"a"})};
-    running_server server_;
+    asked_server server_;
 };
 
 constexpr char const* undecided = "a token names a key that the issuer did not have when it was last asked";
 
-// Key sets on a thread of their own, as in the gateway.
-class keeper {
+class keeper : public finder_at_work<key_sets, auth::jwks_url> {
 public:
-    explicit keeper(auth::jwks_url from) : from_{std::move(from)} { use({from_}); }
-    ~keeper() { block_on(thread_.executor(), sets_.stop()); }
-    keeper(keeper const&) = delete;
-    keeper& operator=(keeper const&) = delete;
-
-    void use(std::vector<auth::jwks_url> wanted) {
-        call_on(thread_.executor(), [&] { sets_.use(std::move(wanted)); });
-    }
+    using finder_at_work::finder_at_work;
 
     // "a b", the names of the keys that are found; else the reason.
     std::string find(std::string const& key_id, std::chrono::milliseconds within = 10s) {
-        auto const found = run(sets_.find({&from_, key_id}, from_now(within)));
+        auto const found = run(finder().find({&from(), key_id}, from_now(within)));
         if (!found) {
             EXPECT_EQ(found.error().code, errc::unavailable);
             return found.error().message;
@@ -113,14 +95,6 @@ public:
             std::this_thread::yield();
         }
     }
-
-    key_sets& sets() { return sets_; }
-
-private:
-    auth::jwks_url from_;
-    metrics counts_;
-    io_thread thread_{"keys"};
-    key_sets sets_{thread_.executor(), counts_};
 };
 
 TEST(key_sets, are_fetched_before_anybody_asks_and_waited_for_by_whoever_comes_first) {
@@ -131,7 +105,7 @@ TEST(key_sets, are_fetched_before_anybody_asks_and_waited_for_by_whoever_comes_f
     EXPECT_EQ(keys.find("b"), "a b");
     EXPECT_EQ(keys.find(""), "a b");
     EXPECT_EQ(of.fetches(), 1U);
-    EXPECT_THAT(keys.sets().troubles(), IsEmpty());
+    EXPECT_THAT(keys.finder().troubles(), IsEmpty());
 }
 
 TEST(key_sets, are_fetched_again_for_a_key_that_is_not_in_them) {
@@ -209,8 +183,8 @@ TEST(key_sets, are_kept_through_an_outage_and_say_that_there_is_one) {
     keeper keys{from};
     EXPECT_EQ(keys.find("a"), "a");
     of.go_away();
-    keys.await([&] { return !keys.sets().troubles().empty(); });
-    EXPECT_THAT(keys.sets().troubles(), ElementsAre(Pair(from.url, StartsWith("cannot "))));
+    keys.await([&] { return !keys.finder().troubles().empty(); });
+    EXPECT_THAT(keys.finder().troubles(), ElementsAre(Pair(from.url, StartsWith("cannot "))));
     EXPECT_EQ(keys.find("a"), "a");
     EXPECT_EQ(keys.find("unknown"), undecided);
 }
@@ -224,7 +198,7 @@ TEST(key_sets, lapse_when_they_are_stale) {
     keeper keys{from};
     keys.await([&] { return of.fetches() > 0; });
     of.publish("", 500);
-    keys.await([&] { return !keys.sets().troubles().empty(); });
+    keys.await([&] { return !keys.finder().troubles().empty(); });
     keys.await([&] { return keys.find("a").contains("answers 500"); });
 }
 

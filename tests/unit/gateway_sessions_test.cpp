@@ -1,7 +1,5 @@
-#include "core/io_thread.hpp"
-#include "core/run_on.hpp"
 #include "gateway/sessions.hpp"
-#include "tests/support/http_server.hpp"
+#include "tests/support/remote_facts.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/support/test_certificates.hpp"
 
@@ -10,7 +8,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -29,55 +26,31 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 
 // Says of every session what it was told to say.
-class proxy {
+class proxy : public asked_server {
 public:
-    explicit proxy(http::listener_settings settings = {}) : server_{std::move(settings)} {
-        server_.handler().answers = [this](request const&) {
-            std::lock_guard const hold{guard_};
-            return answer_;
-        };
+    explicit proxy(http::listener_settings settings = {}) : asked_server{std::move(settings)} {
         say(202, "u1");
     }
 
     void say(unsigned status, std::string user = {}, std::string body = {}) {
-        std::lock_guard const hold{guard_};
-        answer_ = {.status = status, .fields = {}, .body = std::move(body)};
-        if (!user.empty()) answer_.fields.push_back({"x-auth-request-user", std::move(user)});
-        if (status / 100 == 3) answer_.fields.push_back({"location", "/oauth2/start"});
+        response answer{.status = status, .fields = {}, .body = std::move(body)};
+        if (!user.empty()) answer.fields.push_back({"x-auth-request-user", std::move(user)});
+        if (status / 100 == 3) answer.fields.push_back({"location", "/oauth2/start"});
+        asked_server::say(std::move(answer));
     }
 
     [[nodiscard]] auth::session_proxy settings(std::string const& path = "/oauth2/auth") const {
-        return {.url = "http://127.0.0.1:" + std::to_string(server_.port()) + path};
+        return {.url = "http://127.0.0.1:" + std::to_string(port()) + path};
     }
-    [[nodiscard]] std::vector<request> seen() { return server_.handler().seen(); }
-    [[nodiscard]] std::size_t questions() { return seen().size(); }
-    [[nodiscard]] remembering_handler& handler() { return server_.handler(); }
-    [[nodiscard]] std::uint16_t port() const { return server_.port(); }
-
-    // Nobody answers any more.
-    void go_away() { server_.drain(from_now(5s)); }
-
-private:
-    std::mutex guard_;
-    response answer_;
-    running_server server_;
 };
 
-// Sessions on a thread of their own, as in the gateway.
-class keeper {
+class keeper : public finder_at_work<sessions, auth::session_proxy> {
 public:
-    explicit keeper(auth::session_proxy from) : from_{std::move(from)} { use({from_}); }
-    ~keeper() { block_on(thread_.executor(), all_.stop()); }
-    keeper(keeper const&) = delete;
-    keeper& operator=(keeper const&) = delete;
-
-    void use(std::vector<auth::session_proxy> wanted) {
-        call_on(thread_.executor(), [&] { all_.use(std::move(wanted)); });
-    }
+    using finder_at_work::finder_at_work;
 
     // The user; "none", "forbidden", "nobody"; else the reason.
     std::string find(std::string cookies = "_oauth2_proxy=a", std::chrono::milliseconds within = 10s) {
-        auto const found = run(all_.find({&from_, std::move(cookies)}, from_now(within)));
+        auto const found = run(finder().find({&from(), std::move(cookies)}, from_now(within)));
         if (!found) {
             EXPECT_EQ(found.error().code, errc::unavailable);
             return found.error().message;
@@ -89,14 +62,6 @@ public:
         }
         return (*found)->who.is_known() ? (*found)->who.subject : "nobody";
     }
-
-    sessions& all() { return all_; }
-
-private:
-    auth::session_proxy from_;
-    metrics counts_;
-    io_thread thread_{"facts"};
-    sessions all_{thread_.executor(), counts_};
 };
 
 TEST(sessions, are_asked_about_with_their_cookies_and_nothing_else) {
@@ -174,10 +139,10 @@ TEST(sessions, that_nobody_could_judge_are_asked_about_again_at_once) {
         EXPECT_THAT(keeps.find(), HasSubstr("answers " + std::to_string(status)));
     }
     EXPECT_EQ(of.questions(), 6U) << "a redirect is not followed";
-    EXPECT_THAT(keeps.all().troubles(), ElementsAre(Pair(from.url, HasSubstr("answers 503"))));
+    EXPECT_THAT(keeps.finder().troubles(), ElementsAre(Pair(from.url, HasSubstr("answers 503"))));
     of.say(202);
     EXPECT_EQ(keeps.find(), "nobody");
-    EXPECT_THAT(keeps.all().troubles(), IsEmpty());
+    EXPECT_THAT(keeps.finder().troubles(), IsEmpty());
 }
 
 TEST(sessions, of_a_proxy_that_is_away_are_nobodys) {
@@ -188,7 +153,7 @@ TEST(sessions, of_a_proxy_that_is_away_are_nobodys) {
     EXPECT_EQ(keeps.find(), "u1");
     of.go_away();
     EXPECT_THAT(keeps.find(), HasSubstr("cannot connect"));
-    EXPECT_THAT(keeps.all().troubles(), ElementsAre(Pair(from.url, HasSubstr("cannot connect"))));
+    EXPECT_THAT(keeps.finder().troubles(), ElementsAre(Pair(from.url, HasSubstr("cannot connect"))));
 }
 
 TEST(sessions, are_asked_about_by_one_for_all_who_wait) {

@@ -7,6 +7,7 @@ import pathlib
 import urllib.parse
 import urllib.request
 
+from .nginx import nginx_command
 from .processes import Process, free_port, wait_until
 from .temporal import tool
 from .wire import Answer, connect
@@ -102,12 +103,6 @@ class OAuth2Proxy(Service):
 
 
 NGINX = """
-daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     proxy_buffer_size 16k; proxy_buffers 4 16k; proxy_busy_buffers_size 32k;
     server {{
         listen 127.0.0.1:{port};
@@ -150,7 +145,6 @@ http {{
         location /signed/ {{ {passes} proxy_pass http://127.0.0.1:{login}; }}
         location / {{ return 204; }}
     }}
-}}
 """
 
 
@@ -173,22 +167,17 @@ proxy_set_header X-Auth-Request-Groups $groups;
 
 class Nginx(Service):
     def __init__(self, folder, *, port, login, webhooks, operator):
-        folder.mkdir(exist_ok=True)
-        path = folder / "nginx.conf"
-        path.write_text(
-            NGINX.format(
-                folder=folder,
-                port=port,
-                login=login,
-                webhooks=webhooks,
-                operator=operator,
-                comes_from=NGINX_COMES_FROM,
-                passes=PASSES,
-                says_nothing=SAYS_NOTHING,
-                asks_and_says=ASKS_AND_SAYS,
-            )
+        servers = NGINX.format(
+            port=port,
+            login=login,
+            webhooks=webhooks,
+            operator=operator,
+            comes_from=NGINX_COMES_FROM,
+            passes=PASSES,
+            says_nothing=SAYS_NOTHING,
+            asks_and_says=ASKS_AND_SAYS,
         )
-        super().__init__(["nginx", "-c", path, "-p", folder], folder, port)
+        super().__init__(nginx_command(folder, servers), folder, port)
 
 
 class _Form(html.parser.HTMLParser):
