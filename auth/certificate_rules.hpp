@@ -8,14 +8,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
-
-struct x509_store_st;  // OpenSSL's.
+#include <utility>
 
 namespace headgate::auth {
 
-inline constexpr std::size_t certificate_bytes_max = 32 * 1024;
-inline constexpr std::size_t certificates_max = 8;  // The leaf and what leads to its authority.
+inline constexpr std::size_t certificate_bytes_max = 16 * 1024;  // Of PEM.
+inline constexpr std::size_t certificates_max = 8;               // The leaf and what leads to its authority.
 
 // Which certificates of senders are good. Any thread may ask.
 class certificate_rules {
@@ -31,13 +29,16 @@ public:
     // `pem`: the leaf, then what leads to its authority. It must be valid at `now` and be what was asked for:
     // one of the fingerprints; from one of the authorities, and for clients (RFC 5280, 4.2.1.12); with the
     // names. Revocation lists are not read. Fails with unauthenticated.
+    //
+    // What is said of a text is remembered: a good one as long as all that led to its authority is valid, a
+    // refusal for a minute. So a connection's certificate is looked at once, and not with each request.
     [[nodiscard]] result<shown> check(std::string_view pem, wall_time now) const;
 
 private:
-    explicit certificate_rules(client_certificate const& is) : is_{&is} {}
+    struct parts;
+    explicit certificate_rules(std::shared_ptr<parts> all) : all_{std::move(all)} {}
 
-    client_certificate const* is_;
-    std::shared_ptr<x509_store_st> anchors_;  // Null: fingerprints alone.
+    std::shared_ptr<parts> all_;
 };
 
 }  // namespace headgate::auth

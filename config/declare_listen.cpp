@@ -41,8 +41,9 @@ void declare_sizes(section& at, http::limits& into) {
     at.whole(
         "in_flight_bytes_max", into.in_flight_bytes_max, 64 * kibibyte, 64 * gibibyte,
         {.says =
-             "Bodies being read or handled and answers over 64 KiB that are being sent, together; more is "
-             "answered 503 with Retry-After. The last quarter is for bodies of at most 64 KiB."});
+             "Bodies being read or handled, answers over 64 KiB that are being sent and certificates that "
+             "senders showed, together; more is answered 503 with Retry-After. The last quarter is for "
+             "bodies of at most 64 KiB."});
     at.whole(
         "in_flight_bytes_per_address_max", into.in_flight_bytes_per_address_max, 64 * kibibyte, 64 * gibibyte,
         {.says = "The same of one address, as `trusted_proxies` tell addresses; more is answered 429 with "
@@ -157,8 +158,10 @@ void declare_client_certificates(section& at, http::listener_settings& into) {
     at.flag(
         "ask_for_client_certificates", into.asks_for_client_certificates,
         {.says =
-             "Asks senders for a certificate when they connect by TLS. Any is taken, or none; what it "
-             "is good for is said by the `peer` checks of the sources. TLS sessions are not resumed then."});
+             "Asks senders for a certificate when they connect by TLS. Any ordinary one is taken, or none; "
+             "what it is good for is said by the `peer` checks of the sources. A handshake fails with more "
+             "than 8 certificates, 8 KiB of them, or 128 extensions and parts of names in them, and with an "
+             "RSA key of over 8192 bits. TLS sessions are not resumed then."});
     at.text("client_certificate_header", into.client_certificate_header,
             {.says = "Where `trusted_proxies` put the certificate that a sender showed them: PEM, "
                      "percent-encoded, as nginx's `$ssl_client_escaped_cert`. Of others it is removed.",

@@ -129,8 +129,9 @@ result<std::unique_ptr<server>> start_server(listener_settings const& settings, 
     metric_labels const label{{"listener", settings.name}};
     counts.add_gauge("headgate_http_connections", "Connections open.", label,
                      [shared] { return static_cast<double>(shared->connections.load()); });
-    counts.add_gauge("headgate_http_in_flight_bytes", "Bytes of bodies being read or handled.", label,
-                     [shared] { return static_cast<double>(shared->in_flight_bytes.load()); });
+    counts.add_gauge("headgate_http_in_flight_bytes",
+                     "Bytes of bodies being read or handled, of large answers and of senders' certificates.",
+                     label, [shared] { return static_cast<double>(shared->in_flight_bytes.load()); });
     return std::make_unique<listening_server>(workers, shared, std::move(listener), std::move(first), counts);
 }
 

@@ -40,6 +40,7 @@ public:
         : lane_{on},
           bounds_{on.bounds()},
           from_{std::move(from)},
+          certificate_hold_{on.shared(), from_.share, bounds_},
           wire_{std::move(sender)},
           scanner_{bounds_},
           position_{on.enter(*this)} {}
@@ -83,6 +84,7 @@ private:
     limits const& bounds_;
     caller from_;
     std::string certificate_;  // That the other end showed.
+    byte_hold certificate_hold_;
     std::unique_ptr<wire> wire_;
     receive_buffer buffer_;
     head_scanner scanner_;
@@ -116,6 +118,10 @@ asio::awaitable<void> session::run() {
     bool goes_on = co_await std::move(opening);
     if (!goes_on) lane_.count_failed_handshake();
     if (goes_on) certificate_ = wire_->client_certificate();
+    if (auto const held = certificate_hold_.grow_to(certificate_.size()); !held) {
+        auto refusing = refuse_with(held.error());
+        goes_on = co_await std::move(refusing);
+    }
     while (goes_on && !lane_.is_cut()) {
         auto serving = serve_request();
         goes_on = co_await std::move(serving);

@@ -22,7 +22,7 @@ struct limits {
     std::size_t connections_max = 10'000;           // over: accepted and closed
     std::size_t connections_per_address_max = 512;  // not of trusted proxies; over: accepted and closed
     std::size_t in_flight_bytes_max =
-        256 * 1024 * 1024;  // bodies being read or handled, large answers; over: 503 + Retry-After
+        256 * 1024 * 1024;  // bodies being read or handled, large answers, senders' certificates; over: 503
     std::size_t in_flight_bytes_per_address_max = 64 * 1024 * 1024;  // over: 429 + Retry-After
     std::uint32_t requests_per_connection_max = 100'000;             // then `Connection: close`
     std::chrono::milliseconds first_byte_within{5'000};  // of a connection's first request; over: closed

@@ -1,7 +1,10 @@
 #include "http/tls.hpp"
 
 #include <boost/asio/ssl/context.hpp>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -22,7 +25,14 @@ struct tls_contexts::parts {
 
 namespace {
 
-constexpr std::size_t client_chain_bytes_max = 16 * 1024;  // DER.
+// Of what a client shows. It is kept, taken apart, as long as its connection is open, and looked at before
+// anybody knows who it is: certificates as authorities issue them are far below each of these.
+constexpr std::size_t client_chain_bytes_max = 8 * 1024;  // DER.
+constexpr int client_certificates_max = 8;
+constexpr int chain_parts_max = 128;  // Extensions and entries of names: memory goes by these, not by bytes.
+constexpr int rsa_bits_max = 8192;
+constexpr int rsa_exponent_bits_max = 64;
+constexpr int curve_bits_max = 521;
 constexpr char const* ciphers_of_tls_1_2 = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 int choose_certificate(SSL* handshake, int*, void* all) {
@@ -61,13 +71,54 @@ result<void> check_key_mode(std::string const& path) {
     return {};
 }
 
-int take_any_certificate(X509_STORE_CTX*, void*) {
-    return 1;
+bool has_short_exponent(EVP_PKEY const* rsa) {
+    BIGNUM* exponent = nullptr;
+    if (EVP_PKEY_get_bn_param(rsa, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1) return false;
+    bool const is_short = BN_num_bits(exponent) <= rsa_exponent_bits_max;
+    BN_free(exponent);
+    return is_short;
+}
+
+// Whether a signature by it, a wrong one too, costs us little to look at.
+bool is_cheap(EVP_PKEY const* key) {
+    switch (EVP_PKEY_get_base_id(key)) {
+        case EVP_PKEY_RSA:
+        case EVP_PKEY_RSA_PSS: return EVP_PKEY_get_bits(key) <= rsa_bits_max && has_short_exponent(key);
+        case EVP_PKEY_EC: return EVP_PKEY_get_bits(key) <= curve_bits_max;
+        case EVP_PKEY_ED25519:
+        case EVP_PKEY_ED448: return true;
+        default: return false;
+    }
+}
+
+int parts_of(X509 const* certificate) {
+    return X509_get_ext_count(certificate) + X509_NAME_entry_count(X509_get_subject_name(certificate)) +
+           X509_NAME_entry_count(X509_get_issuer_name(certificate));
+}
+
+// A key of a kind that OpenSSL does not know is none that anything is computed with.
+bool is_ordinary(STACK_OF(X509) const* chain) {
+    if (sk_X509_num(chain) > client_certificates_max) return false;
+    int parts = 0;
+    for (int i = 0; i < sk_X509_num(chain); ++i) {
+        auto const* const key = X509_get0_pubkey(sk_X509_value(chain, i));
+        if (key != nullptr && !is_cheap(key)) return false;
+        parts += parts_of(sk_X509_value(chain, i));
+    }
+    return parts <= chain_parts_max;
+}
+
+// Called before the client has to prove that it has the key, which is what a large key makes dear.
+int take_any_ordinary_chain(X509_STORE_CTX* looking, void*) {
+    bool const is_taken = is_ordinary(X509_STORE_CTX_get0_untrusted(looking));
+    ERR_clear_error();
+    if (!is_taken) X509_STORE_CTX_set_error(looking, X509_V_ERR_CERT_REJECTED);
+    return is_taken ? 1 : 0;
 }
 
 void ask_for_certificates(SSL_CTX* native) {
     SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
-    SSL_CTX_set_cert_verify_callback(native, take_any_certificate, nullptr);
+    SSL_CTX_set_cert_verify_callback(native, take_any_ordinary_chain, nullptr);
     SSL_CTX_set_max_cert_list(native, client_chain_bytes_max);
     SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(native, SSL_OP_NO_TICKET);

@@ -208,8 +208,8 @@ TEST(client_certificates, are_refused_when_they_are_not_good) {
     EXPECT_THAT(said_of(mtls, leaf, 11), HasSubstr("has expired"));
     EXPECT_THAT(said_of(mtls, leaf, -1), HasSubstr("not yet valid"));
     EXPECT_EQ(said_of(mtls, ""), "peer: no client certificate was shown");
-    EXPECT_EQ(said_of(mtls, leaf + std::string(32 * 1024, '\n')),
-              "peer: the client's certificates have over 32768 bytes");
+    EXPECT_EQ(said_of(mtls, leaf + std::string(16 * 1024, '\n')),
+              "peer: the client's certificates have over 16384 bytes");
     auto changed = leaf;
     auto const middle = changed.size() / 2;
     changed[middle] = changed[middle] == 'A' ? 'B' : 'A';
@@ -342,6 +342,80 @@ TEST(client_certificates, can_be_named_by_their_fingerprint_alone) {
     EXPECT_EQ(said_of(mtls, leaf, 11), "peer: the client's certificate is not valid at this time");
     EXPECT_EQ(said_of(mtls, leaf, -1), "peer: the client's certificate is not valid at this time");
     EXPECT_THAT(said_of(mtls, ca.issue("/CN=a", for_clients)), HasSubstr("is none of the configured ones"));
+}
+
+// What is no certificate at all is none of the configured ones before anybody takes it apart.
+TEST(client_certificates, are_compared_by_fingerprint_before_they_are_taken_apart) {
+    authority ca;
+    auto mtls = of(ca);
+    mtls.fingerprints = {std::string(64, '0')};
+    auto const nothing = std::string{"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"};
+    // printf '\\0\\0\\0' | sha256sum
+    EXPECT_EQ(
+        said_of(mtls, nothing),
+        "peer: the client's certificate "
+        "709e80c88487a2411e1ee4dfb9f22a861492d20c4765150c0c794abd70f8147c is none of the configured ones");
+    mtls.fingerprints = {"709e80c88487a2411e1ee4dfb9f22a861492d20c4765150c0c794abd70f8147c"};
+    EXPECT_EQ(said_of(mtls, nothing), "peer: the client's certificate cannot be read");
+}
+
+std::string said_by(authenticator const& source, std::string const& shown, wall_time now) {
+    auto incoming = post("{}");
+    incoming.head.client_certificate = shown;
+    return refusal(source, incoming, now);
+}
+
+// Looked at once, and not with each request of their connection: whoever becomes good meanwhile is noticed a
+// little later.
+TEST(client_certificates, that_are_refused_are_so_for_a_minute) {
+    authority ca;
+    auto const leaf = ca.issue("/CN=a", for_clients);
+    auto const since = in_days(0);
+    auto const source = authenticator_of(source_of(of(ca)));
+    EXPECT_THAT(said_by(source, leaf, since - std::chrono::seconds{40}), HasSubstr("not yet valid"));
+    EXPECT_THAT(said_by(source, leaf, since + std::chrono::seconds{19}), HasSubstr("not yet valid"));
+    EXPECT_EQ(said_by(source, leaf, since + std::chrono::seconds{20}), "accepted");
+}
+
+TEST(client_certificates, that_are_good_are_so_as_long_as_all_on_the_way_to_their_authority_are_valid) {
+    authority ca;
+    auto const between = ca.issue({.subject = "/CN=between",
+                                   .extensions = "basicConstraints=critical,CA:TRUE",
+                                   .name = "between",
+                                   .days = 3});
+    auto const leaf = ca.issue({.subject = "/CN=a", .extensions = for_clients, .issuer = "between"});
+    auto const issued = in_days(0);
+    auto const source = authenticator_of(source_of(of(ca)));
+    EXPECT_EQ(said_by(source, leaf + between, in_days(1)), "accepted");
+    EXPECT_EQ(said_by(source, leaf + between, issued + std::chrono::hours{71}), "accepted");
+    EXPECT_THAT(said_by(source, leaf + between, issued + std::chrono::hours{72}), HasSubstr("has expired"));
+    EXPECT_THAT(said_by(source, leaf + between, in_days(-1)), HasSubstr("not yet valid"));
+}
+
+TEST(client_certificates, are_judged_by_each_source_on_its_own) {
+    authority ca;
+    authority other;
+    auto const leaf = ca.issue("/CN=a", for_clients);
+    auto const first = authenticator_of(source_of(of(ca)));
+    auto const second = authenticator_of(source_of(of(other)));
+    auto const now = in_days(1);
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(said_by(first, leaf, now), "accepted");
+        EXPECT_THAT(said_by(second, leaf, now), HasSubstr("is not good"));
+    }
+}
+
+TEST(client_certificates, are_judged_right_when_more_come_than_are_remembered) {
+    authority ca;
+    authority other;
+    auto const good = ca.issue("/CN=a", for_clients);
+    auto const wrong = other.issue("/CN=a", for_clients);
+    auto const source = authenticator_of(source_of(of(ca)));
+    auto const now = in_days(1);
+    for (std::size_t i = 0; i < 300; ++i) {
+        EXPECT_EQ(said_by(source, good + std::string(i, '\n'), now), "accepted");
+        EXPECT_THAT(said_by(source, wrong + std::string(i, '\n'), now), HasSubstr("is not good"));
+    }
 }
 
 TEST(client_certificates, stand_beside_addresses) {

@@ -1,3 +1,4 @@
+#include "core/check.hpp"
 #include "http/client_certificate.hpp"
 #include "tests/support/http_server.hpp"
 #include "tests/support/raw_connection.hpp"
@@ -11,6 +12,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -30,6 +33,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 constexpr std::string_view two_requests =
     "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -58,6 +62,7 @@ struct sender {
 
 struct connected {
     boost::system::error_code failure;
+    std::string answers{};
     bool is_resumed = false;
     tls_session session{nullptr, SSL_SESSION_free};
 };
@@ -80,9 +85,8 @@ connected talk(std::uint16_t port, sender const& as) {
     stream.handshake(asio::ssl::stream_base::client, made.failure);
     if (!made.failure) asio::write(stream, asio::buffer(two_requests), made.failure);
     boost::system::error_code end;
-    std::string answers;
-    asio::read(stream, asio::dynamic_buffer(answers), end);
-    if (answers.empty()) made.failure = end;
+    asio::read(stream, asio::dynamic_buffer(made.answers), end);
+    if (made.answers.empty()) made.failure = end;
     made.is_resumed = SSL_session_reused(stream.native_handle()) == 1;
     made.session.reset(SSL_get1_session(stream.native_handle()));
     stream.shutdown(end);  // A session is kept only of a connection that ended well.
@@ -141,11 +145,99 @@ TEST(client_certificate, with_a_chain_over_the_limit_is_refused_while_shaking_ha
     tls_server at{true};
     auto const other = text_of(at.b.certificate);
     std::string chain = text_of(at.a.certificate);
-    while (chain.size() < 24 * 1024) chain += other;
+    for (int i = 0; i < 7; ++i) chain += other;
     std::ofstream{at.a.certificate} << chain;
+    EXPECT_FALSE(talk(at.server.port(), {.shows = &at.a}).failure);
+    std::ofstream{at.a.certificate} << chain << other;  // A ninth.
     EXPECT_TRUE(talk(at.server.port(), {.shows = &at.a}).failure);
     EXPECT_FALSE(talk(at.server.port(), {.shows = &at.b}).failure);
-    EXPECT_THAT(at.seen(), ElementsAre(other, other));
+    EXPECT_THAT(at.seen(), ElementsAre(chain, chain, other, other));
+}
+
+std::string curve_key(std::string const& name) {
+    return "(openssl ecparam -genkey -noout -name " + name + " | openssl pkey -pubout)";
+}
+
+std::string rsa_key(std::string const& modulus, std::string const& exponent) {
+    return "(printf 'asn1=SEQUENCE:k\n[k]\nn=INTEGER:0x" + modulus + "\ne=INTEGER:0x" + exponent +
+           "\n' > rsa.conf && openssl asn1parse -genconf rsa.conf -noout -out rsa.der &&"
+           " openssl rsa -RSAPublicKey_in -inform DER -in rsa.der -pubout)";
+}
+
+// In hexadecimal, of so many bits: a multiple of four and one.
+std::string number(std::size_t bits) {
+    return "1" + std::string(bits / 4 - 1, '0') + "1";
+}
+
+// What stands behind a certificate of its own, made by the openssl program.
+struct oddity {
+    std::size_t name_entries = 1;
+    std::size_t extensions = 1;
+    std::size_t extension_bytes = 1;
+    std::string key = curve_key("prime256v1");  // Writes it.
+};
+
+std::string certificate_of(tls_server const& at, oddity const& is) {
+    auto const folder = at.folder.path();
+    std::ofstream extensions{folder / "extensions"};
+    for (std::size_t i = 0; i < is.extensions; ++i) {
+        extensions << "1.2.3." << i << "=ASN1:UTF8:" << std::string(is.extension_bytes, 'x') << '\n';
+    }
+    extensions.close();
+    std::string subject = "/CN=odd";
+    for (std::size_t i = 1; i < is.name_entries; ++i) subject += "/OU=x";
+    auto const command = "(cd '" + folder.string() + "' && " + is.key +
+                         " > odd.key && openssl x509 -new -set_serial 7 -days 2 -extfile extensions"
+                         " -force_pubkey odd.key -subj '" +
+                         subject + "' -CA '" + at.b.certificate + "' -CAkey '" + at.b.key +
+                         "' -out odd.pem) 2>'" + (folder / "openssl.log").string() + "'";
+    HEADGATE_CHECK(std::system(command.c_str()) == 0, text_of((folder / "openssl.log").string()));
+    return text_of((folder / "odd.pem").string());
+}
+
+TEST(client_certificate, that_is_far_from_what_authorities_issue_is_refused_while_shaking_hands) {
+    struct row {
+        char const* what;
+        oddity taken;
+        oddity refused;
+    };
+    // Beside these and one of the other kind there are nine: the leaf's four extensions and two entries, and
+    // of what stands behind it the issuer and the two key identifiers that openssl adds.
+    row const rows[]{
+        {"entries of names", {.name_entries = 118}, {.name_entries = 119}},
+        {"extensions", {.extensions = 118}, {.extensions = 119}},
+        {"bytes", {.extension_bytes = 7000}, {.extension_bytes = 8000}},
+        {"curve", {.key = curve_key("secp521r1")}, {.key = curve_key("sect571r1")}},
+        {"modulus", {.key = rsa_key(number(8189), "10001")}, {.key = rsa_key(number(8193), "10001")}},
+        {"exponent", {.key = rsa_key(number(4097), number(61))}, {.key = rsa_key(number(4097), number(65))}},
+    };
+    for (auto const& [what, taken, refused] : rows) {
+        tls_server at{true};
+        auto const leaf = text_of(at.a.certificate);
+        auto const chain = leaf + certificate_of(at, taken);
+        std::ofstream{at.a.certificate} << chain;
+        EXPECT_FALSE(talk(at.server.port(), {.shows = &at.a}).failure) << what;
+        std::ofstream{at.a.certificate} << leaf << certificate_of(at, refused);
+        EXPECT_TRUE(talk(at.server.port(), {.shows = &at.a}).failure) << what;
+        EXPECT_TRUE(talk(at.server.port(), {.shows = &at.a, .version = TLS1_2_VERSION}).failure) << what;
+        EXPECT_THAT(at.seen(), ElementsAre(chain, chain)) << what;
+    }
+}
+
+// A connection that does nothing holds what it showed.
+TEST(client_certificate, counts_as_bytes_in_flight_of_its_address) {
+    tls_server at{true};
+    auto settings = serving({at.own}, true);
+    settings.bounds.in_flight_bytes_per_address_max = text_of(at.a.certificate).size() - 1;
+    auto next = http::prepare(settings);
+    ASSERT_TRUE(next);
+    at.server.server().use(*std::move(next));
+    EXPECT_THAT(talk(at.server.port(), {.shows = &at.a}).answers, StartsWith("HTTP/1.1 429 "));
+    EXPECT_THAT(talk(at.server.port(), {}).answers, StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(at.seen(), SizeIs(2));
+    at.server.await_connections(0);
+    EXPECT_THAT(at.server.metrics_text(),
+                HasSubstr("headgate_http_in_flight_bytes{listener=\"webhooks\"} 0\n"));
 }
 
 TEST(client_certificate, is_asked_for_under_every_name_of_the_server) {
