@@ -125,7 +125,14 @@ std::optional<std::string> common_name_of(X509* leaf) {
     return std::string{reinterpret_cast<char const*>(text), static_cast<std::size_t>(size)};
 }
 
-// The first of its DNS names, e-mail addresses and URIs that is wanted. DNS names have no case (RFC 4343).
+// What a wanted name is, by its look: whatever an authority may not give as a DNS name (RFC 5280, 4.2.1.10),
+// it may perhaps give as an e-mail address with the same text.
+int kind_of(std::string_view wanted) {
+    if (wanted.contains(':')) return GEN_URI;
+    return wanted.contains('@') ? GEN_EMAIL : GEN_DNS;
+}
+
+// The first of `wanted` that it has, as it is written there. DNS names have no case (RFC 4343).
 std::optional<std::string> wanted_name_of(X509* leaf, std::vector<std::string> const& wanted) {
     name_list const names{
         static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr))};
@@ -134,10 +141,10 @@ std::optional<std::string> wanted_name_of(X509* leaf, std::vector<std::string> c
         bool const is_dns = name->type == GEN_DNS;
         if (!is_dns && name->type != GEN_EMAIL && name->type != GEN_URI) continue;
         auto const text = text_of(name->d.ia5);
-        auto const is_it = [&](std::string const& one) {
-            return one == text || (is_dns && to_lower(one) == to_lower(text));
-        };
-        if (std::ranges::any_of(wanted, is_it)) return std::string{text};
+        auto const found = std::ranges::find_if(wanted, [&](std::string const& one) {
+            return kind_of(one) == name->type && (one == text || (is_dns && to_lower(one) == to_lower(text)));
+        });
+        if (found != wanted.end()) return *found;
     }
     return std::nullopt;
 }

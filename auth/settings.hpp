@@ -158,9 +158,9 @@ struct equal_check {
 // A certificate that the sender showed when it connected. All that is set must hold; of one list one is
 // enough.
 struct client_certificate {
-    std::string anchors_pem;                // The authorities it may come from; empty: `fingerprints` say it.
-    std::vector<std::string> san;           // Whole DNS names, e-mail addresses or URIs.
-    std::vector<std::string> cn;            // Of the subject.
+    std::string anchors_pem;       // The authorities it may come from; empty: `fingerprints` say it.
+    std::vector<std::string> san;  // Whole names: with ':' a URI, with '@' an e-mail address, else DNS.
+    std::vector<std::string> cn;   // Of the subject.
     std::vector<std::string> fingerprints;  // SHA-256 of the leaf, 64 hex digits in lower case.
 };
 struct peer_check {

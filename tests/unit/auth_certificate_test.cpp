@@ -142,8 +142,8 @@ TEST(client_certificates, say_who_it_was) {
     EXPECT_EQ(identity().key_id, "certificate " + ca.fingerprint());
     EXPECT_EQ(identity().verified_by, "peer");
     EXPECT_EQ(identity().covers, coverage::none);
-    mtls.san = {"a.example.com"};
-    EXPECT_EQ(identity().subject, "a.example.com");
+    mtls.san = {"A.Example.com"};
+    EXPECT_EQ(identity().subject, "A.Example.com") << "as rules have it, not as the sender does";
 }
 
 TEST(client_certificates, of_a_proxy_are_not_the_person_of_whom_it_speaks) {
@@ -265,6 +265,40 @@ TEST(client_certificates, keep_to_the_names_that_their_authority_may_give) {
     };
     EXPECT_EQ(said_of(mtls, of_between("plant.example.com")), "accepted");
     EXPECT_THAT(said_of(mtls, of_between("plant.example.org")), HasSubstr("permitted subtree violation"));
+}
+
+// An authority that may not give a DNS name may perhaps give the same text as another kind of name.
+TEST(client_certificates, have_a_name_only_when_it_is_of_the_kind_that_is_asked_for) {
+    authority ca;
+    auto mtls = of(ca);
+    struct row {
+        char const* wanted;
+        char const* kind;
+    };
+    row const rows[]{{"plant.example.org", "DNS"}, {"a@example.org", "email"}, {"spiffe://a@b/c", "URI"}};
+    for (auto const& [wanted, right] : rows) {
+        mtls.san = {wanted};
+        for (std::string const kind : {"DNS", "email", "URI"}) {
+            auto const leaf =
+                ca.issue("/CN=a", for_clients + "\nsubjectAltName=@names\n[names]\n" + kind + "=" + wanted);
+            EXPECT_EQ(said_of(mtls, leaf),
+                      kind == right ? "accepted" : "peer: the client's certificate has none of the names")
+                << kind << " " << wanted;
+        }
+    }
+    auto const between =
+        ca.issue({.subject = "/CN=between",
+                  .extensions =
+                      "basicConstraints=critical,CA:TRUE\nnameConstraints=critical,permitted;DNS:example.com",
+                  .name = "between"});
+    mtls.san = {"plant.example.org"};
+    for (std::string const kind : {"email", "URI"}) {
+        auto const leaf =
+            ca.issue({.subject = "/CN=a",
+                      .extensions = for_clients + "\nsubjectAltName=" + kind + ":plant.example.org",
+                      .issuer = "between"});
+        EXPECT_NE(said_of(mtls, leaf + between), "accepted") << kind;
+    }
 }
 
 TEST(client_certificates, of_an_authority_that_has_expired_are_refused) {
