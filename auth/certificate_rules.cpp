@@ -253,6 +253,10 @@ result<wall_time> certificate_rules::parts::look_at(std::string_view pem, wall_t
     auto const when = std::chrono::system_clock::to_time_t(now);
     HEADGATE_TRY(auto const until,
                  anchors ? check_chain(anchors.get(), *all, when) : check_validity(leaf, when));
+    if (X509_check_ca(leaf) != 0 && !is_pinned) {
+        return fails("the client's certificate is an authority's",
+                     "issue the sender one that may not issue others, or name it in `fingerprints`");
+    }
 
     auto const common = common_name_of(leaf);
     found = {.name = common.value_or(""), .fingerprint = *fingerprint};

@@ -28,10 +28,11 @@ public:
 
     // `pem`: the leaf, then what leads to its authority. It must be valid at `now` and be what was asked for:
     // one of the fingerprints; from one of the authorities, and for clients (RFC 5280, 4.2.1.12); with the
-    // names. Revocation lists are not read. Fails with unauthenticated.
+    // names. An authority's own is nobody's unless a fingerprint names it. Revocation lists are not read.
+    // Fails with unauthenticated.
     //
-    // What is said of a text is remembered: a good one as long as all that led to its authority is valid, a
-    // refusal for a minute. So a connection's certificate is looked at once, and not with each request.
+    // What is said of a text is remembered: a good one as long as all on the way to its authority is valid, a
+    // refusal for a minute. So a connection's certificate is looked at once, not with each request.
     [[nodiscard]] result<shown> check(std::string_view pem, wall_time now) const;
 
 private:

@@ -367,6 +367,22 @@ TEST(client_certificates, bring_the_way_to_their_authority_with_them) {
     EXPECT_THAT(said_of(of(ca), issued + end), HasSubstr("is not good"));
 }
 
+TEST(client_certificates, of_authorities_are_no_senders_unless_their_fingerprint_says_so) {
+    authority ca;
+    auto mtls = of(ca);
+    for (auto const* const one :
+         {"basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,digitalSignature"}) {
+        auto const authoritys = ca.issue("/CN=a", for_clients + "\nsubjectAltName=DNS:a\n" + one);
+        EXPECT_EQ(said_of(mtls, authoritys), "peer: the client's certificate is an authority's") << one;
+        auto named = mtls;
+        named.san = {"a"};
+        EXPECT_EQ(said_of(named, authoritys), "peer: the client's certificate is an authority's") << one;
+        named.fingerprints = {ca.fingerprint()};
+        EXPECT_EQ(said_of(named, authoritys), "accepted") << one;
+    }
+    EXPECT_EQ(said_of(mtls, ca.anchors()), "peer: the client's certificate is an authority's");
+}
+
 TEST(client_certificates, can_be_named_by_their_fingerprint_alone) {
     authority ca;
     auto const leaf = ca.issue("/CN=a", for_clients);
