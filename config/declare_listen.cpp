@@ -91,7 +91,8 @@ void declare_accepting(section& at, gateway::settings& into) {
     at.whole(
         "requests_per_second_per_address", into.each_address.requests_per_second, 0, 1'000'000,
         {.says = "What one address may send for long, as `trusted_proxies` tell addresses; more is answered "
-                 "429, whatever it asks for. An IPv6 network of 64 bits is one address; 0: no limit."});
+                 "429, whatever it asks for. A TLS handshake counts as a request; one too many is not begun. "
+                 "An IPv6 network of 64 bits is one address; 0: no limit."});
     at.whole("requests_burst_per_address", into.each_address.requests_burst, 1, 1'000'000,
              {.says = "What one address may send at once."});
     at.whole(

@@ -47,7 +47,8 @@ acceptor::acceptor(std::shared_ptr<snapshot const> first, store::event_store& st
       counts_{counts},
       in_flight_{in_flight},
       flooded_{counts.make_counter("headgate_flood_refusals_total",
-                                   "Requests answered 429 because their address sent too many.")},
+                                   "Requests answered 429, and TLS handshakes not begun, because their "
+                                   "address sent too many.")},
       unknown_{counts.make_counter("headgate_unknown_path_total", "Requests to paths that no source has.")},
       took_{counts.make_histogram("headgate_accept_seconds", "From the whole request to the answer.")},
       scratch_bytes_(64 * 1024),
@@ -57,16 +58,27 @@ void acceptor::use(std::shared_ptr<snapshot const> next) {
     current_ = std::move(next);
 }
 
+std::optional<std::chrono::seconds> acceptor::take_from(std::string const& address,
+                                                        std::chrono::steady_clock::time_point now) {
+    auto const wait = current_->flood ? current_->flood->take(address, now) : std::nullopt;
+    if (!wait) return std::nullopt;
+    flooded_.add();
+    log_sparingly(log_level::warning, "an address sends too many requests",
+                  {{"peer", address},
+                   {"remedy",
+                    "if it is your proxy, name it in listen.trusted_proxies; else see "
+                    "requests_per_second_per_address"}});
+    return wait;
+}
+
+bool acceptor::admits_handshake(std::string const& address) {
+    return !take_from(address, std::chrono::steady_clock::now());
+}
+
 http::admission acceptor::admit(request_head const& head) {
     http::admission admitted{.body_bytes_max = current_->general.body_bytes_max};
     auto const now = std::chrono::steady_clock::now();
-    if (auto const wait = current_->flood ? current_->flood->take(head.peer, now) : std::nullopt) {
-        flooded_.add();
-        log_sparingly(log_level::warning, "an address sends too many requests",
-                      {{"peer", head.peer},
-                       {"remedy",
-                        "if it is your proxy, name it in listen.trusted_proxies; else see "
-                        "requests_per_second_per_address"}});
+    if (auto const wait = take_from(head.peer, now)) {
         admitted.refusal = too_many_requests(*wait);
         return admitted;
     }

@@ -35,6 +35,7 @@ public:
     // Requests from now on are judged by `next`. On the worker's thread.
     void use(std::shared_ptr<snapshot const> next);
 
+    [[nodiscard]] bool admits_handshake(std::string const& address) override;
     [[nodiscard]] http::admission admit(request_head const& head) override;
     [[nodiscard]] asio::awaitable<response> handle(request incoming, http::admission admitted) override;
 
@@ -50,6 +51,9 @@ private:
 
     asio::awaitable<response> accept(request incoming, source const& from,
                                      std::chrono::steady_clock::time_point began);
+    // Takes one of what `address` may send. How long it should wait, where it has sent too much.
+    std::optional<std::chrono::seconds> take_from(std::string const& address,
+                                                  std::chrono::steady_clock::time_point now);
     response over_limit(source const& from, error const& why);
     response shake_hands(request const& incoming, auth::facts const& known, source const& from,
                          auth::handshake const& which);

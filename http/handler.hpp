@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace headgate::http {
 
@@ -28,6 +29,13 @@ struct admission {
 class handler {
 public:
     virtual ~handler() = default;
+
+    // Whether somebody at this address, who is no trusted proxy, may begin a TLS handshake; else the
+    // connection closes before anything is computed.
+    [[nodiscard]] virtual bool admits_handshake(std::string const& address) {
+        static_cast<void>(address);
+        return true;
+    }
 
     [[nodiscard]] virtual admission admit(request_head const& head) = 0;
 

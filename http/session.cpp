@@ -56,6 +56,7 @@ public:
 private:
     void begin(doing what, std::chrono::milliseconds within) noexcept;
 
+    [[nodiscard]] asio::awaitable<bool> open();
     [[nodiscard]] asio::awaitable<bool> serve_request();
     [[nodiscard]] asio::awaitable<std::expected<void, stop>> read_head();
     [[nodiscard]] asio::awaitable<std::expected<void, stop>> read_body(framed_head const& framed,
@@ -113,15 +114,8 @@ void session::begin(doing what, std::chrono::milliseconds within) noexcept {
 asio::awaitable<void> session::run() {
     co_await asio::this_coro::reset_cancellation_state(when_cut{&lane_});
     co_await asio::this_coro::throw_if_cancelled(false);
-    begin(doing::handshake, bounds_.tls_handshake_within);
-    auto opening = wire_->open();
+    auto opening = open();
     bool goes_on = co_await std::move(opening);
-    if (!goes_on) lane_.count_failed_handshake();
-    if (goes_on) certificate_ = wire_->client_certificate();
-    if (auto const held = certificate_hold_.grow_to(certificate_.size()); !held) {
-        auto refusing = refuse_with(held.error());
-        goes_on = co_await std::move(refusing);
-    }
     while (goes_on && !lane_.is_cut()) {
         auto serving = serve_request();
         goes_on = co_await std::move(serving);
@@ -130,6 +124,28 @@ asio::awaitable<void> session::run() {
     begin(doing::closing, bounds_.linger_for);
     auto closing = wire_->close_gently(bounds_.linger_bytes_max);
     co_await std::move(closing);
+}
+
+// True when requests may come.
+asio::awaitable<bool> session::open() {
+    begin(doing::handshake, bounds_.tls_handshake_within);
+    bool const is_asked_first = wire_->shakes_hands() && !is_from_trusted_proxy();
+    if (is_asked_first && !lane_.answers().admits_handshake(from_.address)) co_return false;
+    auto opening = wire_->open();
+    auto const failure = co_await std::move(opening);
+    if (failure) {
+        lane_.count_failed_handshake();
+        if (failure == asio::error::eof) co_return false;  // As whoever only looks whether the port is open.
+        log_sparingly(
+            log_level::info, "a TLS handshake failed",
+            {{"listener", lane_.shared().name}, {"peer", from_.address}, {"what", failure.message()}});
+        co_return false;
+    }
+    certificate_ = wire_->client_certificate();
+    auto const held = certificate_hold_.grow_to(certificate_.size());
+    if (held) co_return true;
+    auto refusing = refuse_with(held.error());
+    co_return co_await std::move(refusing);
 }
 
 asio::awaitable<bool> session::serve_request() {

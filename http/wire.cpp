@@ -62,7 +62,7 @@ class plain_wire final : public wire {
 public:
     plain_wire(asio::io_context& context, int descriptor) : socket_{context} { take(socket_, descriptor); }
 
-    asio::awaitable<bool> open() override { co_return true; }
+    asio::awaitable<boost::system::error_code> open() override { co_return boost::system::error_code{}; }
 
     asio::awaitable<arrived> receive(asio::mutable_buffer room) override {
         auto [failure, bytes] = co_await socket_.async_read_some(room, as_values);
@@ -105,9 +105,12 @@ public:
         take(stream_.next_layer(), descriptor);
     }
 
-    asio::awaitable<bool> open() override {
+    [[nodiscard]] bool shakes_hands() const noexcept override { return true; }
+
+    asio::awaitable<boost::system::error_code> open() override {
         auto [failure] = co_await stream_.async_handshake(asio::ssl::stream_base::server, as_values);
-        co_return !failure;
+        bool const has_left = failure == asio::ssl::error::stream_truncated;
+        co_return has_left ? boost::system::error_code{asio::error::eof} : failure;
     }
 
     // A server's chain has no leaf in it (SSL_get_peer_cert_chain(3)).

@@ -29,8 +29,11 @@ class wire {
 public:
     virtual ~wire() = default;
 
-    // True when the peer may speak HTTP now: at once, or after the TLS handshake.
-    [[nodiscard]] virtual asio::awaitable<bool> open() = 0;
+    // Whether to open it costs more than to take a connection.
+    [[nodiscard]] virtual bool shakes_hands() const noexcept { return false; }
+
+    // The peer may speak HTTP then: at once, or after the TLS handshake. Else why it may not; `eof`: it left.
+    [[nodiscard]] virtual asio::awaitable<boost::system::error_code> open() = 0;
 
     // What the peer showed while it opened, in PEM, leaf first; empty without any.
     [[nodiscard]] virtual std::string client_certificate() { return {}; }

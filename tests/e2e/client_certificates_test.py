@@ -3,6 +3,7 @@
 import http.client
 import json
 import shutil
+import socket
 import ssl
 import subprocess
 import urllib.parse
@@ -109,6 +110,20 @@ def test_the_right_certificate_opens_our_own_listener_and_no_other_does(asking, 
     assert post(gateway.port, Authority(tmp_path / "other").issue("plant.example.com")) == 401
     event = gateway.api("/events")["items"][0]["id"]
     assert gateway.event(event)["verdict"]["subject"] == "plant.example.com"
+
+
+def test_the_log_tells_whose_handshake_failed(asking):
+    with socket.create_connection(("127.0.0.1", asking.port), timeout=20) as plain:
+        plain.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        plain.recv(100)
+
+    def is_told():
+        lines = [json.loads(line) for line in asking.process.output().splitlines() if line.startswith("{")]
+        return any(
+            line["message"] == "a TLS handshake failed" and line["peer"] == "127.0.0.1" for line in lines
+        )
+
+    wait_until(is_told, within=20, saying="nobody tells whose handshake failed")
 
 
 def test_another_authority_counts_at_once_on_open_connections_too(asking, authority, tmp_path):

@@ -30,6 +30,11 @@ public:
     std::size_t body_bytes_max = 1024 * 1024;
     std::function<std::optional<response>(request_head const&)> refuses;  // May throw.
     std::function<response(request const&)> answers;                      // May throw.
+    std::function<bool(std::string const&)> shakes_hands_with;
+
+    [[nodiscard]] bool admits_handshake(std::string const& address) override {
+        return !shakes_hands_with || shakes_hands_with(address);
+    }
 
     [[nodiscard]] http::admission admit(request_head const& head) override {
         http::admission admitted{.body_bytes_max = body_bytes_max};

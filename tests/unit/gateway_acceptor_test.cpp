@@ -76,6 +76,7 @@ public:
         return run(worker_->handle(std::move(incoming), std::move(admitted)));
     }
 
+    bool admits_handshake(std::string const& address) { return worker_->admits_handshake(address); }
     http::admission admit(request const& incoming) { return worker_->admit(incoming.head); }
     response handle(request incoming, http::admission admitted) {
         return run(worker_->handle(std::move(incoming), std::move(admitted)));
@@ -264,6 +265,18 @@ TEST(acceptor, answers_a_flood_of_one_address_429_before_it_looks_at_anything) {
     auto other = signed_request();
     other.head.peer = "192.0.2.2";
     EXPECT_EQ(work.answer(other).status, 202U);
+}
+
+TEST(acceptor, takes_a_tls_handshake_for_a_request_of_its_address) {
+    settings all;
+    all.each_address = {.requests_per_second = 1, .requests_burst = 1, .addresses_max = 64};
+    acceptor_at_work work{github_source(), all};
+    EXPECT_FALSE(work.in_force->flood->take("192.0.2.1", in_an_hour()));
+    EXPECT_FALSE(work.admits_handshake("192.0.2.1"));
+    auto const before = pace::instant::clock::now();
+    EXPECT_TRUE(work.admits_handshake("192.0.2.2"));
+    EXPECT_TRUE(work.in_force->flood->take("192.0.2.2", before)) << "the handshake took the only one";
+    EXPECT_NE(work.counts.render().find("headgate_flood_refusals_total 1\n"), std::string::npos);
 }
 
 TEST(acceptor, lets_any_flood_in_when_told_so) {

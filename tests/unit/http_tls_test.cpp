@@ -98,6 +98,33 @@ TEST(tls, serves_requests_like_a_plain_connection) {
     EXPECT_EQ(sender.read_answer()->body, "GET /two ");
 }
 
+TEST(tls, begins_no_handshake_with_an_address_that_may_have_none) {
+    scratch_folder folder;
+    auto settings = with({make_certificate(folder.path(), "one.example")});
+    running_server under_test{settings};
+    std::vector<std::string> asked;
+    under_test.handler().shakes_hands_with = [&](std::string const& address) {
+        asked.push_back(address);
+        return asked.size() == 1;
+    };
+    tls_connection first{under_test.port()};
+    EXPECT_FALSE(first.shake_hands());
+    tls_connection second{under_test.port()};
+    EXPECT_TRUE(second.shake_hands());
+    EXPECT_EQ(asked, (std::vector<std::string>{"127.0.0.1", "127.0.0.1"}));
+
+    settings.trusted_proxies = {"127.0.0.1"};
+    running_server behind_a_proxy{settings};
+    behind_a_proxy.handler().shakes_hands_with = [](std::string const&) { return false; };
+    tls_connection proxy{behind_a_proxy.port()};
+    EXPECT_FALSE(proxy.shake_hands()) << "it speaks for many";
+    running_server plain;
+    plain.handler().shakes_hands_with = [](std::string const&) { return false; };
+    raw_connection sender{plain.port()};
+    sender.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_TRUE(sender.read_answer()) << "shakes no hands";
+}
+
 TEST(tls, closes_properly_after_a_refusal_with_the_body_under_way) {
     scratch_folder folder;
     running_server under_test{with({make_certificate(folder.path(), "one.example")})};
