@@ -4,6 +4,7 @@
 #include "auth/openssl_care.hpp"
 #include "core/digest.hpp"
 #include "core/encoding.hpp"
+#include "core/text.hpp"
 
 #include <fmt/format.h>
 #include <openssl/asn1.h>
@@ -267,6 +268,9 @@ result<wall_time> certificate_rules::parts::look_at(std::string_view pem, wall_t
         auto name = wanted_name_of(leaf, is.san);
         if (!name) return fails("the client's certificate has none of the names", "compare them with `san`");
         found.name = *std::move(name);
+    }
+    if (has_controls(found.name)) {
+        return fails("the client's certificate has control characters in its name", "name it with `san`");
     }
     return until;
 }

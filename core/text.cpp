@@ -95,9 +95,11 @@ bool is_control(std::string_view character) noexcept {
     auto const last = byte_of(character.back());
     switch (character.size()) {
         case 1: return last < 0x20 || last == 0x7f;
-        case 2: return character[0] == '\xc2' && last < 0xa0;
+        case 2: return character == "\xd8\x9c" || (character[0] == '\xc2' && last < 0xa0);
         case 3:
-            if (character.starts_with("\xe2\x80")) return last >= 0xa8 && last <= 0xae;
+            if (character.starts_with("\xe2\x80")) {
+                return last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae);
+            }
             return character.starts_with("\xe2\x81") && last >= 0xa6 && last <= 0xa9;
         default: return false;
     }

@@ -23,8 +23,8 @@ inline constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 [[nodiscard]] std::string_view shortened(std::string_view text, std::size_t bytes_max) noexcept;
 
 // Whether a character, or a byte that belongs to none, acts on terminals, lines or the order of text instead
-// of being shown: C0, DEL, C1, U+2028, U+2029, and the bidirectional controls U+202A to U+202E, U+2066 to
-// U+2069.
+// of being shown: C0, DEL, C1, U+2028, U+2029, and what has Unicode's property Bidi_Control: U+061C, U+200E,
+// U+200F, U+202A to U+202E, U+2066 to U+2069.
 [[nodiscard]] bool is_control(std::string_view character) noexcept;
 [[nodiscard]] bool has_controls(std::string_view text) noexcept;
 

@@ -179,6 +179,19 @@ TEST(client_certificates, are_named_in_utf_8_however_they_write_it) {
     }
 }
 
+// Whoever reads it, in a log or on a terminal, would be shown something else.
+TEST(client_certificates, with_controls_in_their_name_are_refused) {
+    authority ca;
+    auto mtls = of(ca);
+    for (auto const* const name : {"a\x1b[31m", "a\nb", "a\u202eb", "\u200fa"}) {
+        auto const leaf = ca.issue("/CN=" + std::string{name}, for_clients + "\nsubjectAltName=DNS:plant");
+        mtls.san.clear();
+        EXPECT_EQ(said_of(mtls, leaf), "peer: the client's certificate has control characters in its name");
+        mtls.san = {"plant"};
+        EXPECT_EQ(said_of(mtls, leaf), "accepted") << "its name is another";
+    }
+}
+
 // What a reader that stops at NUL takes for the name is not the name.
 TEST(client_certificates, with_a_nul_in_a_name_have_another_name) {
     authority ca;

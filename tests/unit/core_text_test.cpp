@@ -35,11 +35,12 @@ TEST(shortened, never_ends_in_a_character) {
 TEST(has_controls, finds_what_acts_on_terminals_lines_or_the_order_of_text) {
     for (char const* acting :
          {"a\x1b", "\x7f", "a\nb", "\xc2\x80", "\xc2\x9b", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaa",
-          "x\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9"}) {
+          "x\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9", "\xd8\x9c", "\xe2\x80\x8e", "\xe2\x80\x8f"}) {
         EXPECT_TRUE(has_controls(acting)) << acting;
     }
-    for (char const* shown : {"", "a b~", "\xc2\xa0", "\xc3\xa4", "\xe2\x80\xa7", "\xe2\x80\xaf",
-                              "\xe2\x81\xa5", "\xe2\x81\xaa", "\xe2\x82\xac", "\xf0\x9f\x9a\xaa", "\x80"}) {
+    for (char const* shown :
+         {"", "a b~", "\xc2\xa0", "\xc3\xa4", "\xd8\x9b", "\xe2\x80\x8d", "\xe2\x80\x90", "\xe2\x80\xa7",
+          "\xe2\x80\xaf", "\xe2\x81\xa5", "\xe2\x81\xaa", "\xe2\x82\xac", "\xf0\x9f\x9a\xaa", "\x80"}) {
         EXPECT_FALSE(has_controls(shown)) << shown;
     }
 }
