@@ -2,6 +2,7 @@
 
 #include "config/addresses.hpp"
 #include "config/reader.hpp"
+#include "core/network.hpp"
 
 #include <fmt/format.h>
 
@@ -77,6 +78,18 @@ void check_client_certificates(http::listener_settings const& webhooks, checker&
     if (!webhooks.client_certificate_header.empty() && webhooks.trusted_proxies.empty()) {
         notes.mistake("listen.webhooks.client_certificate_header", "is believed of nobody",
                       "name the proxy in listen.trusted_proxies");
+    }
+}
+
+// Whoever is in such a network and can write the header is whom they like: a certificate is no secret.
+void check_trust_in_header(http::listener_settings const& webhooks, checker& notes) {
+    if (webhooks.client_certificate_header.empty()) return;
+    for (auto const& each : webhooks.trusted_proxies) {
+        auto const range = network::parse(each);
+        if (!range || !range->is_wide()) continue;
+        notes.warning("listen.webhooks.client_certificate_header",
+                      fmt::format("is believed of every machine in {}", each),
+                      "name in listen.trusted_proxies the proxies' own addresses");
     }
 }
 
@@ -280,6 +293,7 @@ void check_together(configuration& all, locations const& places, notes& into) {
     checker notes{places, into};
     check_listeners(all, notes);
     check_client_certificates(all.webhooks, notes);
+    check_trust_in_header(all.webhooks, notes);
     check_removed_header(all, notes);
     check_wanted_certificates(all, notes);
     check_operators(all.console, notes);

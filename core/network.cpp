@@ -83,4 +83,8 @@ bool network::is_everybody() const noexcept {
     return bits_ <= v4_at * 8 && contains(first_v4);
 }
 
+bool network::is_wide() const noexcept {
+    return bits_ < (is_v4(first_) ? v4_at * 8 + 24 : 64);
+}
+
 }  // namespace headgate

@@ -43,6 +43,9 @@ public:
     // Whether every IPv4 address is in it: then being in it says nothing.
     [[nodiscard]] bool is_everybody() const noexcept;
 
+    // Whether it holds more than one subnet usually does: wider than an IPv4 /24 or an IPv6 /64.
+    [[nodiscard]] bool is_wide() const noexcept;
+
 private:
     network(ip_address first, unsigned bits) : first_{first}, bits_{bits} {}
 

@@ -20,6 +20,7 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 // A folder with some secrets, into which a test writes its configuration.
 class configurations : public ::testing::Test {
@@ -314,6 +315,28 @@ TEST_F(configurations, are_warned_of_tokens_that_travel_in_plain_http) {
     EXPECT_THAT(said_of("127.0.0.1:9090", operators), Not(warns));
     EXPECT_THAT(said_of("[::1]:9090", operators), Not(warns));
     EXPECT_THAT(said_of("0.0.0.0:9090", ""), Not(warns)) << "nobody has a token";
+}
+
+TEST_F(configurations, are_warned_of_a_certificate_header_that_many_machines_can_write) {
+    auto const said_of = [this](std::string const& proxies, std::string const& header) {
+        write("headgate.yaml", "listen: {trusted_proxies: " + proxies + ", webhooks: {" + header + "}}\n");
+        return lines(load(folder_.path() / "headgate.yaml"));
+    };
+    auto const warns = [](std::string const& of) {
+        return Contains(
+            "warning: listen.webhooks.client_certificate_header (line 1): is believed of every "
+            "machine in " +
+            of + " — name in listen.trusted_proxies the proxies' own addresses");
+    };
+    std::string const header = "client_certificate_header: ssl-client-cert";
+    for (std::string const wide : {"10.0.0.0/23", "10.0.0.0/8", "fd00::/63", "::ffff:10.0.0.0/119"}) {
+        EXPECT_THAT(said_of("[192.0.2.1, \"" + wide + "\"]", header), warns(wide));
+        EXPECT_THAT(said_of("[\"" + wide + "\"]", ""), Not(warns(wide))) << "nobody's header is believed";
+    }
+    for (std::string const narrow :
+         {"10.0.0.0/24", "10.0.0.1", "10.0.0.1/32", "fd00::/64", "fd00::1", "::ffff:10.0.0.0/120"}) {
+        EXPECT_THAT(said_of("[\"" + narrow + "\"]", header), Not(warns(narrow)));
+    }
 }
 
 TEST_F(configurations, are_warned_of_a_word_in_quotes_that_looks_like_the_body) {

@@ -106,5 +106,13 @@ TEST(network, of_every_ipv4_address_is_everybody_however_it_is_written) {
         EXPECT_FALSE(network::parse(some)->is_everybody()) << some;
 }
 
+TEST(network, of_more_than_a_subnet_is_wide) {
+    for (auto const* const wide : {"10.0.0.0/23", "0.0.0.0/0", "fd00::/63", "::ffff:10.0.0.0/119"})
+        EXPECT_TRUE(network::parse(wide)->is_wide()) << wide;
+    for (auto const* const narrow :
+         {"10.0.0.0/24", "10.0.0.1", "fd00::/64", "fd00::1", "::ffff:10.0.0.0/120"})
+        EXPECT_FALSE(network::parse(narrow)->is_wide()) << narrow;
+}
+
 }  // namespace
 }  // namespace headgate
