@@ -325,7 +325,7 @@ node_ptr compiler::compile(check const& is, scope around) {
     position beside{.parts = grammar ? std::span{grammar->parts} : std::span<std::string const>{},
                     .inside_each = around.inside_each,
                     .claims_known = reads_a_token(is)};
-    if (is.when) inspect(*is.when, at + ".when", notes_);
+    if (is.when) inspect(*is.when, at + ".when", source_, notes_);
     inspect_time(is, at, beside);
     auto const* all = std::get_if<all_check>(&is.is);
     if (all && count_tokens(*all) > 0) beside.claims_known = true;  // Its `once` is read after its members.

@@ -69,7 +69,7 @@ std::unique_ptr<handshake const> handshake::make(handshake_rule const& is, std::
 
     if (is_empty(is.when))
         notes.mistake(at + ".when", "holds for every request", "name what makes this one special");
-    inspect(is.when, at + ".when", notes);
+    inspect(is.when, at + ".when", source, notes);
     if (is.call) {
         notes.mistake(at, "a handshake that calls back is not available in this version",
                       "confirm this subscription by hand");

@@ -31,6 +31,15 @@ bool is_pointer(std::string_view pointer) {
     return true;
 }
 
+void inspect_header(std::string const& name, std::string const& at, settings const& source, reporter& notes) {
+    if (source.removed_header.empty() || name != source.removed_header) return;
+    notes.mistake(at,
+                  fmt::format("reads {}, which is removed from every request: the certificates of senders "
+                              "come in it",
+                              name),
+                  "give listen.webhooks.client_certificate_header another name, in the proxy too");
+}
+
 struct value_inspector {
     std::string const& at;
     position const& where;
@@ -57,6 +66,7 @@ struct value_inspector {
     void operator()(header_value const& v) const {
         bool const ok = !v.names.empty() && std::ranges::all_of(v.names, is_header_name);
         if (!ok) notes.mistake(at, "is not the name of a header", "letters, digits and '-'");
+        for (auto const& name : v.names) inspect_header(name, at, source, notes);
     }
 
     void operator()(slice_value const& v) const {
@@ -212,10 +222,11 @@ void inspect(client_certificate const& is, std::string const& at, reporter& note
     }
 }
 
-void inspect(guard const& when, std::string const& at, reporter& notes) {
+void inspect(guard const& when, std::string const& at, settings const& source, reporter& notes) {
     if (!std::ranges::all_of(when.headers, [](auto const& item) { return is_header_name(item.first); })) {
         notes.mistake(at, "names something that is not a header", "letters, digits and '-'");
     }
+    for (auto const& [name, expected] : when.headers) inspect_header(name, at, source, notes);
     auto const inspect_path = [&](json_path const& path) {
         if (is_pointer(path.pointer) && path.from == json_path::start::document) return;
         notes.mistake(at, fmt::format("\"{}\" is not a JSON pointer", path.pointer), "begin with a slash");

@@ -35,7 +35,7 @@ void inspect(session_check const& is, std::string const& at, reporter& notes);
 
 void inspect(client_certificate const& is, std::string const& at, reporter& notes);
 
-void inspect(guard const& when, std::string const& at, reporter& notes);
+void inspect(guard const& when, std::string const& at, settings const& source, reporter& notes);
 
 // `public_url`: scheme, host and perhaps port, nothing after it.
 void inspect_public_url(settings const& source, std::string const& path, reporter& notes);

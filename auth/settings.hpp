@@ -316,6 +316,7 @@ struct settings {
     std::size_t handshake_json_bytes_max = 4096;  // No handshake reads JSON from a longer body.
     std::optional<std::size_t> body_bytes_max;
     std::string path;  // The source's, "/webhooks/airbyte/{connection}": what `path` values name a part of.
+    std::string removed_header;  // That no request has when it is checked, in lower case; empty: none.
 };
 
 }  // namespace headgate::auth

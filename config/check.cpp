@@ -93,11 +93,13 @@ void check_trust_in_header(http::listener_settings const& webhooks, checker& not
     }
 }
 
-// A key in the header that is taken off every request would be nobody's, and each repetition an event.
-void check_removed_header(configuration const& all, checker& notes) {
+// A key in the header that is taken off every request would be nobody's, and each repetition an event. What
+// the checks read is for them to say.
+void check_removed_header(configuration& all, checker& notes) {
     auto const& removed = all.webhooks.client_certificate_header;
     if (removed.empty()) return;
-    for (auto const& one : all.gateway.sources) {
+    for (auto& one : all.gateway.sources) {
+        one.sender.removed_header = removed;
         bool const is_read =
             one.dedupe.key == gateway::dedupe_settings::by::header && one.dedupe.header == removed;
         if (!is_read) continue;

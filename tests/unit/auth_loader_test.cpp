@@ -13,6 +13,7 @@ namespace headgate::auth {
 namespace {
 
 using namespace testing_support;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -27,6 +28,37 @@ settings plain() {
 
 mac_check& mac_of(settings& source) {
     return std::get<mac_check>(source.verify->is);
+}
+
+TEST(loader, refuses_whatever_reads_the_header_that_no_request_has) {
+    std::string const said =
+        ": reads x-removed, which is removed from every request: the certificates of senders come in it";
+    auto const with = [](auto const& change) {
+        auto source = plain();
+        source.removed_header = "x-removed";
+        change(source);
+        return mistakes_of(source);
+    };
+    auto const header = header_named("x-removed");
+    EXPECT_THAT(with([](settings&) {}), IsEmpty());
+    EXPECT_THAT(with([&](settings& source) { mac_of(source).signature.from = header; }),
+                ElementsAre("sources.test.verify.mac.signature.from" + said));
+    EXPECT_THAT(with([&](settings& source) { mac_of(source).signs = values{body(), header}; }),
+                ElementsAre("sources.test.verify.mac.content" + said));
+    EXPECT_THAT(with([&](settings& source) { source.verify->once = once_rule{.from = header}; }),
+                Contains("sources.test.verify.mac.once" + said));
+    EXPECT_THAT(with([&](settings& source) { source.delivery.id = header; }),
+                ElementsAre("sources.test.delivery.id" + said));
+    EXPECT_THAT(with([&](settings& source) {
+                    source.handshakes = {{.when = {.headers = {{"x-removed", "a"}}}, .reply = {}}};
+                }),
+                Contains("sources.test.handshake[0].when" + said));
+    EXPECT_THAT(with([](settings& source) {
+                    auto branch = check_of(body_mac("x-signature", ""));
+                    branch.when = guard{.headers = {{"x-removed", "a"}}};
+                    source.verify = any({std::move(branch), check_of(body_mac("x-other", ""))});
+                }),
+                ElementsAre("sources.test.verify.any[0].mac.when" + said));
 }
 
 TEST(loader, refuses_a_source_that_does_not_say_who_sends) {

@@ -268,6 +268,15 @@ TEST_F(configurations, with_only_warnings_are_made) {
                     "what you want"));
 }
 
+TEST_F(configurations, tell_each_source_which_header_no_request_has) {
+    write("headgate.yaml", std::string{right} +
+                               "listen: {trusted_proxies: [10.0.0.1], webhooks: {client_certificate_header: "
+                               "SSL-Client-Cert}}\n");
+    auto const outcome = load(folder_.path() / "headgate.yaml");
+    ASSERT_TRUE(outcome.made);
+    EXPECT_EQ(outcome.made->gateway.sources.at(0).sender.removed_header, "ssl-client-cert");
+}
+
 TEST_F(configurations, are_warned_of_a_secret_that_two_sources_share) {
     EXPECT_THAT(
         said_about("  other: {path: /other, verify: {preset: github, secrets: [{file: secret}]}}\n"
