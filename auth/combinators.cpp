@@ -14,10 +14,17 @@ void append_name(std::string& names, std::string const& name) {
     names += name;
 }
 
+// Two sessions that have nothing in common to compare are not taken for one person's.
+bool is_same_person(person const& one, person const& other) {
+    if (!one.email.empty() && !other.email.empty()) return to_lower(one.email) == to_lower(other.email);
+    return !one.subject.empty() && one.subject == other.subject;
+}
+
 void add(proof& whole, proof part) {
     append_name(whole.verified_by, part.verified_by);
     append_name(whole.key_id, part.key_id);
     if (!whole.about.is_known()) whole.about = std::move(part.about);
+    whole.is_logged_in = whole.is_logged_in || part.is_logged_in;
     if (whole.certificate.empty()) whole.certificate = std::move(part.certificate);
     if (!whole.signed_time) whole.signed_time = part.signed_time;
     std::ranges::move(part.once, std::back_inserter(whole.once));
@@ -77,7 +84,11 @@ result<proof> all_node::examine(exam& of) const {
     }
     proof whole;
     whole.signed_time = signed_time;
-    for (auto& shown : proofs) add(whole, *std::move(shown));
+    for (auto& shown : proofs) {
+        if (shown->is_logged_in && whole.is_logged_in && !is_same_person(shown->about, whole.about))
+            return fails(name() + ": its sessions are of two people");
+        add(whole, *std::move(shown));
+    }
     if (auto taken = take_once(of, whole); !taken) return std::unexpected{std::move(taken).error()};
     return whole;
 }
@@ -107,6 +118,7 @@ result<proof> any_node::examine(exam& of) const {
     HEADGATE_TRY(auto const signed_time, check_time(of));
     std::string reasons;
     std::string remedy;
+    auto code = errc::unauthenticated;
     for (auto const& member : members_) {
         if (!member->applies(of)) continue;
         of.token.reset();  // A branch reads no claims but its own.
@@ -115,6 +127,7 @@ result<proof> any_node::examine(exam& of) const {
             if (!reasons.empty()) reasons += "; ";
             reasons += shown.error().message;
             if (remedy.empty()) remedy = std::move(shown.error().remedy);
+            if (shown.error().code == errc::permission_denied) code = errc::permission_denied;
             continue;
         }
         if (signed_time) shown->signed_time = signed_time;
@@ -122,7 +135,7 @@ result<proof> any_node::examine(exam& of) const {
         return shown;
     }
     if (reasons.empty()) return fails(name() + ": no branch is meant for such a request");
-    return fails(std::move(reasons), std::move(remedy));
+    return refuse(code, std::move(reasons), std::move(remedy));
 }
 
 each_node::each_node(check const& from, std::string name, node_ptr item)

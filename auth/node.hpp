@@ -27,6 +27,7 @@ struct proof {
     std::vector<text> signed_pieces{};  // Without the time value.
     person about{};                     // As a token or a session says; empty without one.
     std::string certificate{};          // The name of the sender's; empty without one.
+    bool is_logged_in = false;          // `about` is somebody with a session.
 };
 
 // Members of an `all` are tried in this order, so that nothing dear is reached while something cheap fails.

@@ -99,6 +99,8 @@ void gather_covered(check const& is, std::vector<std::string>& told) {
     std::vector<std::string> names{"gap-auth"};
     std::ranges::move(identity_header_names("x-auth-request"), std::back_inserter(names));
     std::ranges::move(identity_header_names("x-forwarded"), std::back_inserter(names));
+    for (auto const* family : {"x-auth-request", "x-forwarded"})
+        names.push_back(std::string{family} + "-preferred-username");
     for (auto& name : names) {
         if (binds(is, {header_value{.names = {name}, .scheme = {}, .decode = {}}}))
             told.push_back(std::move(name));

@@ -97,9 +97,9 @@ result<person> person_in(headers const& fields, std::string_view family) {
     return person{std::string{text("user")}, std::string{text("email")}, groups_in(text("groups"))};
 }
 
-std::array<std::string, 4> identity_header_names(std::string_view family) {
+std::array<std::string, 3> identity_header_names(std::string_view family) {
     auto const named = [&](char const* what) { return fmt::format("{}-{}", family, what); };
-    return {named("user"), named("email"), named("groups"), named("preferred-username")};
+    return {named("user"), named("email"), named("groups")};
 }
 
 bool is_identity_header(std::string_view name) noexcept {
@@ -143,6 +143,19 @@ void relay_cookies(facts const& known, response& answer) {
         if (!found) continue;
         for (auto const& each : found->set_cookies) answer.fields.push_back({"set-cookie", each});
     }
+}
+
+bool may_come_from_another_site(request_head const& head) {
+    if (count_headers(head.fields, "sec-fetch-site") > 0) {
+        auto const site = sole_header(head.fields, "sec-fetch-site");
+        return site != "same-origin" && site != "none";
+    }
+    if (count_headers(head.fields, "origin") == 0) return false;
+    auto const origin = sole_header(head.fields, "origin").value_or("");
+    auto const scheme = origin.find("://");
+    auto const host = sole_header(head.fields, "host");
+    return scheme == std::string_view::npos || !host ||
+           to_lower(origin.substr(scheme + 3)) != to_lower(*host);
 }
 
 }  // namespace headgate::auth

@@ -43,8 +43,8 @@ struct session {
 // unauthenticated where one of the family stands twice or is over `value_bytes_max`.
 [[nodiscard]] result<person> person_in(headers const& fields, std::string_view family);
 
-// The names that `person_in` reads, and -preferred-username.
-[[nodiscard]] std::array<std::string, 4> identity_header_names(std::string_view family);
+// The names that `person_in` reads.
+[[nodiscard]] std::array<std::string, 3> identity_header_names(std::string_view family);
 
 // Whether a header is one that proxies tell people's identities with, of either family.
 [[nodiscard]] bool is_identity_header(std::string_view name) noexcept;
@@ -57,5 +57,9 @@ struct session {
 
 // Hands the browser what its sessions were refreshed with.
 void relay_cookies(facts const& known, response& answer);
+
+// Whether a page of another site may have made a browser send this. As browsers say: Sec-Fetch-Site, and
+// Origin where they do not know that yet. What says neither is no browser.
+[[nodiscard]] bool may_come_from_another_site(request_head const& head);
 
 }  // namespace headgate::auth

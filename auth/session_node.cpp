@@ -27,6 +27,23 @@ std::unexpected<error> forbids(std::string what, std::string remedy) {
     return refuse(errc::permission_denied, std::move(what), std::move(remedy));
 }
 
+// The proxy signs the lines of this family that it was told not to set as well, with what the browser wrote
+// in them. Gap-Auth it always writes itself: the address of the session, or else its user.
+result<person> signed_person(headers const& fields) {
+    HEADGATE_TRY(auto who, person_in(fields, "x-forwarded"));
+    auto const& name = who.email.empty() ? who.subject : who.email;
+    if (sole_header(fields, "gap-auth").value_or("") != name) {
+        return fails("gap-auth names somebody else than the headers beside it",
+                     "set prefer_email_to_user = false there");
+    }
+    return who;
+}
+
+// A browser sends a session along with whatever a page makes it ask for.
+bool is_act(request_head const& head) {
+    return head.method != "GET";
+}
+
 }  // namespace
 
 session_node::session_node(check const& from, std::string name)
@@ -35,6 +52,8 @@ session_node::session_node(check const& from, std::string name)
 result<proof> session_node::examine(exam& of) const {
     auto shown = find_person(of);
     auto held = shown ? check_person(shown->about) : result<void>{};
+    if (held && is_act(of.incoming.head) && may_come_from_another_site(of.incoming.head))
+        held = forbids("another site made the browser send this", "send it from a page of this site");
     if (!held) shown = while_doing(name(), std::move(held).error());
     if (!shown) {
         note(of, "verdict", false, shown.error().message, shown.error().remedy);
@@ -44,6 +63,7 @@ result<proof> session_node::examine(exam& of) const {
         auto const& about = shown->about;
         note(of, "session", true, "it is " + (about.email.empty() ? about.subject : about.email));
     }
+    shown->is_logged_in = true;
     return shown;
 }
 
@@ -123,7 +143,7 @@ std::vector<fetch> proven_session::needs(exam& of) const {
 result<proof> proven_session::find_person(exam& of) const {
     HEADGATE_TRY(auto shown, inner_->test(of));
     if (std::holds_alternative<gap_signature>(is_.by)) {
-        auto who = person_in(of.incoming.head.fields, "x-forwarded");
+        auto who = signed_person(of.incoming.head.fields);
         if (!who) return while_doing(name(), std::move(who).error());
         shown.about = *std::move(who);
         shown.about.groups.clear();  // They are not signed.

@@ -99,11 +99,6 @@ private:
             log_sparingly(log_level::warning, "a request to the operator API is nobody's who may send it",
                           {{"peer", incoming.head.peer}, {"target", std::string{incoming.head.path()}}});
         }
-        bool const is_act = incoming.head.method != "GET";
-        if (who && is_act && !who->by_token && may_come_from_another_site(incoming.head)) {
-            co_return refuse(errc::permission_denied, "another site made your browser send this",
-                             "act from a page of this site, or with a token");
-        }
         co_return who;
     }
 

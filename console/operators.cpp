@@ -1,10 +1,13 @@
 #include "console/operators.hpp"
 
+#include "auth/session.hpp"
 #include "core/digest.hpp"
 #include "core/log.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace headgate::console {
 namespace {
@@ -14,9 +17,10 @@ bool has_mistake(problems const& found, std::size_t from) {
                        [](problem const& each) { return each.weighs == problem::weight::mistake; });
 }
 
-void log_refusal(std::string const& name, request_head const& head, error const& why) {
-    log_sparingly(log_level::warning, "not this operator",
-                  {{"operator", name}, {"peer", head.peer}, {"why", why.message}, {"remedy", why.remedy}});
+void log_refusal(std::string_view name, request_head const& head, error const& why) {
+    log_sparingly(
+        log_level::warning, "not this operator",
+        {{"operator", std::string{name}}, {"peer", head.peer}, {"why", why.message}, {"remedy", why.remedy}});
 }
 
 }  // namespace
@@ -67,9 +71,14 @@ operators::one const* operators::by_token(request_head const& head) const {
 asio::awaitable<result<asking_operator>> operators::who_asks(request const& incoming,
                                                              auth::fact_finder& facts, deadline until) const {
     if (auto const* found = by_token(incoming.head)) {
-        co_return asking_operator{found->name, found->may, true, {}, {}};
+        co_return asking_operator{found->name, found->may, {}, {}};
+    }
+    if (incoming.head.method != "GET" && auth::may_come_from_another_site(incoming.head)) {
+        co_return refuse(errc::permission_denied, "another site made your browser send this",
+                         "act from a page of this site, or with a token");
     }
     auto refused = errc::unauthenticated;
+    std::vector<std::pair<std::string_view, error>> refusals;
     for (auto const& each : all_) {
         if (!each.sender) continue;
         auto const& checks = each.sender->checks();
@@ -79,35 +88,23 @@ asio::awaitable<result<asking_operator>> operators::who_asks(request const& inco
         if (judged) {
             auto& who = judged->sender;
             auto person = std::move(who.email.empty() ? who.subject : who.email);
-            co_return asking_operator{each.name, each.may, false, std::move(person), std::move(found.known)};
+            co_return asking_operator{each.name, each.may, std::move(person), std::move(found.known)};
         }
         auto const& why = found.trouble ? *found.trouble : judged.error();
-        log_refusal(each.name, incoming.head, why);
+        refusals.emplace_back(each.name, why);
         if (found.trouble) {
             refused = errc::unavailable;
         } else if (why.code == errc::permission_denied && refused != errc::unavailable) {
             refused = errc::permission_denied;
         }
     }
+    for (auto const& [name, why] : refusals) log_refusal(name, incoming.head, why);
     if (refused == errc::unavailable)
         co_return refuse(refused, "nobody could say who you are", "come again; the log says what is away");
     if (refused == errc::permission_denied)
         co_return refuse(refused, "you are none of the operators", "see `operators` in the configuration");
     co_return refuse(refused, "no valid token",
                      "send `Authorization: Bearer TOKEN` of an operator, or log in");
-}
-
-bool may_come_from_another_site(request_head const& head) {
-    if (count_headers(head.fields, "sec-fetch-site") > 0) {
-        auto const site = sole_header(head.fields, "sec-fetch-site");
-        return site != "same-origin" && site != "none";
-    }
-    if (count_headers(head.fields, "origin") == 0) return false;
-    auto const origin = sole_header(head.fields, "origin").value_or("");
-    auto const scheme = origin.find("://");
-    auto const host = sole_header(head.fields, "host");
-    return scheme == std::string_view::npos || !host ||
-           to_lower(origin.substr(scheme + 3)) != to_lower(*host);
 }
 
 }  // namespace headgate::console

@@ -25,9 +25,8 @@ namespace asio = boost::asio;
 struct asking_operator {
     std::string name;  // As configured.
     role may = role::viewer;
-    bool by_token = false;  // Else by something that a browser may send along unasked.
-    std::string person;     // Of a session or a token of an issuer, where it says so.
-    auth::facts known;      // What was found out for it.
+    std::string person;  // Of a session or a token of an issuer, where it says so.
+    auth::facts known;   // What was found out for it.
 };
 
 // Who may use the operator API, as it was configured at one moment. Immutable, for many threads.
@@ -36,9 +35,10 @@ public:
     // Notes everything that is wrong, with its path; then there are none.
     [[nodiscard]] static std::shared_ptr<operators const> make(settings from, problems& found);
 
-    // By token first, then the first whose checks hold. Fails with unauthenticated; with permission_denied
-    // where somebody is known and may not; with unavailable where that could not be found out. The caller
-    // keeps this and the request until the end.
+    // By token first, then the first whose checks hold, unless a page of another site may have made a browser
+    // ask for an act. Fails with unauthenticated; with permission_denied where somebody is known and may not;
+    // with unavailable where that could not be found out. The caller keeps this and the request until the
+    // end.
     [[nodiscard]] asio::awaitable<result<asking_operator>> who_asks(request const& incoming,
                                                                     auth::fact_finder& facts,
                                                                     deadline until) const;
@@ -62,9 +62,5 @@ private:
     std::vector<one> all_;
     std::chrono::milliseconds answer_within_{0};
 };
-
-// Whether a page of another site may have made a browser send this. As browsers say: Sec-Fetch-Site, and
-// Origin where they do not know that yet. What says neither is no browser.
-[[nodiscard]] bool may_come_from_another_site(request_head const& head);
 
 }  // namespace headgate::console

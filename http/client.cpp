@@ -16,7 +16,10 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <chrono>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -27,11 +30,13 @@ namespace beast = boost::beast;
 namespace ssl = boost::asio::ssl;
 
 using boost::system::error_code;
+using std::chrono::steady_clock;
 using wire_request = beast::http::request<beast::http::string_body>;
 using wire_parser = beast::http::response_parser<beast::http::string_body>;
 using plain_stream = beast::tcp_stream;
 using tls_stream = beast::ssl_stream<beast::tcp_stream>;
 
+constexpr std::chrono::minutes kept_for{1};
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t answer_head_bytes_max =
     32 * 1024;  // Under 64 KiB: Beast 1.81 throws on longer trailers.
@@ -145,8 +150,8 @@ asio::awaitable<result<response>> exchange(Stream& stream, wire_request const& a
     co_return as_response(parser.release());
 }
 
-result<std::unique_ptr<ssl::context>> make_context(std::string const& certificate_authorities) {
-    auto context = std::make_unique<ssl::context>(ssl::context::tls_client);
+result<std::shared_ptr<ssl::context>> make_context(std::string const& certificate_authorities) {
+    auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
     SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
     error_code failure;
     ERR_clear_error();
@@ -163,6 +168,33 @@ result<std::unique_ptr<ssl::context>> make_context(std::string const& certificat
     }
     context->set_verify_mode(ssl::verify_peer, failure);
     return context;
+}
+
+// To read the system's authorities takes some 20 ms; requests of a minute share what was read.
+class authorities {
+public:
+    result<std::shared_ptr<ssl::context>> read(std::string const& file) {
+        auto const now = steady_clock::now();
+        std::scoped_lock const hold{guard_};
+        std::erase_if(read_, [&](auto const& each) { return each.second.until <= now; });
+        if (auto const found = read_.find(file); found != read_.end()) return found->second.context;
+        HEADGATE_TRY(auto made, make_context(file));
+        return read_.emplace(file, entry{std::move(made), now + kept_for}).first->second.context;
+    }
+
+private:
+    struct entry {
+        std::shared_ptr<ssl::context> context;
+        steady_clock::time_point until;
+    };
+
+    std::mutex guard_;
+    std::map<std::string, entry> read_;
+};
+
+authorities& authorities_of_all() {
+    static authorities all;
+    return all;
 }
 
 asio::awaitable<result<void>> shake_hands(tls_stream& stream, place const& to) {
@@ -193,7 +225,7 @@ asio::awaitable<result<response>> fetch(client_request request, deadline until) 
         auto exchanging = exchange(stream, asked, to, request.response_bytes_max);
         co_return co_await std::move(exchanging);
     }
-    HEADGATE_CO_TRY(auto const context, make_context(request.certificate_authorities));
+    HEADGATE_CO_TRY(auto const context, authorities_of_all().read(request.certificate_authorities));
     tls_stream stream{executor, *context};
     auto connecting = connect(beast::get_lowest_layer(stream), to, until);
     auto const connected = co_await std::move(connecting);

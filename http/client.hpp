@@ -20,7 +20,8 @@ struct client_request {
     std::string url;  // http:// or https://, without user information; a fragment is not sent.
     headers fields;   // Host, Content-Length and Connection are added.
     std::string body;
-    std::string certificate_authorities;           // PEM file to trust for https; empty: the system's.
+    std::string
+        certificate_authorities;  // PEM file to trust for https; empty: the system's. Read once a minute.
     std::size_t response_bytes_max = 1024 * 1024;  // Of the body; over: resource_exhausted.
 };
 

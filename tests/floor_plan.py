@@ -75,7 +75,7 @@ THIRD_PARTY = [
     ("boost/system/", ["*"], "Boost.System"),
     ("boost/beast", ["http/"], "Beast"),
     ("boost/json", ["json/"], "Boost.JSON"),
-    ("boost/url", ["http/", "config/"], "Boost.URL"),
+    ("boost/url", ["auth/", "http/", "config/"], "Boost.URL"),
     ("openssl/", ["auth/", "http/", "core/digest.cpp"], "OpenSSL"),
     ("sqlite3.h", ["store/sqlite/"], "SQLite"),
     ("xxhash.h", ["store/sqlite/row_codec.cpp"], "xxHash"),

@@ -22,6 +22,7 @@ FORGED = {
     "X-Auth-Request-User": "ada",
     "X-Auth-Request-Email": "ada@example.com",
     "X-Auth-Request-Groups": "gw-ops",
+    "X-Auth-Request-Preferred-Username": "ada",
     "X-Forwarded-User": "ada",
     "X-Forwarded-Email": "ada@example.com",
     "X-Forwarded-Groups": "gw-ops",
@@ -180,6 +181,15 @@ def test_forged_headers_of_a_genuine_person_are_not_the_facts(site):
         assert answer.status == 202, way
         event = json.dumps(site.gateway.event(answer.json["id"]))
         assert "root" not in event, way
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_page_of_another_site_presses_no_button(site, way):
+    before = len(site.events())
+    ada = site.browser("ada")
+    assert not_taken(site, ada.post(f"/{way}/hook", {"Sec-Fetch-Site": "cross-site"}), before)
+    assert not_taken(site, ada.post(f"/{way}/hook", {"Origin": "https://evil.example"}), before)
+    assert ada.post(f"/{way}/hook", {"Sec-Fetch-Site": "same-origin"}).status == 202
 
 
 def test_stripped_headers_open_nothing(site):

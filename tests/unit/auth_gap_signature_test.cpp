@@ -98,6 +98,26 @@ TEST(gap_signature, holds_for_no_changed_request) {
     EXPECT_EQ(said([](request&) {}), "accepted");
 }
 
+// With prefer_email_to_user the proxy writes X-Forwarded-User alone, and signs what the browser wrote beside
+// it.
+TEST(gap_signature, believes_no_address_that_the_proxy_has_signed_and_not_written) {
+    auto const said = [](char const* whose, char const* signature) {
+        auto incoming = post("{}", {{"x-forwarded-user", "eve@example.com"},
+                                    {"x-forwarded-email", "ada@example.com"},
+                                    {"gap-auth", whose},
+                                    {"gap-signature", signature}});
+        return refusal(by_gap(), incoming, now);
+    };
+    // printf 'POST\n\n\n\n\n\neve@example.com\nada@example.com\n\n\n\neve@example.com\n/webhooks/sender\n{}'
+    // |
+    //        openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef -binary | base64; the other without
+    // the second eve@example.com
+    EXPECT_EQ(said("eve@example.com", "sha256 wK4EldgHjL7kQ4pz5o1g6LDVYxZruJZSt7JlFByK6cg="),
+              "session: gap-auth names somebody else than the headers beside it");
+    EXPECT_EQ(said("", "sha256 rjzziix7h2LRK0SI7osWXrpIx/3uc4qHwV/UbzuVOtE="),
+              "session: gap-auth names somebody else than the headers beside it");
+}
+
 TEST(gap_signature, of_a_request_that_needs_no_login_is_of_nobody) {
     session_check session{.by = gap_signature{}};
     auto const source = authenticator_of(source_with(check_of(session), {secret_of(key)}));

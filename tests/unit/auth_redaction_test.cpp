@@ -167,11 +167,18 @@ TEST(redaction, keeps_who_somebody_is_only_where_a_check_has_proven_it) {
         for (auto const& line : incoming.head.fields) names.push_back(line.name);
         return names;
     };
-    headers const both{{"x-auth-request-user", "a"},     {"x-auth-request-groups", "a"},
-                       {"x-forwarded-user", "a"},        {"x-forwarded-email", "a"},
-                       {"x-forwarded-groups", "a"},      {"x-auth-request-access-token", "a"},
-                       {"x-forwarded-for", "a"},         {"x-forwarded-access-token", "a"},
-                       {"x-auth-request-redirect", "a"}, {"gap-auth", "a"}};
+    headers const both{{"x-auth-request-user", "a"},
+                       {"x-auth-request-groups", "a"},
+                       {"x-forwarded-user", "a"},
+                       {"x-forwarded-email", "a"},
+                       {"x-forwarded-groups", "a"},
+                       {"x-auth-request-access-token", "a"},
+                       {"x-forwarded-for", "a"},
+                       {"x-forwarded-access-token", "a"},
+                       {"x-auth-request-redirect", "a"},
+                       {"x-auth-request-preferred-username", "a"},
+                       {"x-forwarded-preferred-username", "a"},
+                       {"gap-auth", "a"}};
     auto const mac = check_of(body_mac("x-signature", ""));
     auto const by_peer = behind({.cidrs = {"10.0.0.5"}}, told_by("x-auth-request"));
     EXPECT_THAT(kept(source_with(mac, {secret_of(long_secret)}), both), ElementsAre("x-forwarded-for"));

@@ -51,9 +51,17 @@ TEST(session_loader, refuses_what_could_not_work) {
         return mistakes_of(source_with(check_of(std::move(session))));
     };
     auto const at = [](std::string const& rest) { return "sources.test.verify.session" + rest; };
-    for (auto const* url : {"", "http://", "http:///oauth2/auth", "https://proxy", "ftp://proxy/oauth2/auth",
-                            "http://user@proxy/oauth2/auth", "http://proxy/oauth2/auth#x", "/oauth2/auth"}) {
+    for (auto const* url :
+         {"", "http://", "http:///oauth2/auth", "https://proxy", "ftp://proxy/oauth2/auth",
+          "http://user@proxy/oauth2/auth", "http://proxy/oauth2/auth#x", "/oauth2/auth",
+          "http://proxy:a/oauth2/auth", "http://proxy:65536/oauth2/auth", "http://[::1/oauth2/auth"}) {
         EXPECT_THAT(said(asking(url)), ElementsAre(HasSubstr("is not the URL of a question"))) << url;
+    }
+    for (auto const* query :
+         {"allowed_group=a", "allowed_groups=", "allowed_groups", "allowed_groups=a&rd=/"}) {
+        EXPECT_THAT(said(asking(std::string{"https://proxy/oauth2/auth?"} + query)),
+                    ElementsAre(HasSubstr("OAuth2-proxy passes over")))
+            << query;
     }
     EXPECT_THAT(said(asking("https://proxy/oauth2/auth?allowed_groups=a")), IsEmpty());
     auto session = asking();
@@ -77,6 +85,17 @@ TEST(session_loader, refuses_what_could_not_work) {
     gap.groups = {"gw-ops"};
     EXPECT_THAT(mistakes_of(source_with(check_of(gap), {secret_of(key)})),
                 ElementsAre(at(".groups: are not signed by GAP-Signature, so anybody could write them")));
+    jwt_check token;
+    token.from = {header_value{.names = {"authorization"}, .scheme = "Bearer", .decode = {}}};
+    token.algorithms = {token_algorithm::rs256};
+    token.keys = jwks_url{.url = "https://login.example.com/keys"};
+    token.audience = constant("gateway");
+    auto const by_token = [](jwt_check const& is) {
+        return session_check{.by = id_token{std::make_shared<check const>(check{is, {}, {}, {}})}};
+    };
+    EXPECT_THAT(said(by_token(token)), ElementsAre(HasSubstr("jwt.iss: is missing")));
+    token.issuers = {"https://login.example.com"};
+    EXPECT_THAT(said(by_token(token)), IsEmpty());
     EXPECT_THAT(said({.by = gap_signature{}}), ElementsAre(HasSubstr("there is no secret named signing")));
     auto timed = check_of(asking());
     timed.once = once_rule{header_named("x-id")};
@@ -104,10 +123,12 @@ TEST(session_loader, warns_of_sessions_of_everybody_and_of_those_that_can_be_rea
     EXPECT_THAT(said(asking("http://127.0.0.1:4180/oauth2/auth?allowed_groups=gw-ops")), IsEmpty());
     EXPECT_THAT(said(for_group("gw-ops", asking("http://proxy:4180/oauth2/auth"))),
                 ElementsAre("sources.test.verify.session.ask.url: sessions can be read on their way there"));
-    for (auto const* url :
-         {"https://proxy/oauth2/auth", "http://localhost:4180/oauth2/auth", "http://[::1]:1/a"}) {
+    for (auto const* url : {"https://proxy/oauth2/auth", "http://localhost:4180/oauth2/auth",
+                            "http://[::1]:1/a", "http://[::1]/a"}) {
         EXPECT_THAT(said(for_group("gw-ops", asking(url))), IsEmpty()) << url;
     }
+    for (auto const* url : {"http://127.evil.example/a", "http://localhost.example/a"})
+        EXPECT_THAT(said(for_group("gw-ops", asking(url))), ElementsAre(HasSubstr("can be read"))) << url;
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ TEST_F(sessions, come_in_three_other_ways) {
     EXPECT_EQ(from.scheme, "Bearer");
     auto const elsewhere = std::get<auth::id_token>(
         read("verify: {session: {jwt: {from: {header: X-Forwarded-Access-Token}, algs: [RS256], "
-             "keys: {jwks: 'https://login/keys'}, aud: 'gateway'}, groups: ops}}")
+             "keys: {jwks: 'https://login/keys'}, iss: 'https://login', aud: 'gateway'}, groups: ops}}")
             .by);
     EXPECT_THAT(std::get<auth::header_value>(std::get<auth::jwt_check>(elsewhere.jwt->is).from.is).names,
                 ElementsAre("x-forwarded-access-token"));

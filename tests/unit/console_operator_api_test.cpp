@@ -256,6 +256,18 @@ TEST(operator_api, does_nothing_that_a_page_of_another_site_makes_a_browser_ask_
     }
 }
 
+TEST(operator_api, does_nothing_of_that_kind_for_an_address_either) {
+    auto all = two_operators();
+    auth::settings sender;
+    sender.verify =
+        auth::check{auth::peer_check{.cidrs = {"127.0.0.1"}, .mtls = {}, .proxies = {}}, {}, {}, {}};
+    all.operators.push_back({"here", role::operator_, {}, std::move(sender)});
+    api_at_work work{std::move(all)};
+    auto const path = "/api/v1/deliveries/" + to_string(work.keep(delivery_state::dead).id) + "/retry";
+    EXPECT_EQ(work.ask_with({{"sec-fetch-site", "cross-site"}}, "POST", path).status, 403U);
+    EXPECT_EQ(work.ask_with({}, "POST", path).status, 200U);
+}
+
 TEST(operators, are_refused_when_their_checks_are_not_sound) {
     auto all = operators_by_session();
     auto& sender = all.operators[2].sender;
