@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -130,12 +131,18 @@ private:
                  dispatcher_->replace(next.settings.dispatch, next.rules, std::move(fresh)));
         webhooks_->use(std::move(webhooks));
         operator_->use(std::move(operators));
-        // Facts before sources: what a new source needs is being fetched when its first request comes.
-        call_on(facts_thread_.executor(), [this, &next] { facts_->use(checks_of(next)); });
+        // Facts before sources: what a new source needs is being fetched when its first request comes. And
+        // after them: until the last one changes, the old ones ask as before.
+        call_on(facts_thread_.executor(), [this, &next] {
+            auto both = checks_of(plan_);
+            std::ranges::move(checks_of(next), std::back_inserter(both));
+            facts_->use(both);
+        });
         for (std::size_t i = 0; i < acceptors_.size(); ++i) {
             call_on(workers_[i]->executor(), [to = acceptors_[i].get(), &next] { to->use(next.sources); });
         }
         call_on(operator_thread_.executor(), [this, &next] { api_->use(next.operators); });
+        call_on(facts_thread_.executor(), [this, &next] { facts_->use(checks_of(next)); });
         plan_ = std::move(next);
         status_.applied(plan_.settings.revision);
         return {};

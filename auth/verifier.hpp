@@ -75,7 +75,8 @@ public:
     [[nodiscard]] virtual std::vector<fetch> needs(request const& incoming, facts const& known,
                                                    wall_time now) const = 0;
 
-    // Fails with unauthenticated; the message says which check failed at which step, for the operator alone.
+    // Fails with unauthenticated, and with permission_denied where somebody is known who may not; the message
+    // says which check failed at which step, for the operator alone.
     [[nodiscard]] virtual result<verdict> verify(request const& incoming, facts const& known,
                                                  wall_time now) const = 0;
 

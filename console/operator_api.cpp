@@ -40,7 +40,8 @@ public:
         : operators_{std::move(of)},
           around_{std::move(around)},
           refused_{around_.counts.make_counter("headgate_operator_refused_total",
-                                               "Requests to the operator API without a valid token.")} {}
+                                               "Requests to the operator API of nobody who may send them.")} {
+    }
 
     void use(std::shared_ptr<operators const> next) override { operators_ = std::move(next); }
 
@@ -116,7 +117,8 @@ private:
         auto asking = who_asks(operators_, incoming, until);
         HEADGATE_CO_TRY(auto const who, co_await std::move(asking));
         auto answering = answer_to(who, std::move(incoming));
-        HEADGATE_CO_TRY(auto answer, co_await std::move(answering));
+        auto const answered = co_await std::move(answering);
+        auto answer = answered ? *answered : problem_answer(answered.error());
         auth::relay_cookies(who.known, answer);
         co_return answer;
     }

@@ -39,44 +39,73 @@ struct sessions::question {
     std::optional<found> answer;
 };
 
-struct sessions::asked_proxy {
+namespace {
+
+// What was said about sessions, until it is too old, and so much of it.
+class said_of_sessions {
+public:
+    using said = std::shared_ptr<auth::session const>;
+
+    [[nodiscard]] said find(sha256_digest const& digest, clock::time_point now) const {
+        auto const place = answers_.find(digest);
+        return place == answers_.end() || place->second.until <= now ? nullptr : place->second.is;
+    }
+
+    void keep(sha256_digest const& digest, said is, clock::time_point until) {
+        answers_[digest] = {std::move(is), until};
+        in_order_.emplace_back(digest, until);
+    }
+
+    // Forgets what is over, and then the oldest until there are `most`.
+    void tidy(std::size_t most, clock::time_point now) {
+        while (in_order_.size() > most || (!in_order_.empty() && in_order_.front().second <= now)) {
+            auto const oldest = answers_.find(in_order_.front().first);
+            bool const is_this = oldest != answers_.end() && oldest->second.until == in_order_.front().second;
+            if (is_this) answers_.erase(oldest);
+            in_order_.pop_front();
+        }
+    }
+
+private:
     struct answer {
-        std::shared_ptr<auth::session const> is;
+        said is;
         clock::time_point until;
     };
 
+    std::map<sha256_digest, answer> answers_;
+    std::deque<std::pair<sha256_digest, clock::time_point>> in_order_;  // As they were given, and their end.
+};
+
+}  // namespace
+
+struct sessions::asked_proxy {
     explicit asked_proxy(auth::session_proxy of) : from{std::move(of)} {}
 
     // Under the guard, as is the next.
     [[nodiscard]] std::shared_ptr<auth::session const> known(sha256_digest const& digest,
                                                              clock::time_point now) const {
-        auto const place = answers.find(digest);
-        return place == answers.end() || place->second.until <= now ? nullptr : place->second.is;
+        auto good = let_in.find(digest, now);
+        return good ? good : kept_out.find(digest, now);
     }
 
     void keep(sha256_digest const& digest, std::shared_ptr<auth::session const> is, clock::time_point now) {
         bool const is_good = is->is == auth::session::state::good;
         auto const until = now + (is_good ? from.keep : std::min(from.keep, keep_no));
-        answers[digest] = {std::move(is), until};
-        in_order.emplace_back(digest, until);
-        while (in_order.size() > from.kept_max || (!in_order.empty() && in_order.front().second <= now)) {
-            auto const oldest = answers.find(in_order.front().first);
-            bool const is_this = oldest != answers.end() && oldest->second.until == in_order.front().second;
-            if (is_this) answers.erase(oldest);
-            in_order.pop_front();
-        }
+        (is_good ? let_in : kept_out).keep(digest, std::move(is), until);
+        let_in.tidy(from.kept_max, now);
+        kept_out.tidy(from.kept_max, now);
     }
 
     auth::session_proxy const from;
 
     // On the executor alone. Owned by who puts the question and who waits: one that an exception ends is put
-    // again by the next.
+    // again by the next who comes after those.
     std::map<sha256_digest, std::weak_ptr<question>> asking;
 
-    // Under the guard.
-    std::map<sha256_digest, answer> answers;
-    std::deque<std::pair<sha256_digest, clock::time_point>> in_order;  // As they were given, and their end.
-    std::string trouble;                                               // Empty: none.
+    // Under the guard. Apart: whoever shows cookies of nobody displaces no session.
+    said_of_sessions let_in;
+    said_of_sessions kept_out;
+    std::string trouble;  // Empty: none.
 };
 
 sessions::sessions(asio::any_io_executor executor, metrics& counts)
@@ -135,6 +164,7 @@ asio::awaitable<sessions::found> sessions::ask(proxy_ptr of, sha256_digest diges
     auto const under_way = of->asking.find(digest);
     auto to = under_way == of->asking.end() ? nullptr : under_way->second.lock();
     if (!to) {
+        std::erase_if(of->asking, [](auto const& each) { return each.second.expired(); });
         if (of->asking.size() >= of->from.asking_max) {
             failed_.add();
             co_return refuse(errc::unavailable, of->from.url + " is being asked about too many sessions",

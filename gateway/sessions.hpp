@@ -26,8 +26,8 @@ namespace asio = boost::asio;
 //
 // A proxy is shown the cookies of a session and nothing else, so what it says is kept under their digest: for
 // `keep` where the session is good, for a second at most where it is not, and not at all where it could not
-// be had. However many requests of a session come, one question is under way. Lives on one executor, but for
-// `find` and `troubles`.
+// be had; `kept_max` of the good ones, and as many of the others. However many requests of a session come,
+// one question is under way. Lives on one executor, but for `find` and `troubles`.
 class sessions {
 public:
     using found = result<std::shared_ptr<auth::session const>>;

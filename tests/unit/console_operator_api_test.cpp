@@ -223,6 +223,9 @@ TEST(operator_api, hands_a_refreshed_session_to_the_browser) {
     auto const answer = work.ask_with({session_cookie});
     EXPECT_EQ(sole_header(answer.fields, "set-cookie"), "_oauth2_proxy=new; HttpOnly");
     EXPECT_EQ(count_headers(work.ask("GET", "/api/v1/events").fields, "set-cookie"), 0U);
+    auto const lost = work.ask_with({session_cookie}, "GET", "/api/v1/nothing");
+    EXPECT_EQ(lost.status, 404U);
+    EXPECT_EQ(count_headers(lost.fields, "set-cookie"), 1U);
 }
 
 struct sent_by {

@@ -222,6 +222,20 @@ TEST(sessions, are_kept_so_many_and_the_oldest_is_forgotten) {
     EXPECT_EQ(of.questions(), 4U);
 }
 
+TEST(sessions, of_nobody_displace_none_that_is_good) {
+    proxy of;
+    auto from = of.settings();
+    from.keep = 30s;
+    from.kept_max = 2;
+    keeper keeps{from};
+    EXPECT_EQ(keeps.find("_oauth2_proxy=a"), "u1");
+    of.say(401);
+    for (auto const* cookie : {"_oauth2_proxy=b", "_oauth2_proxy=c", "_oauth2_proxy=d"})
+        EXPECT_EQ(keeps.find(cookie), "none");
+    EXPECT_EQ(keeps.find("_oauth2_proxy=a"), "u1");
+    EXPECT_EQ(of.questions(), 4U);
+}
+
 TEST(sessions, have_answers_of_a_bounded_size) {
     proxy of;
     of.say(202, "u1", std::string(1024, 'x'));
