@@ -3,12 +3,9 @@
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "http/answer.hpp"
-#include "http/chunk_decoder.hpp"
 #include "http/client_certificate.hpp"
-#include "http/head_scanner.hpp"
-#include "http/receive_buffer.hpp"
+#include "http/session_parts.hpp"
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -22,80 +19,8 @@
 namespace headgate::http {
 namespace {
 
-constexpr std::size_t body_read_bytes = 16 * 1024;
 constexpr std::size_t kept_out_bytes_max = 64 * 1024;
 constexpr std::size_t counted_answer_bytes = 64 * 1024;  // Smaller ones are not worth counting.
-
-// Why a request ends before it was handled; nothing: the connection is gone, or has nothing to say.
-using stop = std::optional<refusal>;
-
-// Reads requests one after the other and answers each before it looks at the next.
-//
-// Deadlines are the lane's: `begin` notes what is done and until when, and the lane interrupts the read or
-// write when that has passed. A session lets itself be cancelled only once its lane is cut; draining is the
-// lane's `is_stopping`, looked at between requests.
-class session final : public connection {
-public:
-    session(lane& on, std::unique_ptr<wire> sender, caller from)
-        : lane_{on},
-          bounds_{on.bounds()},
-          from_{std::move(from)},
-          certificate_hold_{on.shared(), from_.share, bounds_},
-          wire_{std::move(sender)},
-          scanner_{bounds_},
-          position_{on.enter(*this)} {}
-    ~session() override { lane_.leave(position_); }
-    session(session const&) = delete;
-    session& operator=(session const&) = delete;
-
-    [[nodiscard]] asio::awaitable<void> run();
-
-    void interrupt() noexcept override { wire_->interrupt(); }
-    void cut() noexcept override { wire_->cut(); }
-
-private:
-    void begin(doing what, std::chrono::milliseconds within) noexcept;
-
-    [[nodiscard]] asio::awaitable<bool> open();
-    [[nodiscard]] asio::awaitable<bool> serve_request();
-    [[nodiscard]] asio::awaitable<std::expected<void, stop>> read_head();
-    [[nodiscard]] asio::awaitable<std::expected<void, stop>> read_body(framed_head const& framed,
-                                                                       std::size_t body_bytes_max,
-                                                                       byte_hold& hold, std::string& body);
-    [[nodiscard]] asio::awaitable<std::expected<void, stop>> read_sized_body(std::size_t bytes,
-                                                                             byte_hold& hold,
-                                                                             std::string& body);
-    [[nodiscard]] asio::awaitable<std::expected<void, stop>> read_chunked_body(std::size_t body_bytes_max,
-                                                                               byte_hold& hold,
-                                                                               std::string& body);
-    [[nodiscard]] asio::awaitable<bool> send();
-    [[nodiscard]] asio::awaitable<bool> refuse_with(stop why);
-    [[nodiscard]] asio::awaitable<bool> answer_with(response answer, answer_body body, after_answer then);
-
-    [[nodiscard]] bool take_what_is_there();
-    [[nodiscard]] std::optional<stop> stop_in_body(boost::system::error_code failure) const;
-    void note_body_progress(std::size_t bytes, std::size_t announced) noexcept;
-    [[nodiscard]] bool is_from_trusted_proxy() const;
-    [[nodiscard]] peer_accounts::share share_of(request_head const& head);
-    [[nodiscard]] admission admit(request_head const& head);
-    [[nodiscard]] after_answer after_this(framed_head const& framed) noexcept;
-    [[nodiscard]] bool skip_body(framed_head const& framed);
-
-    lane& lane_;
-    limits const& bounds_;
-    caller from_;
-    std::string certificate_;  // That the other end showed.
-    byte_hold certificate_hold_;
-    std::unique_ptr<wire> wire_;
-    receive_buffer buffer_;
-    head_scanner scanner_;
-    std::string out_;
-    std::uint32_t requests_ = 0;
-    bool is_by_proxy_ = false;  // The request at hand.
-    bool lingers_ = false;
-    deadline body_began_;
-    std::list<connection*>::iterator position_;
-};
 
 // Lets a cancellation through only once the lane is cut.
 struct when_cut {
@@ -104,6 +29,8 @@ struct when_cut {
         return on->is_cut() ? kind : asio::cancellation_type::none;
     }
 };
+
+}  // namespace
 
 void session::begin(doing what, std::chrono::milliseconds within) noexcept {
     now_ = what;
@@ -251,87 +178,6 @@ asio::awaitable<std::expected<void, stop>> session::read_head() {
     }
 }
 
-asio::awaitable<std::expected<void, stop>> session::read_body(framed_head const& framed,
-                                                              std::size_t body_bytes_max, byte_hold& hold,
-                                                              std::string& body) {
-    auto const announced = framed.content_length.value_or(0);
-    if (announced > body_bytes_max) co_return std::unexpected{stop{refusal::body_too_large}};
-    if (framed.expects_continue && buffer_.unread().empty()) {
-        out_ = "HTTP/1.1 100 Continue\r\n\r\n";
-        auto sending = send();
-        bool const is_sent = co_await std::move(sending);
-        if (!is_sent) co_return std::unexpected{stop{}};
-    }
-    begin(doing::body, bounds_.body_within);
-    body_began_ = due_ - bounds_.body_within;
-    auto reading = framed.chunked ? read_chunked_body(body_bytes_max, hold, body)
-                                  : read_sized_body(static_cast<std::size_t>(announced), hold, body);
-    co_return co_await std::move(reading);
-}
-
-// Memory follows the bytes that came, never the length that was announced.
-asio::awaitable<std::expected<void, stop>> session::read_sized_body(std::size_t bytes, byte_hold& hold,
-                                                                    std::string& body) {
-    auto const there = buffer_.unread().substr(0, bytes);
-    if (auto const held = hold.grow_to(there.size()); !held) co_return std::unexpected{stop{held.error()}};
-    body = there;
-    buffer_.consume(there.size());
-    while (body.size() < bytes) {
-        auto const have = body.size();
-        auto const room = std::min(bytes - have, std::max(body_read_bytes, have));
-        if (auto const held = hold.grow_to(have + room); !held) co_return std::unexpected{stop{held.error()}};
-        note_body_progress(have, bytes);
-        body.resize_and_overwrite(have + room, [](char*, std::size_t size) { return size; });
-        auto receiving = wire_->receive(asio::buffer(body.data() + have, room));
-        auto const got = co_await std::move(receiving);
-        lane_.count_received(got.bytes);
-        body.resize(have + got.bytes);
-        if (!got.failure) continue;
-        if (auto const ends = stop_in_body(got.failure)) co_return std::unexpected{*ends};
-    }
-    co_return std::expected<void, stop>{};
-}
-
-asio::awaitable<std::expected<void, stop>> session::read_chunked_body(std::size_t body_bytes_max,
-                                                                      byte_hold& hold, std::string& body) {
-    chunk_decoder decoder{bounds_, body_bytes_max};
-    while (true) {
-        auto const used = decoder.decode(buffer_.unread(), body);
-        if (!used) co_return std::unexpected{stop{used.error()}};
-        buffer_.consume(*used);
-        if (auto const held = hold.grow_to(body.size()); !held) co_return std::unexpected{stop{held.error()}};
-        if (decoder.is_whole()) co_return std::expected<void, stop>{};
-        note_body_progress(body.size(), 0);
-        auto receiving = wire_->receive(buffer_.room());
-        auto const got = co_await std::move(receiving);
-        lane_.count_received(got.bytes);
-        buffer_.add(got.bytes);
-        if (!got.failure) continue;
-        if (auto const ends = stop_in_body(got.failure)) co_return std::unexpected{*ends};
-    }
-}
-
-// The rate has a floor, the higher one where a body of the announced size (0: unknown) would not be whole in
-// time otherwise: a sender that announces much and sends little is not waited for. When the bytes so far are
-// the last, this is the moment at which the floor is missed.
-void session::note_body_progress(std::size_t bytes, std::size_t announced) noexcept {
-    due_ = body_began_ + bounds_.body_within;
-    if (bounds_.body_bytes_per_second_min == 0) return;
-    auto const within = static_cast<std::size_t>(bounds_.body_within.count());
-    auto const floor = std::max(bounds_.body_bytes_per_second_min, announced * 1000 / within);
-    auto const missed_at = std::max<std::chrono::milliseconds>(
-        bounds_.body_rate_after, std::chrono::milliseconds{bytes * 1000 / floor});
-    due_ = std::min(due_, body_began_ + missed_at);
-}
-
-// Nothing: the read was interrupted for a reason that has passed, and is tried again.
-std::optional<stop> session::stop_in_body(boost::system::error_code failure) const {
-    if (failure == asio::error::eof) return stop{refusal::incomplete};
-    if (failure != asio::error::operation_aborted || lane_.is_cut()) return stop{};
-    if (is_overdue(std::chrono::steady_clock::now())) return stop{refusal::body_too_slow};
-    return std::nullopt;
-}
-
 // The proxies may be others since it connected.
 bool session::is_from_trusted_proxy() const {
     auto const address = from_.is_trusted_proxy ? parse_address(from_.address) : std::nullopt;
@@ -364,14 +210,6 @@ admission session::admit(request_head const& head) {
         log_sparingly(log_level::error, "a handler's admit ended with an exception", {{"what", "unknown"}});
     }
     return {.refusal = internal_error()};
-}
-
-// True when the request is over, so that the next one can be found.
-bool session::skip_body(framed_head const& framed) {
-    if (!framed.has_body()) return true;
-    if (framed.chunked || *framed.content_length > buffer_.unread().size()) return false;
-    buffer_.consume(static_cast<std::size_t>(*framed.content_length));
-    return true;
 }
 
 after_answer session::after_this(framed_head const& framed) noexcept {
@@ -415,8 +253,6 @@ asio::awaitable<bool> session::send() {
     auto sending = wire_->send(std::string_view{out_}.substr(*sent));
     co_return co_await std::move(sending);
 }
-
-}  // namespace
 
 asio::awaitable<void> serve(lane& on, std::unique_ptr<wire> sender, caller from) {
     session serving{on, std::move(sender), std::move(from)};

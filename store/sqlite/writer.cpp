@@ -2,9 +2,8 @@
 
 #include "core/log.hpp"
 #include "core/planted.hpp"
+#include "store/sqlite/answers.hpp"
 #include "store/sqlite/schema.hpp"
-
-#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -27,36 +26,6 @@ error as_answer(error why) {
     if (why.code != errc::resource_exhausted) why.code = errc::unavailable;
     return why;
 }
-
-// Answers all appends of a group with one post to each executor.
-class answers {
-public:
-    void add(append_work& work) {
-        auto executor = work.waiter->executor();
-        auto const same = std::ranges::find(batches_, executor, &batch::executor);
-        auto& into = same == batches_.end() ? batches_.emplace_back(std::move(executor)) : *same;
-        into.all.push_back({std::move(work.waiter), std::move(work.outcome)});
-    }
-    void post() {
-        for (auto& ready : batches_) {
-            asio::post(ready.executor, [all = std::move(ready.all)]() mutable {
-                for (auto& each : all) each.waiter->resume(std::move(each.outcome));
-            });
-        }
-    }
-
-private:
-    struct answer {
-        std::shared_ptr<waiting<receipt>> waiter;
-        result<receipt> outcome;
-    };
-    struct batch {
-        explicit batch(asio::any_io_executor on) : executor{std::move(on)} {}
-        asio::any_io_executor executor;
-        std::vector<answer> all;
-    };
-    std::vector<batch> batches_;
-};
 
 // One of the bugs that the crash campaign must find.
 void acknowledge_too_early(std::vector<std::unique_ptr<append_work>> const& appends) {
