@@ -2,11 +2,11 @@
 
 #include "app/exit_code.hpp"
 #include "app/files.hpp"
-#include "auth/certificate_rules.hpp"
+#include "auth/certificates.hpp"
 #include "auth/fact_finder.hpp"
 #include "core/deadline.hpp"
 #include "core/run_on.hpp"
-#include "gateway/key_sets.hpp"
+#include "gateway/fetches.hpp"
 #include "gateway/sessions.hpp"
 #include "http/raw_request.hpp"
 
@@ -25,11 +25,11 @@ constexpr std::chrono::minutes patience{1};  // The settings of what is asked sa
 // Asks for everything anew.
 class fresh_facts final : public auth::fact_finder {
 public:
-    asio::awaitable<result<std::shared_ptr<auth::key_set const>>> find(auth::wanted_keys wanted,
-                                                                       deadline) override {
-        auto fetching = gateway::fetch_key_set(*wanted.from);
+    asio::awaitable<result<auth::fact>> find(auth::wanted_fact wanted, deadline) override {
+        auto const url = wanted.asks.url;
+        auto fetching = gateway::fetch_fact(*wanted.from, std::move(wanted.asks));
         auto found = co_await std::move(fetching);
-        if (!found) co_return while_doing("keys of " + wanted.from->url, std::move(found).error());
+        if (!found) co_return while_doing("fetch of " + url, std::move(found).error());
         co_return found;
     }
     asio::awaitable<result<std::shared_ptr<auth::session const>>> find(auth::wanted_session wanted,

@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/plan.hpp"
+#include "app/preset_trials.hpp"
 #include "json/write.hpp"
 
 #include <algorithm>
@@ -34,7 +35,14 @@ void print_json(planned const& outcome) {
 }  // namespace
 
 int check(check_options const& asked) {
-    auto const outcome = make_plan(asked.config);
+    auto outcome = make_plan(asked.config);
+    if (outcome.made) {
+        for (auto& each : try_presets(outcome.made->settings.trials)) {
+            outcome.places.locate(each);
+            outcome.found.push_back(std::move(each));
+        }
+        if (count_mistakes(outcome.found) > 0) outcome.made.reset();
+    }
     if (asked.format == output_format::json) {
         print_json(outcome);
         return outcome.made ? exit_yes : exit_no;

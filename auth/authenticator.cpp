@@ -7,12 +7,13 @@
 #include "auth/inspect.hpp"
 #include "auth/json_pointers.hpp"
 #include "auth/redaction.hpp"
+#include "auth/uses.hpp"
+#include "core/encoding.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 namespace headgate::auth {
@@ -21,8 +22,28 @@ namespace {
 constexpr std::size_t delivery_id_bytes_max = 1024;
 constexpr std::size_t event_type_bytes_max = 256;
 
+// Of a batch: that of its only item, else the digest of all of them. Empty when one has none.
+std::string batch_id_of(id_each const& rule, exam& of) {
+    auto const there = of.json_at(rule.in);
+    if (!there || !*there || !(*there)->is_array()) return {};
+    auto const items = (*there)->items().size();
+    if (items > each_items_max) return {};
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < items; ++i) {
+        of.item_pointer = fmt::format("{}/{}", rule.in.pointer, i);
+        auto const found = evaluate(rule.id, of);
+        of.item_pointer.clear();
+        if (!found) return {};
+        ids.emplace_back(found->view());
+    }
+    if (ids.size() == 1 && ids.front().size() <= delivery_id_bytes_max) return ids.front();
+    std::vector<std::string_view> const all{ids.begin(), ids.end()};
+    return all.empty() ? std::string{} : to_hex(sha256_of_fields(all));
+}
+
 // The sender's own id; empty when this request has none that can be used.
 std::string delivery_id_of(delivery_rule const& rule, exam& of) {
+    if (rule.each) return batch_id_of(*rule.each, of);
     if (!rule.id) return {};
     auto const found = evaluate(*rule.id, of);
     if (!found || found->view().size() > delivery_id_bytes_max) return {};
@@ -79,61 +100,19 @@ void inspect_delivery(settings const& source, std::string const& at, reporter& n
                       fmt::format("{} is not signed by these checks", describe(*delivery.id)),
                       "write id_signed: false");
     }
-    if (delivery.each) {
-        notes.mistake(at + ".delivery.id_each", "is not available in this version", "use delivery.id");
+    if (!delivery.each) return;
+    auto const place = at + ".delivery.id_each";
+    if (delivery.id) notes.mistake(place, "stands beside `id`", "keep one of the two");
+    inspect(value{json_value{delivery.each->in}}, place + ".in", {}, source, notes);
+    inspect(delivery.each->id, place + ".id", {.parts = {}, .inside_each = true}, source, notes);
+    if (delivery.id_signed && (!source.verify || !binds(*source.verify, {body_value{}}))) {
+        notes.mistake(at + ".delivery.id_signed", "the body is not signed by these checks",
+                      "write id_signed: false");
     }
-}
-
-// Calls `look` with the check and all that it is made of.
-template <class Look>
-void walk(check const& is, Look const& look) {
-    look(is);
-    auto const walk_members = [&](auto const& members) {
-        for (auto const& member : members) walk(member, look);
-    };
-    if (auto const* all = std::get_if<all_check>(&is.is)) walk_members(all->members);
-    if (auto const* any = std::get_if<any_check>(&is.is)) walk_members(any->members);
-    if (auto const* each = std::get_if<each_check>(&is.is); each && each->item) walk(*each->item, look);
-    auto const* session = std::get_if<session_check>(&is.is);
-    auto const* token = session ? std::get_if<id_token>(&session->by) : nullptr;
-    if (token && token->jwt) walk(*token->jwt, look);
-}
-
-void gather_secret_names(value const& from, std::set<std::string>& names) {
-    if (auto const* secret = std::get_if<secret_value>(&from.is)) names.insert(secret->shape.name);
-    if (auto const* mac = std::get_if<mac_value>(&from.is)) names.insert(mac->key.name);
-}
-
-void gather_secret_names(check const& from, std::set<std::string>& names) {
-    walk(from, [&names](check const& is) {
-        if (auto const* mac = std::get_if<mac_check>(&is.is)) names.insert(mac->key.name);
-        if (auto const* sig = std::get_if<sig_check>(&is.is)) {
-            if (auto const* key = std::get_if<public_key_shape>(&sig->key)) names.insert(key->from.name);
-        }
-        if (auto const* jwt = std::get_if<jwt_check>(&is.is)) {
-            if (auto const* shape = std::get_if<secret_shape>(&jwt->keys)) names.insert(shape->name);
-            if (auto const* pairs = std::get_if<token_key_shape>(&jwt->keys)) names.insert(pairs->from.name);
-        }
-        if (auto const* equal = std::get_if<equal_check>(&is.is)) {
-            gather_secret_names(equal->a, names);
-            gather_secret_names(equal->b, names);
-        }
-        if (auto const* session = std::get_if<session_check>(&is.is)) {
-            if (auto const* gap = std::get_if<gap_signature>(&session->by)) names.insert(gap->key.name);
-        }
-    });
 }
 
 void inspect_unused_secrets(settings const& source, std::string const& at, reporter& notes) {
-    std::set<std::string> used;
-    if (source.verify) gather_secret_names(*source.verify, used);
-    for (auto const& shaking : source.handshakes) {
-        if (auto const* required = std::get_if<check>(&shaking.require)) gather_secret_names(*required, used);
-        for (auto const& part : shaking.reply.body) gather_secret_names(part, used);
-        for (auto const& member : shaking.reply.json) {
-            for (auto const& part : member.parts) gather_secret_names(part, used);
-        }
-    }
+    auto const used = secrets_used_by(source);
     for (auto const& [name, entries] : source.secrets) {
         if (used.contains(name)) continue;
         notes.warning(
@@ -275,32 +254,16 @@ verifier const& authenticator::checks() const noexcept {
     return *parts_;
 }
 
-std::vector<jwks_url const*> authenticator::key_sets() const {
-    std::vector<jwks_url const*> all;
-    if (!parts_->source.verify) return all;
-    walk(*parts_->source.verify, [&all](check const& is) {
-        auto const* jwt = std::get_if<jwt_check>(&is.is);
-        if (auto const* from = jwt ? std::get_if<jwks_url>(&jwt->keys) : nullptr) all.push_back(from);
-    });
-    return all;
+std::vector<fetch_rule const*> authenticator::fetched() const {
+    return fetched_for(parts_->source);
 }
 
 std::vector<session_proxy const*> authenticator::session_proxies() const {
-    std::vector<session_proxy const*> all;
-    if (!parts_->source.verify) return all;
-    walk(*parts_->source.verify, [&all](check const& is) {
-        auto const* session = std::get_if<session_check>(&is.is);
-        if (auto const* proxy = session ? std::get_if<session_proxy>(&session->by) : nullptr)
-            all.push_back(proxy);
-    });
-    return all;
+    return session_proxies_of(parts_->source);
 }
 
 bool authenticator::uses_values_once() const {
-    bool any = false;
-    if (parts_->source.verify)
-        walk(*parts_->source.verify, [&any](check const& is) { any = any || is.once; });
-    return any;
+    return headgate::auth::uses_values_once(parts_->source);
 }
 
 handshake const* authenticator::handshake_for(request const& incoming) const {
@@ -325,6 +288,14 @@ std::string authenticator::handed_over(handshake const& which, request const& in
     exam of{incoming, nothing_known, {}, parts_->place};
     of.json_bytes_max = parts_->source.handshake_json_bytes_max;
     return which.handed_over(of);
+}
+
+result<std::optional<wanted_fact>> authenticator::call_of(handshake const& which,
+                                                          request const& incoming) const {
+    facts const nothing_known;
+    exam of{incoming, nothing_known, {}, parts_->place};
+    of.json_bytes_max = parts_->source.handshake_json_bytes_max;
+    return which.call(of);
 }
 
 std::span<std::string const> authenticator::methods() const noexcept {

@@ -45,8 +45,8 @@ public:
     // The key that the sender hands over in a handshake that was answered, for the operator to configure;
     // empty where it hands over none. Nobody has proven who sent it.
     [[nodiscard]] std::string handed_over(handshake const& which, request const& incoming) const;
-    // Those that a verdict may need. They live as long as this.
-    [[nodiscard]] std::vector<jwks_url const*> key_sets() const;
+    // Those that a verdict or a handshake may need. They live as long as this.
+    [[nodiscard]] std::vector<fetch_rule const*> fetched() const;
     [[nodiscard]] std::vector<session_proxy const*> session_proxies() const;
 
     // Whether a verdict may hold values to be used once: whoever asks for it must remember them.
@@ -59,6 +59,11 @@ public:
     // to be echoed is not of the accepted form.
     [[nodiscard]] result<response> answer(handshake const& which, request const& incoming, facts const& known,
                                           wall_time now) const;
+
+    // The call that a handshake which was answered asks for, before the answer is given; nothing where it
+    // asks for none. Fails with unauthenticated where the request names no allowed place.
+    [[nodiscard]] result<std::optional<wanted_fact>> call_of(handshake const& which,
+                                                             request const& incoming) const;
 
     // The source's methods and those that handshakes name.
     [[nodiscard]] std::span<std::string const> methods() const noexcept;

@@ -1,19 +1,16 @@
 #pragma once
 
+#include "auth/certificates.hpp"
 #include "auth/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace headgate::auth {
-
-inline constexpr std::size_t certificate_bytes_max = 16 * 1024;  // Of PEM.
-inline constexpr std::size_t certificates_max = 8;               // The leaf and what leads to its authority.
 
 // Which certificates of senders are good. Any thread may ask.
 class certificate_rules {

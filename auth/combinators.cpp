@@ -109,7 +109,9 @@ std::vector<fetch> any_node::needs(exam& of) const {
     if (!may_need() || !applies(of) || !check_time(of)) return wanted;
     for (auto const& member : members_) {
         if (!member->applies(of)) continue;
-        std::ranges::move(member->needs(of), std::back_inserter(wanted));
+        of.token.reset();
+        wanted = member->needs(of);
+        if (!wanted.empty() || member->test(of)) return wanted;  // The later ones are not looked at.
     }
     return wanted;
 }

@@ -5,6 +5,7 @@
 #include "auth/jwt_node.hpp"
 #include "auth/keyring.hpp"
 #include "auth/leaves.hpp"
+#include "auth/postback_node.hpp"
 #include "auth/session.hpp"
 
 #include <fmt/format.h>
@@ -121,7 +122,7 @@ struct check_compiler {
             return nullptr;
         }
         if (std::holds_alternative<session_proxy>(session.by)) {
-            inspect_that_it_is_no_handshake(at + ".ask");
+            inspect_fetched(".ask");
             return std::make_unique<asked_session>(is, name);
         }
         if (std::holds_alternative<identity_headers>(session.by)) {
@@ -190,7 +191,7 @@ struct check_compiler {
         if (sig.algorithm == signature_algorithm::rsa_pkcs1_sha1)
             inspect_weak("rsa-pkcs1-sha1", sig.allow_weak);
         auto const* shape = std::get_if<public_key_shape>(&sig.key);
-        if (!shape) return not_available("sig.cert");
+        if (!shape) return compile_certified(sig);
         auto keys = read_public_keys(*shape, sig.algorithm);
         if (keys.empty()) return nullptr;
         return std::make_unique<sig_node>(is, name, std::move(keys), around.times);
@@ -201,25 +202,69 @@ struct check_compiler {
         auto const before = notes.mistakes();
         inspect(jwt, at, where, source, notes);
         if (jwt.allow_weak) inspect_weak("a short secret", true);
-        if (std::holds_alternative<jwks_url>(jwt.keys)) inspect_that_it_is_no_handshake(at + ".keys");
+        auto const* const endpoint = std::get_if<key_endpoint>(&jwt.keys);
+        if (endpoint || std::holds_alternative<fetch_rule>(jwt.keys)) inspect_fetched(".keys");
+        std::optional<outgoing_body> asks;
+        if (endpoint) asks.emplace(endpoint->json, source, owner.path_, at + ".keys.json", where, notes);
         if (notes.mistakes() != before) return nullptr;
         auto keys = read_token_keys(jwt, source, owner.path_, at, notes);
         if (!keys) return nullptr;
-        return std::make_unique<jwt_node>(is, name, *std::move(keys));
+        return std::make_unique<jwt_node>(is, name, *std::move(keys), std::move(asks));
     }
 
-    node_ptr operator()(postback_check const&) { return not_available("postback"); }
+    node_ptr operator()(postback_check const& postback) {
+        position const where{.parts = {}, .inside_each = false};
+        inspect(postback.asked, at + ".url", notes);
+        inspect_fetched("");
+        bool const has_json = !postback.json.empty();
+        if (has_json != postback.body.empty()) {
+            notes.mistake(at, "does not say what is asked", "write either json: {…} or body: […]");
+        }
+        if (postback.expect.empty() && postback.expect_body.empty()) {
+            notes.mistake(at + ".expect", "would take every answer",
+                          "write expect: {json: {/POINTER: TEXT}}, or expect: {body: TEXT}");
+        }
+        auto body = has_json ? outgoing_body{postback.json, source, owner.path_, at + ".json", where, notes}
+                             : outgoing_body{postback.body, source, owner.path_, at + ".body", where, notes};
+        std::vector<key_bytes> credentials;
+        if (postback.credentials != postback_check::scheme::none) {
+            credentials = shape_secrets(source, postback.credentials_from, owner.path_, notes);
+        }
+        if (postback.credentials == postback_check::scheme::oauth2) {
+            inspect(postback.token, at + ".credentials.token_url", notes);
+        }
+        return std::make_unique<postback_node>(is, name, std::move(body), std::move(credentials));
+    }
 
 private:
-    node_ptr not_available(char const* what) {
-        notes.mistake(at, fmt::format("the check '{}' is not available in this version", what),
-                      "use mac, sig, jwt, equal, peer, session, all, any or each");
-        return nullptr;
+    // Facts are looked for before `verify` runs, once for each check.
+    void inspect_fetched(std::string const& part) {
+        if (!owner.root_.ends_with(".verify")) {
+            notes.mistake(at + part, "nothing is fetched for a handshake", "use keys that you have");
+        }
+        if (around.inside_each) {
+            notes.mistake(at + part, "nothing is fetched for the items of an `each`",
+                          "use keys that you have");
+        }
     }
 
-    void inspect_that_it_is_no_handshake(std::string const& place) {
-        if (owner.root_.ends_with(".verify")) return;
-        notes.mistake(place, "nothing is fetched for a handshake", "use keys that you have");
+    node_ptr compile_certified(sig_check const& sig) {
+        auto const& from = std::get<certificate_source>(sig.key);
+        position const where{.parts = {}, .inside_each = around.inside_each};
+        inspect(from.url, at + ".cert.url", where, source, notes);
+        inspect(from.kept, at + ".cert.url", notes);
+        inspect_fetched(".cert");
+        if (from.san.empty() && from.cn.empty()) {
+            notes.mistake(at + ".cert.subject", "takes the certificate of anybody", "name it: {san: NAME}");
+        }
+        allowed_urls urls{from.hosts, from.path, at + ".cert", notes};
+        auto anchors =
+            from.anchors_pem.empty() ? trust_anchors::of_system() : trust_anchors::read(from.anchors_pem);
+        if (!anchors) {
+            notes.mistake(at + ".cert.anchors", anchors.error().message, anchors.error().remedy);
+            return nullptr;
+        }
+        return std::make_unique<certified_node>(is, name, std::move(urls), *std::move(anchors), around.times);
     }
 
     // A session by GAP-Signature is one by a `mac`.

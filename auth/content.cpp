@@ -49,7 +49,9 @@ struct resolver {
         }
         std::vector<text> pieces;
         for (auto const& [name, optional] : list->second) {
-            HEADGATE_TRY(auto piece, evaluate_optional({json_value{{.pointer = "/" + name}}}, of, here));
+            // What is signed this way may be the whole message: as long as the body.
+            HEADGATE_TRY(auto piece, evaluate_optional({json_value{{.pointer = "/" + name}}}, of, here,
+                                                       of.incoming.body.size()));
             if (!piece && optional) continue;
             if (!piece) return fails(fmt::format("JSON member /{} is missing", name));
             pieces.emplace_back(std::string_view{name});

@@ -96,6 +96,14 @@ bool binds_body_by_digest(all_check const& all) {
     });
 }
 
+// Whether the sender, when it is asked, sees the value and so vouches for it.
+bool sends(postback_check const& is, value const& wanted) {
+    auto const has = [&](values const& parts) {
+        return std::ranges::any_of(parts, [&](value const& part) { return binds_value(part, wanted); });
+    };
+    return has(is.body) || std::ranges::any_of(is.json, [&](auto const& one) { return has(one.parts); });
+}
+
 struct binding {
     coverage operator()(mac_check const& is) const { return content_binding(is.signs); }
     coverage operator()(sig_check const& is) const { return content_binding(is.signs); }
@@ -110,7 +118,9 @@ struct binding {
         auto const* token = std::get_if<id_token>(&is.by);
         return token && token->jwt ? binding_of(*token->jwt) : coverage::none;
     }
-    coverage operator()(postback_check const&) const { return coverage::full; }
+    coverage operator()(postback_check const& is) const {
+        return sends(is, {body_value{}}) ? coverage::full : coverage::none;
+    }
     coverage operator()(all_check const& is) const {
         if (binds_body_by_digest(is)) return coverage::full;
         auto most = coverage::none;
@@ -142,7 +152,7 @@ struct value_binding {
         auto const* token = std::get_if<id_token>(&is.by);
         return token && token->jwt && binds(*token->jwt, wanted);
     }
-    bool operator()(postback_check const&) const { return false; }
+    bool operator()(postback_check const& is) const { return sends(is, wanted); }
     bool operator()(all_check const& is) const {
         if (is_part_of_body(wanted) && binds_body_by_digest(is)) return true;
         return std::ranges::any_of(is.members, [&](auto const& member) { return binds(member, wanted); });
@@ -180,6 +190,25 @@ struct sender_proof {
     bool operator()(each_check const& is) const { return is.item && proves_sender(*is.item); }
 };
 
+// Leaves of several lists of signed members the one that these requests choose.
+void narrow(content& signs, guard const& when) {
+    auto* const lines = std::get_if<lines_content>(&signs);
+    if (!lines || !lines->chosen_by) return;
+    for (auto const& [path, chosen] : when.json) {
+        if (!same_path(path, *lines->chosen_by)) continue;
+        std::erase_if(lines->lists, [&](auto const& list) { return list.first != chosen; });
+    }
+}
+
+void narrow(check& is, guard const& when) {
+    if (auto* mac = std::get_if<mac_check>(&is.is)) narrow(mac->signs, when);
+    if (auto* sig = std::get_if<sig_check>(&is.is)) narrow(sig->signs, when);
+    auto* const all = std::get_if<all_check>(&is.is);
+    auto* const any = std::get_if<any_check>(&is.is);
+    if (all) std::ranges::for_each(all->members, [&](check& member) { narrow(member, when); });
+    if (any) std::ranges::for_each(any->members, [&](check& member) { narrow(member, when); });
+}
+
 struct sameness {
     template <class A, class B>
     bool operator()(A const&, B const&) const {
@@ -206,6 +235,12 @@ bool same(value const& a, value const& b) {
 
 bool binds(check const& by, value const& wanted) {
     return std::visit(value_binding{wanted}, by.is);
+}
+
+bool binds(check const& by, value const& wanted, guard const& when) {
+    auto narrowed = by;
+    narrow(narrowed, when);
+    return binds(narrowed, wanted);
 }
 
 coverage binding_of(check const& by) {

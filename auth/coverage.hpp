@@ -13,6 +13,9 @@ namespace headgate::auth {
 // True when `wanted` cannot be changed without the check failing.
 [[nodiscard]] bool binds(check const& by, value const& wanted);
 
+// The same of requests that `when` holds for: where it says which list of members is signed, that one counts.
+[[nodiscard]] bool binds(check const& by, value const& wanted, guard const& when);
+
 // How much of the body is bound: `any` as weakly as its weakest branch.
 [[nodiscard]] coverage binding_of(check const& by);
 

@@ -229,11 +229,12 @@ std::string describe(value const& from) {
     return std::visit(describer{}, from.is);
 }
 
-result<std::optional<text>> evaluate_optional(value const& from, exam& of, vantage const& here) {
+result<std::optional<text>> evaluate_optional(value const& from, exam& of, vantage const& here,
+                                              std::size_t bytes_max) {
     HEADGATE_TRY(auto found, std::visit(evaluator{of, here}, from.is));
     if (!found) return std::nullopt;
-    if (found->view().size() > value_bytes_max && !may_be_long(from)) {
-        return fails(fmt::format("{} is longer than {} bytes", describe(from), value_bytes_max));
+    if (found->view().size() > bytes_max && !may_be_long(from)) {
+        return fails(fmt::format("{} is longer than {} bytes", describe(from), bytes_max));
     }
     if (found->empty() && !may_be_empty(from)) return std::nullopt;
     return found;

@@ -113,7 +113,8 @@ struct vantage {
 
 // Like `evaluate`, but nothing when a value that may be absent is absent or empty. Fails on the rest.
 [[nodiscard]] result<std::optional<text>> evaluate_optional(value const& from, exam& of,
-                                                            vantage const& here = {});
+                                                            vantage const& here = {},
+                                                            std::size_t bytes_max = value_bytes_max);
 
 // "header x-hub-signature-256", for people.
 [[nodiscard]] std::string describe(value const& from);

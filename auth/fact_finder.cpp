@@ -12,7 +12,7 @@ asio::awaitable<void> find_one(Wanted wanted, fact_finder& from, deadline until,
     auto finding = from.find(std::move(wanted), until);
     auto found = co_await std::move(finding);
     if (!found) trouble = found.error();
-    into[key] = found ? *std::move(found) : nullptr;
+    into[key] = found ? *std::move(found) : typename Found::mapped_type{};
 }
 
 }  // namespace
@@ -24,8 +24,8 @@ asio::awaitable<found_facts> find_facts(verifier const& checks, request const& i
         auto wanted = checks.needs(incoming, all.known, incoming.received_at);
         if (wanted.empty()) co_return all;
         for (auto& each : wanted) {
-            if (auto* keys = std::get_if<wanted_keys>(&each)) {
-                auto finding = find_one(std::move(*keys), from, until, all.known.key_sets, all.trouble);
+            if (auto* fact = std::get_if<wanted_fact>(&each)) {
+                auto finding = find_one(std::move(*fact), from, until, all.known.fetched, all.trouble);
                 co_await std::move(finding);
             } else if (auto* session = std::get_if<wanted_session>(&each)) {
                 auto finding = find_one(std::move(*session), from, until, all.known.sessions, all.trouble);

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "auth/fetch.hpp"
 #include "auth/session.hpp"
-#include "auth/token_keys.hpp"
 #include "auth/verifier.hpp"
 #include "core/deadline.hpp"
 #include "core/result.hpp"
@@ -21,8 +21,7 @@ public:
     virtual ~fact_finder() = default;
 
     // From any thread. Fail with unavailable or deadline_exceeded: our own trouble, never the sender's.
-    [[nodiscard]] virtual asio::awaitable<result<std::shared_ptr<key_set const>>> find(wanted_keys wanted,
-                                                                                       deadline until) = 0;
+    [[nodiscard]] virtual asio::awaitable<result<fact>> find(wanted_fact wanted, deadline until) = 0;
     [[nodiscard]] virtual asio::awaitable<result<std::shared_ptr<session const>>> find(wanted_session wanted,
                                                                                        deadline until) = 0;
 

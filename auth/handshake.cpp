@@ -8,32 +8,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <re2/re2.h>
 #include <utility>
 
 namespace headgate::auth {
-
-class handshake::pattern {
-public:
-    explicit pattern(std::string const& expression) : compiled_{expression, options()} {}
-
-    [[nodiscard]] std::string const& flaw() const { return compiled_.error(); }
-    [[nodiscard]] bool matches(std::string_view text) const {
-        return RE2::FullMatch(re2::StringPiece{text.data(), text.size()}, compiled_);
-    }
-
-private:
-    static RE2::Options options() {
-        RE2::Options chosen;
-        chosen.set_log_errors(false);
-        chosen.set_encoding(RE2::Options::EncodingLatin1);
-        chosen.set_never_nl(false);
-        chosen.set_max_mem(1 << 20);
-        return chosen;
-    }
-
-    RE2 compiled_;
-};
 
 namespace {
 
@@ -47,6 +24,22 @@ bool comes_from_request(value const& v) {
 bool is_empty(guard const& when) {
     return when.methods.empty() && when.content_type.empty() && !when.body_empty && when.headers.empty() &&
            when.query.empty() && when.query_has.empty() && when.json.empty() && when.json_has.empty();
+}
+
+// Percent-encoded but for unreserved characters (RFC 3986, 2.3).
+std::string query_text(std::string_view text) {
+    constexpr std::string_view others = "-._~";
+    std::string written;
+    for (char const c : text) {
+        bool const is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                              others.find(c) != std::string_view::npos;
+        if (is_plain) {
+            written += c;
+        } else {
+            written += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        }
+    }
+    return written;
 }
 
 bool has_control(std::string_view text) {
@@ -70,10 +63,7 @@ std::unique_ptr<handshake const> handshake::make(handshake_rule const& is, std::
     if (is_empty(is.when))
         notes.mistake(at + ".when", "holds for every request", "name what makes this one special");
     inspect(is.when, at + ".when", source, notes);
-    if (is.call) {
-        notes.mistake(at, "a handshake that calls back is not available in this version",
-                      "confirm this subscription by hand");
-    }
+    if (is.call) made->prepare_call(at + ".call", source, notes);
     if (is.shows) {
         inspect(*is.shows, at + ".shows", {}, source, notes);
         if (!is.accept || !same(is.accept->from, *is.shows)) {
@@ -94,7 +84,7 @@ std::unique_ptr<handshake const> handshake::make(handshake_rule const& is, std::
 
     if (is.accept) {
         inspect(is.accept->from, at + ".accept", {}, source, notes);
-        made->accepted_ = std::make_unique<pattern const>(is.accept->match);
+        made->accepted_.emplace(is.accept->match);
         if (!made->accepted_->flaw().empty()) {
             notes.mistake(at + ".accept.match", "is not a regular expression: " + made->accepted_->flaw(),
                           "RE2 syntax, matched against the whole value");
@@ -131,6 +121,25 @@ void handshake::prepare(values const& parts, std::string const& at, settings con
         } else {
             inspect(part, at, {}, source, notes);
         }
+    }
+}
+
+// Only the sender may make us call somebody, and choose nothing of it that it did not sign.
+void handshake::prepare_call(std::string const& at, settings const& source, reporter& notes) {
+    auto const& call = *is_.call;
+    callable_.emplace(call.hosts, call.path, at, notes);
+    if (!std::holds_alternative<require_verified>(is_.require)) {
+        notes.mistake(at, "is made for anybody", "write require: verified");
+    }
+    auto const inspect_one = [&](value const& from, std::string const& place) {
+        inspect(from, place, {}, source, notes);
+        if (!comes_from_request(from) || (source.verify && binds(*source.verify, from, is_.when))) return;
+        notes.mistake(place, fmt::format("{} is not signed", describe(from)),
+                      "call with signed members and constants only");
+    };
+    inspect_one(call.url, at + ".url");
+    for (auto const& [name, parts] : call.query) {
+        for (auto const& part : parts) inspect_one(part, at + ".query." + name);
     }
 }
 
@@ -222,6 +231,22 @@ result<response> handshake::answer(exam& of, node const& verify) const {
                       fmt::format("handshake: the reply is over {} bytes", reply_bytes_max));
     }
     return reply;
+}
+
+result<std::optional<wanted_fact>> handshake::call(exam& of) const {
+    if (!is_.call) return std::nullopt;
+    HEADGATE_TRY(auto const named, evaluate(is_.call->url, of));
+    std::string url{named.view().substr(0, named.view().find('?'))};
+    if (!callable_->allow(url)) return fails("handshake: the URL to call is not at an allowed place");
+    char before = '?';
+    for (auto const& [name, parts] : is_.call->query) {
+        HEADGATE_TRY(auto const content, text_of(parts, of));
+        url += before + query_text(name) + "=" + query_text(content);
+        before = '&';
+    }
+    return wanted_fact{.from = &is_.call->asked,
+                       .name = {},
+                       .asks = {.method = "GET", .url = std::move(url), .fields = {}, .body = {}}};
 }
 
 std::string handshake::handed_over(exam& of) const {

@@ -44,7 +44,7 @@ void inspect_algorithms(jwt_check const& is, std::string const& at, reporter& no
 // Who a token is for is ours to say: nothing that comes with the request may.
 void inspect_audience(jwt_check const& is, std::string const& at, settings const& source, reporter& notes) {
     if (!is.audience) {
-        if (std::holds_alternative<jwks_url>(is.keys)) {
+        if (std::holds_alternative<fetch_rule>(is.keys)) {
             notes.warning(at + ".aud", "is not configured: tokens of this issuer that name nobody pass",
                           "write aud: \"…\", the audience that the sender puts into its tokens");
         }
@@ -98,31 +98,29 @@ void inspect_body_hash(jwt_check const& is, std::string const& at, reporter& not
     }
 }
 
-// What is fetched is what the configuration names, and nothing else.
-void inspect_url(jwt_check const& is, std::string const& at, reporter& notes) {
-    auto const* from = std::get_if<jwks_url>(&is.keys);
-    if (!from) return;
+}  // namespace
+
+void inspect(fetch_rule const& is, std::string const& at, reporter& notes) {
     constexpr std::string_view scheme = "https://";
-    std::string_view const url = from->url;
+    std::string_view const url = is.url;
     auto const host = url.substr(std::min(scheme.size(), url.size()));
     auto const authority = host.substr(0, host.find('/'));
     bool const plain =
         url.starts_with(scheme) && !authority.empty() && url.find_first_of("@#\\ ") == std::string_view::npos;
-    if (!plain) {
-        notes.mistake(at + ".keys.jwks", fmt::format("\"{}\" is not an https URL", url),
+    bool const has_url = is.what != fetch_rule::kind::certificate;
+    if (has_url && !plain) {
+        notes.mistake(at, fmt::format("\"{}\" is not an https URL", url),
                       "write for example https://login.example.com/keys");
     }
-    if (from->refresh < from->interval) {
-        notes.mistake(at + ".keys.refresh", "is shorter than `interval`, which bounds it",
-                      "write refresh: 1h");
+    auto const beside = [&](char const* name) { return at.substr(0, at.rfind('.') + 1) + name; };
+    if (is.refresh < is.interval) {
+        notes.mistake(beside("refresh"), "is shorter than `interval`, which bounds it", "write refresh: 1h");
     }
-    if (from->stale < from->refresh) {
-        notes.mistake(at + ".keys.stale", "is shorter than `refresh`: the keys would lapse in between",
+    if (is.stale < is.refresh) {
+        notes.mistake(beside("stale"), "is shorter than `refresh`: the keys would lapse in between",
                       "write stale: 1d");
     }
 }
-
-}  // namespace
 
 void inspect(jwt_check const& is, std::string const& at, position const& where, settings const& source,
              reporter& notes) {
@@ -135,7 +133,15 @@ void inspect(jwt_check const& is, std::string const& at, position const& where, 
     if (std::ranges::any_of(is.issuers, &std::string::empty)) {
         notes.mistake(at + ".iss", "has an empty issuer", "write it as the tokens have it");
     }
-    inspect_url(is, at, notes);
+    if (auto const* from = std::get_if<fetch_rule>(&is.keys)) inspect(*from, at + ".keys.jwks", notes);
+    if (auto const* from = std::get_if<key_endpoint>(&is.keys)) {
+        inspect(from->kept, at + ".keys.endpoint", notes);
+        if (from->key_id_as.empty() || from->kept.key_at.empty()) {
+            notes.mistake(
+                at + ".keys", "does not say how a key is asked for",
+                "write key_id: NAME of the question's member, and key_at: /POINTER into the answer");
+        }
+    }
     inspect_audience(is, at, source, notes);
     inspect_claims(is, at, source, notes);
     inspect_lifetime(is, at, notes);

@@ -40,12 +40,14 @@ public:
     void operator()(sig_check const& is) {
         add(is.signs);
         add(is.signature.from);
+        if (auto const* from = std::get_if<certificate_source>(&is.key)) add(from->url);
     }
     void operator()(jwt_check const& is) {
         add(is.from);
         for (auto const& [name, wanted] : is.claims) {
             if (auto const* text = std::get_if<value>(&wanted)) add(*text);
         }
+        if (auto const* from = std::get_if<key_endpoint>(&is.keys)) add(from->json);
     }
     void operator()(session_check const& is) {
         if (auto const* token = std::get_if<id_token>(&is.by); token && token->jwt) add(*token->jwt);
@@ -62,7 +64,16 @@ public:
     }
     void operator()(each_check const& is) { add(is.in); }
     void operator()(peer_check const&) {}
-    void operator()(postback_check const&) {}
+    void operator()(postback_check const& is) {
+        add(is.json);
+        for (auto const& part : is.body) add(part);
+    }
+
+    void add(std::vector<named_values> const& members) {
+        for (auto const& member : members) {
+            for (auto const& part : member.parts) add(part);
+        }
+    }
 
 private:
     void add(json_path const& path) {
@@ -93,8 +104,14 @@ std::vector<std::string> json_pointers_of(settings const& source) {
     gatherer all;
     if (source.verify) all.add(*source.verify);
     if (source.delivery.id) all.add(*source.delivery.id);
+    if (source.delivery.each) all.add(value{json_value{source.delivery.each->in}});
     for (auto const& part : source.delivery.event) all.add(part.from);
-    for (auto const& shaking : source.handshakes) all.add(shaking.when);
+    for (auto const& shaking : source.handshakes) {
+        all.add(shaking.when);
+        if (!shaking.call) continue;
+        all.add(shaking.call->url);
+        all.add(shaking.call->query);
+    }
     return std::move(all).take();
 }
 

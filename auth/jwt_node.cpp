@@ -65,6 +65,12 @@ person person_of(json::value const& claims) {
     return about;
 }
 
+// Null where they are configured.
+fetch_rule const* fetched_keys(jwt_check const& is) {
+    if (auto const* endpoint = std::get_if<key_endpoint>(&is.keys)) return &endpoint->kept;
+    return std::get_if<fetch_rule>(&is.keys);
+}
+
 // `any`: there is one that may have made it.
 std::string const* matching_pair(token const& read, std::span<token_key const> keys, wall_time now,
                                  bool& any) {
@@ -82,8 +88,12 @@ std::string const* matching_pair(token const& read, std::span<token_key const> k
 
 }  // namespace
 
-jwt_node::jwt_node(check const& from, std::string name, token_keys keys)
-    : leaf{from, std::move(name)}, is_{std::get<jwt_check>(from.is)}, keys_{std::move(keys)} {}
+jwt_node::jwt_node(check const& from, std::string name, token_keys keys, std::optional<outgoing_body> asks)
+    : leaf{from, std::move(name)},
+      is_{std::get<jwt_check>(from.is)},
+      keys_{std::move(keys)},
+      fetched_{fetched_keys(is_)},
+      asks_{std::move(asks)} {}
 
 result<proof> jwt_node::look(exam& of) const {
     HEADGATE_TRY(auto const compact, evaluate(is_.from, of));
@@ -196,28 +206,42 @@ result<void> jwt_node::check_body(token const& read, exam& of) const {
 }
 
 bool jwt_node::may_need() const {
-    return std::holds_alternative<jwks_url>(is_.keys);
+    return fetched_ != nullptr;
 }
 
 // A token that is refused with any key makes nobody ask for keys.
 std::vector<fetch> jwt_node::needs(exam& of) const {
-    auto const* from = std::get_if<jwks_url>(&is_.keys);
-    if (!from || of.known.key_sets.contains(from) || !applies(of)) return {};
+    if (!fetched_ || of.known.fetched.contains(fetched_) || !applies(of)) return {};
     auto const compact = evaluate(is_.from, of);
     if (!compact) return {};
     auto const read = read_token(compact->view());
     if (!read || !look_inside(*read, of)) return {};
-    return {wanted_keys{from, read->key_id.value_or("")}};
+    auto asks = question(*read, of);
+    if (!asks) return {};
+    return {wanted_fact{.from = fetched_, .name = read->key_id.value_or(""), .asks = *std::move(asks)}};
+}
+
+std::optional<outgoing> jwt_node::question(token const& read, exam& of) const {
+    auto asks = question_for(*fetched_);
+    auto const* const endpoint = std::get_if<key_endpoint>(&is_.keys);
+    if (!endpoint) return asks;
+    if (!read.key_id) return std::nullopt;
+    auto body = asks_->json(of, endpoint->key_id_as, *read.key_id);
+    if (!body) return std::nullopt;
+    asks.method = "POST";
+    asks.fields.push_back({"content-type", "application/json"});
+    asks.body = *std::move(body);
+    return asks;
 }
 
 result<std::string> jwt_node::find_key(token const& read, exam const& of) const {
     bool any = false;
     std::string const* matching = nullptr;
-    if (auto const* from = std::get_if<jwks_url>(&is_.keys)) {
-        auto const known = of.known.key_sets.find(from);
-        if (known == of.known.key_sets.end() || !known->second)
+    if (fetched_) {
+        auto const known = of.known.fetched.find(fetched_);
+        if (known == of.known.fetched.end() || !known->second.keys)
             return fails("the keys of the issuer are not known");
-        matching = matching_pair(read, known->second->keys, of.now, any);
+        matching = matching_pair(read, known->second.keys->keys, of.now, any);
     } else if (keys_.of_secrets.empty()) {
         matching = matching_pair(read, keys_.of_pairs, of.now, any);
     } else {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "auth/node.hpp"
+#include "auth/outgoing_body.hpp"
 #include "auth/token.hpp"
 #include "auth/token_keys.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +14,8 @@ namespace headgate::auth {
 // A JSON Web Token, made by a key that is known here, for us, now. What costs little is looked at first.
 class jwt_node final : public leaf {
 public:
-    jwt_node(check const& from, std::string name, token_keys keys);
+    // `asks`: for keys that are asked for one by one.
+    jwt_node(check const& from, std::string name, token_keys keys, std::optional<outgoing_body> asks);
 
     [[nodiscard]] std::vector<fetch> needs(exam& of) const override;
     [[nodiscard]] bool may_need() const override;
@@ -29,12 +32,17 @@ private:
     [[nodiscard]] result<void> check_claims(token const& read, exam& of) const;
     [[nodiscard]] result<void> check_body(token const& read, exam& of) const;
 
+    // The question for the keys that may have made it; nothing where there is none.
+    [[nodiscard]] std::optional<outgoing> question(token const& read, exam& of) const;
+
     // The label of the key that made it.
     [[nodiscard]] result<std::string> find_key(token const& read, exam const& of) const;
     [[nodiscard]] std::string const* matching_secret(token const& read, wall_time now, bool& any) const;
 
     jwt_check const& is_;
     token_keys keys_;
+    fetch_rule const* fetched_;  // Null: the keys are configured.
+    std::optional<outgoing_body> asks_;
 };
 
 }  // namespace headgate::auth

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "auth/allowed_urls.hpp"
 #include "auth/certificate_rules.hpp"
+#include "auth/certificates.hpp"
 #include "auth/crypto.hpp"
 #include "auth/keyring.hpp"
 #include "auth/node.hpp"
@@ -28,10 +30,10 @@ public:
     [[nodiscard]] cost costs() const override { return cost::mac; }
 
 protected:
-    [[nodiscard]] bool has_active_key(wall_time now) const override;
+    [[nodiscard]] result<void> check_keys(exam& of) const override;
     [[nodiscard]] std::string const* matching_key(std::vector<std::string> const& candidates,
                                                   std::vector<text> const& pieces,
-                                                  wall_time now) const override;
+                                                  exam const& of) const override;
     [[nodiscard]] std::string hint(std::vector<std::string> const& candidates, exam& of,
                                    vantage const& here) const override;
 
@@ -52,16 +54,44 @@ public:
     [[nodiscard]] cost costs() const override { return cost::public_key; }
 
 protected:
-    [[nodiscard]] bool has_active_key(wall_time now) const override;
+    [[nodiscard]] result<void> check_keys(exam& of) const override;
     [[nodiscard]] std::string const* matching_key(std::vector<std::string> const& candidates,
                                                   std::vector<text> const& pieces,
-                                                  wall_time now) const override;
+                                                  exam const& of) const override;
     [[nodiscard]] std::string hint(std::vector<std::string> const& candidates, exam& of,
                                    vantage const& here) const override;
 
 private:
     sig_check const& is_;
     std::vector<timed_key<public_key>> keys_;
+};
+
+// A signature with the key of a certificate that the request names.
+class certified_node final : public signed_leaf {
+public:
+    certified_node(check const& from, std::string name, allowed_urls urls, trust_anchors anchors,
+                   std::vector<value const*> const& times);
+
+    [[nodiscard]] std::vector<fetch> needs(exam& of) const override;
+    [[nodiscard]] bool may_need() const override { return true; }
+    [[nodiscard]] cost costs() const override { return cost::fetched; }
+
+protected:
+    [[nodiscard]] result<void> check_keys(exam& of) const override;
+    [[nodiscard]] std::string const* matching_key(std::vector<std::string> const& candidates,
+                                                  std::vector<text> const& pieces,
+                                                  exam const& of) const override;
+    [[nodiscard]] std::string hint(std::vector<std::string> const& candidates, exam& of,
+                                   vantage const& here) const override;
+
+private:
+    // Fails where it is not an allowed one.
+    [[nodiscard]] result<std::string> url(exam& of) const;
+
+    sig_check const& is_;
+    certificate_source const& source_;
+    allowed_urls urls_;
+    trust_anchors anchors_;
 };
 
 // Two values, compared without showing by the time it takes how much of them is equal.

@@ -28,17 +28,19 @@ mac_node::mac_node(check const& from, std::string name, std::vector<key_bytes> k
     }
 }
 
-bool mac_node::has_active_key(wall_time now) const {
-    return std::ranges::any_of(keys_, [&](auto const& each) { return each.is_active(now); });
+result<void> mac_node::check_keys(exam& of) const {
+    bool const any = std::ranges::any_of(keys_, [&](auto const& each) { return each.is_active(of.now); });
+    if (!any) return all_expired();
+    return {};
 }
 
 // Every candidate is compared with every key's code, so that the time taken shows neither which secret nor
 // which item matched.
 std::string const* mac_node::matching_key(std::vector<std::string> const& candidates,
-                                          std::vector<text> const& pieces, wall_time now) const {
+                                          std::vector<text> const& pieces, exam const& of) const {
     std::string const* matching = nullptr;
     for (auto const& each : keys_) {
-        if (!each.is_active(now)) continue;
+        if (!each.is_active(of.now)) continue;
         auto const code = each.key.compute(pieces);
         for (auto const& candidate : candidates) {
             if (equal_in_constant_time(candidate, code.view()) && !matching) matching = &each.label;

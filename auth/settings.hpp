@@ -65,6 +65,11 @@ struct mac_check {
     bool allow_weak = false;
 };
 
+struct named_values {
+    std::string name;
+    values parts;  // Concatenated.
+};
+
 enum class signature_algorithm : std::uint8_t {
     ed25519,
     ecdsa_p256_sha256_der,
@@ -76,13 +81,39 @@ struct public_key_shape {
     secret_shape from;  // Public keys come the way secrets come.
     enum class form : std::uint8_t { pem, raw, spki } is = form::pem;
 };
+// Something that others publish, keep or answer, and how it is had over HTTPS.
+struct fetch_rule {
+    enum class kind : std::uint8_t {
+        key_set,      // All keys of an issuer: fetched ahead of need, and again for a key that is not in it.
+        key,          // One of many, asked for by its name.
+        certificate,  // One of many, by its URL.
+        token,        // What lets us ask (RFC 6749, 4.4): fetched when it is needed, and before it ends.
+        answer        // To one question about one request; never kept.
+    } what = kind::key_set;
+    std::string url;                      // https; of a certificate the request names it.
+    std::string certificate_authorities;  // PEM file; empty: the system's.
+    std::chrono::milliseconds refresh{
+        3600'000};  // Asked for again after this, or sooner where its answer says so.
+    std::chrono::milliseconds interval{60'000};  // At least this between two fetches, whatever comes in.
+    std::chrono::milliseconds stale{86400'000};  // Used this long after the last fetch that worked.
+    std::chrono::milliseconds fetch_within{5'000};
+    std::size_t bytes_max = 256 * 1024;
+    std::size_t names_max = 64;  // Of keys and certificates: kept at once. Of answers: asked for at once.
+    std::string key_at{};        // JSON pointers into the answer about a `key`: the key …
+    std::string until_at{};      // … and when it ends, null where it does not.
+
+    [[nodiscard]] bool operator==(fetch_rule const&) const = default;
+};
+
+// The certificate of the key that signed, at a URL in the request.
 struct certificate_source {
     value url;
     std::vector<std::string> hosts;  // Exact, or with {region}.
     std::string path;                // Full match, RE2.
     std::string anchors_pem;         // Empty: the system's.
-    std::string subject_cn;
-    std::string subject_san;
+    std::vector<std::string> san;    // One of them, of the certificate's names.
+    std::vector<std::string> cn;     // One of them, of its subject.
+    fetch_rule kept{.what = fetch_rule::kind::certificate, .interval = std::chrono::seconds{10}};
 };
 struct sig_check {
     signature_algorithm algorithm = signature_algorithm::ed25519;
@@ -112,18 +143,11 @@ struct token_key_shape {  // Keys that are configured, coming the way secrets co
     secret_shape from;
     enum class form : std::uint8_t { pem, jwk } is = form::pem;  // jwk: one, or a set of them.
 };
-// A key set that its issuer publishes and changes.
-struct jwks_url {
-    std::string url;                      // https
-    std::string certificate_authorities;  // PEM file; empty: the system's.
-    std::chrono::milliseconds refresh{
-        3600'000};  // Asked for again after this, or sooner where its answer says so.
-    std::chrono::milliseconds interval{60'000};  // At least this between two fetches, whatever comes in.
-    std::chrono::milliseconds stale{86400'000};  // Used this long after the last fetch that worked.
-    std::chrono::milliseconds fetch_within{5'000};
-    std::size_t bytes_max = 256 * 1024;
-
-    [[nodiscard]] bool operator==(jwks_url const&) const = default;
+// Keys that their maker gives out one by one, to whoever asks with credentials.
+struct key_endpoint {
+    fetch_rule kept{.what = fetch_rule::kind::key, .interval = std::chrono::seconds{10}};
+    std::vector<named_values> json;  // The question, as one object …
+    std::string key_id_as;           // … and the name under which it names the key.
 };
 struct body_hash {
     std::string claim;
@@ -138,7 +162,7 @@ struct wanted_claim {
 struct jwt_check {
     value from;
     std::vector<token_algorithm> algorithms;  // Of one family.
-    std::variant<secret_shape, token_key_shape, jwks_url> keys;
+    std::variant<secret_shape, token_key_shape, fetch_rule, key_endpoint> keys;
     std::vector<std::string> issuers;
     std::optional<value> audience;  // Absent: only tokens that name none pass.
     std::vector<std::string> require{"exp"};
@@ -203,16 +227,25 @@ struct session_check {
     std::vector<std::string> domains;  // What stands after their '@', without case.
 };
 
-struct named_values {
-    std::string name;
-    values parts;  // Concatenated.
-};
+// The sender is asked whether it sent this request.
 struct postback_check {
-    std::string url;
+    fetch_rule asked{.what = fetch_rule::kind::answer,
+                     .fetch_within = std::chrono::seconds{2},
+                     .bytes_max = 64 * 1024,
+                     .names_max = 16};
     std::string method = "POST";
-    secret_shape credentials;
-    std::vector<named_values> json;                         // The body, as one object.
-    std::vector<std::pair<json_path, std::string>> expect;  // Members of the answer, as text.
+    enum class scheme : std::uint8_t { none, basic, bearer, oauth2 } credentials = scheme::none;
+    secret_shape credentials_from;  // Of oauth2: what the token is asked for with, as Basic.
+    fetch_rule token{.what = fetch_rule::kind::token,
+                     .interval = std::chrono::seconds{10},
+                     .fetch_within = std::chrono::seconds{2},
+                     .bytes_max = 64 * 1024,
+                     .names_max = 8};
+    std::vector<named_values> json;  // The question, as one object …
+    values body;                     // … or these, one after the other.
+    std::string type = "application/x-www-form-urlencoded";
+    std::vector<std::pair<json_path, std::string>> expect;  // Members of the answer, as texts.
+    std::string expect_body;                                // The whole answer; empty: not looked at.
 };
 
 struct all_check {
@@ -253,11 +286,17 @@ struct reply_rule {
     std::vector<named_values> headers;  // Lower-case names.
 };
 
-// A call that answers the sender: made of signed members and constants, to an allowed host.
+// A call that answers the sender: to an allowed host that the request names, with a query of signed members
+// and constants. What query the request's own URL has is not sent.
 struct call_rule {
-    std::string method = "GET";
-    values url;
+    value url;
+    std::vector<std::string> hosts;  // As of certificates.
+    std::string path;
     std::vector<named_values> query;
+    fetch_rule asked{.what = fetch_rule::kind::answer,
+                     .fetch_within = std::chrono::seconds{2},
+                     .bytes_max = 64 * 1024,
+                     .names_max = 16};
 };
 
 struct handshake_rule {
@@ -285,7 +324,9 @@ struct delivery_rule {
     std::optional<value> id;
     bool id_signed = false;
     std::vector<event_part> event;  // Those that are present, joined with '.'.
-    std::optional<id_each> each;    // A batch whose items have ids of their own.
+    std::optional<id_each> each;    // A batch whose items have ids of their own, instead of `id`.
+
+    [[nodiscard]] bool has_id() const noexcept { return id || each; }
 };
 
 struct answer_rule {

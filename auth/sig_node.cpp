@@ -1,6 +1,8 @@
 #include "auth/diagnosis.hpp"
 #include "auth/leaves.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -18,12 +20,18 @@ signature_length length_of(signature_algorithm algorithm) {
     return {256, 1024};  // Moduli of 2048 to 8192 bits.
 }
 
+std::string const& secret_name_of(sig_check const& is) {
+    static std::string const none;
+    auto const* const shape = std::get_if<public_key_shape>(&is.key);
+    return shape ? shape->from.name : none;
+}
+
 signed_leaf::description described(sig_check const& is) {
     return {.kind = "sig",
             .signs = is.signs,
             .grammar = is.signature,
             .length = length_of(is.algorithm),
-            .secret_name = std::get<public_key_shape>(is.key).from.name};
+            .secret_name = secret_name_of(is)};
 }
 
 }  // namespace
@@ -34,18 +42,20 @@ sig_node::sig_node(check const& from, std::string name, std::vector<timed_key<pu
       is_{std::get<sig_check>(from.is)},
       keys_{std::move(keys)} {}
 
-bool sig_node::has_active_key(wall_time now) const {
-    return std::ranges::any_of(keys_, [&](auto const& each) { return each.is_active(now); });
+result<void> sig_node::check_keys(exam& of) const {
+    bool const any = std::ranges::any_of(keys_, [&](auto const& each) { return each.is_active(of.now); });
+    if (!any) return all_expired();
+    return {};
 }
 
 // Nothing here is secret, so the first match ends it; and a public key costs a hundred MACs, so that a header
 // full of items must not buy one for each.
 std::string const* sig_node::matching_key(std::vector<std::string> const& candidates,
-                                          std::vector<text> const& pieces, wall_time now) const {
+                                          std::vector<text> const& pieces, exam const& of) const {
     std::size_t tries = 0;
     for (auto const& candidate : candidates) {
         for (auto const& each : keys_) {
-            if (!each.is_active(now)) continue;
+            if (!each.is_active(of.now)) continue;
             if (++tries > public_key_tries_max) return nullptr;
             if (each.key.verifies(candidate, pieces)) return &each.label;
         }
@@ -55,7 +65,72 @@ std::string const* sig_node::matching_key(std::vector<std::string> const& candid
 
 std::string sig_node::hint(std::vector<std::string> const& candidates, exam& of, vantage const& here) const {
     return diagnose(is_.signs, of, here, [&](std::vector<text> const& pieces) {
-        return matching_key(candidates, pieces, of.now) != nullptr;
+        return matching_key(candidates, pieces, of) != nullptr;
+    });
+}
+
+certified_node::certified_node(check const& from, std::string name, allowed_urls urls, trust_anchors anchors,
+                               std::vector<value const*> const& times)
+    : signed_leaf{from, std::move(name), described(std::get<sig_check>(from.is)), times},
+      is_{std::get<sig_check>(from.is)},
+      source_{std::get<certificate_source>(is_.key)},
+      urls_{std::move(urls)},
+      anchors_{std::move(anchors)} {}
+
+result<std::string> certified_node::url(exam& of) const {
+    HEADGATE_TRY(auto const named, evaluate(source_.url, of));
+    if (urls_.allow(named.view())) return std::string{named.view()};
+    return fails(describe(source_.url) + " is not at an allowed place",
+                 "is it the sender's own? compare it with hosts and path");
+}
+
+// A request that is refused with any key makes nobody fetch a certificate.
+std::vector<fetch> certified_node::needs(exam& of) const {
+    if (of.known.fetched.contains(&source_.kept) || !applies(of) || !looks_right(of)) return {};
+    auto const from = url(of);
+    if (!from) return {};
+    return {wanted_fact{.from = &source_.kept,
+                        .name = *from,
+                        .asks = {.method = "GET", .url = *from, .fields = {}, .body = {}}}};
+}
+
+result<void> certified_node::check_keys(exam& of) const {
+    HEADGATE_TRY(auto const from, url(of));
+    auto const known = of.known.fetched.find(&source_.kept);
+    if (known == of.known.fetched.end() || !known->second.certificate) {
+        return fails("the certificate of the signature is not known");
+    }
+    auto const& chain = *known->second.certificate;
+    auto const good = anchors_.check(chain, trust_anchors::purpose::any, of.now);
+    if (!good) {
+        return fails(fmt::format("the certificate of the signature is not good: {}", good.error()),
+                     "where its file lacks a certificate in between, name that one in `anchors`");
+    }
+    auto const common = chain.common_name();
+    bool const has_common = common && std::ranges::find(source_.cn, *common) != source_.cn.end();
+    if (!source_.cn.empty() && !has_common) return fails("the certificate has another common name");
+    if (!source_.san.empty() && !chain.wanted_name(source_.san)) {
+        return fails("the certificate has none of the names");
+    }
+    if (of.findings)
+        note(of, "certificate", true, fmt::format("{} is good, SHA-256 {}", from, chain.fingerprint()));
+    return {};
+}
+
+std::string const* certified_node::matching_key(std::vector<std::string> const& candidates,
+                                                std::vector<text> const& pieces, exam const& of) const {
+    auto const& chain = *of.known.fetched.at(&source_.kept).certificate;
+    auto const key =
+        public_key::read(chain.public_key(), public_key_shape::form::spki, scheme_of(is_.algorithm));
+    if (!key) return nullptr;
+    auto const made = [&](std::string const& candidate) { return key->verifies(candidate, pieces); };
+    return std::ranges::any_of(candidates, made) ? &chain.fingerprint() : nullptr;
+}
+
+std::string certified_node::hint(std::vector<std::string> const& candidates, exam& of,
+                                 vantage const& here) const {
+    return diagnose(is_.signs, of, here, [&](std::vector<text> const& pieces) {
+        return matching_key(candidates, pieces, of) != nullptr;
     });
 }
 

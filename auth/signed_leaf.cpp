@@ -52,6 +52,19 @@ void signed_leaf::note_content(exam& of, std::vector<text> const& pieces) const 
     note(of, "content", true, fmt::format("{} bytes are signed, SHA-256 {}", whole.size(), to_hex(digest)));
 }
 
+std::unexpected<error> signed_leaf::all_expired() const {
+    return fails(fmt::format("every secret named {} has expired", is_.secret_name), "look at their `until`");
+}
+
+bool signed_leaf::looks_right(exam& of) const {
+    auto const whole = evaluate(is_.grammar.from, of);
+    if (!whole) return false;
+    auto const read = read_signature(is_.grammar, whole->view(), is_.length);
+    if (!read) return false;
+    vantage const here{read->parts};
+    return resolve(is_.signs, of, here) && check_time(of, here);
+}
+
 result<proof> signed_leaf::look(exam& of) const {
     HEADGATE_TRY(auto const whole, evaluate(is_.grammar.from, of));
     auto read = read_signature(is_.grammar, whole.view(), is_.length);
@@ -72,20 +85,17 @@ result<proof> signed_leaf::look(exam& of) const {
     HEADGATE_TRY(auto pieces, resolve(is_.signs, of, here));
     note_content(of, pieces);
     auto const timed = check_time(of, here);
-    if (!timed && of.findings && matching_key(read->candidates, pieces, of.now)) {
+    if (!timed && of.findings && check_keys(of) && matching_key(read->candidates, pieces, of)) {
         note(of, "compare", true, "the signature itself is right: only the time is not");
     }
     HEADGATE_TRY(auto const signed_time, timed);
 
-    if (!has_active_key(of.now)) {
-        return fails(fmt::format("every secret named {} has expired", is_.secret_name),
-                     "look at their `until`");
-    }
+    if (auto there = check_keys(of); !there) return std::unexpected{std::move(there).error()};
     of.spent_a_mac = true;
-    auto const* matching = matching_key(read->candidates, pieces, of.now);
+    auto const* matching = matching_key(read->candidates, pieces, of);
     if (has_other_port_) {
         HEADGATE_TRY(auto other, resolve(is_.signs, of, {.parts = read->parts, .other_port = true}));
-        auto const* also = matching_key(read->candidates, other, of.now);
+        auto const* also = matching_key(read->candidates, other, of);
         if (!matching && also) {
             matching = also;
             pieces = std::move(other);

@@ -39,16 +39,23 @@ public:
 protected:
     [[nodiscard]] result<proof> look(exam& of) const final;
 
-    [[nodiscard]] virtual bool has_active_key(wall_time now) const = 0;
+    // Fails where there is no key to try now.
+    [[nodiscard]] virtual result<void> check_keys(exam& of) const = 0;
 
-    // The label of an active key that made one of the candidates; null without one.
+    // The label of an active key that made one of the candidates; null without one. It lives as long as this,
+    // or as the facts.
     [[nodiscard]] virtual std::string const* matching_key(std::vector<std::string> const& candidates,
                                                           std::vector<text> const& pieces,
-                                                          wall_time now) const = 0;
+                                                          exam const& of) const = 0;
 
     // Asked while a verdict is explained: which usual mistake would explain that nothing matched.
     [[nodiscard]] virtual std::string hint(std::vector<std::string> const& candidates, exam& of,
                                            vantage const& here) const = 0;
+
+    // Everything but the comparison with the key: the signature's form, what is signed, the time.
+    [[nodiscard]] bool looks_right(exam& of) const;
+
+    [[nodiscard]] std::unexpected<error> all_expired() const;
 
 private:
     [[nodiscard]] std::vector<text> without_time(std::vector<text> pieces) const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "auth/fetch.hpp"
 #include "auth/settings.hpp"
 #include "auth/text.hpp"
 #include "core/clock.hpp"
@@ -21,24 +22,19 @@
 
 namespace headgate::auth {
 
-struct key_set;
 struct session;
 
-// What a verdict depends on that is not in the request: names it; whoever awaits it has caches. Both point
-// into the verifier's own settings.
-struct wanted_keys {
-    jwks_url const* from;
-    std::string key_id;  // Of the key that made the token; empty: it does not say.
-};
 struct wanted_session {
-    session_proxy const* from;
-    std::string cookies;  // As they are to be shown to it.
+    session_proxy const* from;  // Of the verifier's own settings.
+    std::string cookies;        // As they are to be shown to it.
 };
-using fetch = std::variant<wanted_keys, wanted_session>;
+
+// What a verdict depends on that is not in the request: names it; whoever awaits it has caches.
+using fetch = std::variant<wanted_fact, wanted_session>;
 
 // What was fetched so far, of one request. What could not be had is null.
 struct facts {
-    std::map<jwks_url const*, std::shared_ptr<key_set const>> key_sets;
+    std::map<fetch_rule const*, fact> fetched;
     std::map<session_proxy const*, std::shared_ptr<session const>> sessions;
 };
 

@@ -212,8 +212,7 @@ void check_paths(gateway::settings const& gateway, checker& notes) {
 void check_sources(gateway::settings const& gateway, checker& notes) {
     for (auto const& one : gateway.sources) {
         bool const has_key = one.dedupe.key != gateway::dedupe_settings::by::preset ||
-                             one.replay == gateway::replay_key::digest || one.sender.delivery.id ||
-                             one.sender.delivery.each;
+                             one.replay == gateway::replay_key::digest || one.sender.delivery.has_id();
         bool const is_whole = one.sender.verify || one.sender.insecure;  // Else it has greater trouble.
         if (has_key || !is_whole) continue;
         notes.warning(child_path("sources", one.name),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/preset_vectors.hpp"
 #include "console/settings.hpp"
 #include "core/log.hpp"
 #include "dispatch/settings.hpp"
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace headgate::config {
 
@@ -31,6 +33,7 @@ struct configuration {
     dispatch::settings dispatch;
     log_settings log;
     reload_settings reload;
+    std::vector<preset_trial> trials;  // Of presets of one's own: `check` runs them.
     std::string revision;  // First 16 hex digits of the SHA-256 over the names and bytes of its files.
 };
 

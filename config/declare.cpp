@@ -7,7 +7,7 @@ void declare_configuration(section& root, configuration& into) {
     declare_operators(root, into.console);
     declare_store(root, into.store);
     declare_targets(root, into.dispatch);
-    declare_sources(root, declare_presets(root), into.gateway);
+    declare_sources(root, declare_presets(root, into.trials), into.gateway);
     declare_rules(root, into.dispatch);
     declare_dispatch(root, into.dispatch);
     declare_log(root, into.log);

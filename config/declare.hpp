@@ -25,7 +25,7 @@ void declare_reload(section& root, reload_settings& into);
 void declare_store(section& root, store::settings& into);
 void declare_targets(section& root, dispatch::settings& into);
 // Those of one's own, beside ours.
-[[nodiscard]] preset_nodes declare_presets(section& root);
+[[nodiscard]] preset_nodes declare_presets(section& root, std::vector<preset_trial>& trials);
 void declare_sources(section& root, preset_nodes const& presets, gateway::settings& into);
 void declare_rules(section& root, dispatch::settings& into);
 void declare_dispatch(section& root, dispatch::settings& into);

@@ -162,13 +162,13 @@ void declare_source(section& at, std::string const& name, preset_nodes const& pr
 
 }  // namespace
 
-preset_nodes declare_presets(section& root) {
+preset_nodes declare_presets(section& root, std::vector<preset_trial>& trials) {
     auto const* const own = root.special(
         "presets", presets_schema(),
         {.says =
              "Senders of your own, by the name that `verify: {preset: NAME}` gives. `headgate presets show "
              "NAME` prints one of ours to begin with. See [presets](presets/README.md)."});
-    return own == nullptr ? embedded_preset_nodes() : read_own_presets(*own, root.reads()->into());
+    return own == nullptr ? embedded_preset_nodes() : read_own_presets(*own, root.reads()->into(), trials);
 }
 
 void declare_sources(section& root, preset_nodes const& presets, gateway::settings& into) {

@@ -47,17 +47,19 @@ std::string flow(node const& at) {
 void gather_secrets(node const& at, std::set<std::string>& into) {
     for (auto const& item : at.items) gather_secrets(item, into);
     for (auto const& [key, line, value] : at.members) {
-        if (key == "secret" && value.is_scalar()) into.insert(value.text);
+        bool const is_name = key == "secret" || key == "basic" || key == "bearer" || key == "oauth2";
+        if (is_name && value.is_scalar()) into.insert(value.text);
         bool const is_token_key = key == "secret" && value.is_mapping();
         if (key == "mac" || key == "key" || is_token_key) into.insert("signing");
         gather_secrets(value, into);
     }
 }
 
-bool has_key(node const& at, std::string_view wanted) {
-    return std::ranges::any_of(at.items, [&](auto const& item) { return has_key(item, wanted); }) ||
-           std::ranges::any_of(
-               at.members, [&](auto const& one) { return one.key == wanted || has_key(one.value, wanted); });
+// Whether the URL that the sender called is part of what it signs.
+bool signs_url(node const& at) {
+    return std::ranges::any_of(at.items, signs_url) || std::ranges::any_of(at.members, [](auto const& one) {
+               return (one.key == "url" && one.value.find("base") != nullptr) || signs_url(one.value);
+           });
 }
 
 std::string covers_in_words(preset const& one) {
@@ -75,7 +77,7 @@ std::string usage(preset const& one) {
     std::string text =
         fmt::format("sources:\n  {0}:\n    path: /webhooks/{0}\n    verify:\n      preset: {0}\n", one.name);
     if (secrets.contains("signing")) text += fmt::format("      secrets: [{{file: {}}}]\n", at);
-    if (has_key(*one.tree.find("verify"), "url")) text += "      public_url: https://hooks.example.com\n";
+    if (signs_url(*one.tree.find("verify"))) text += "      public_url: https://hooks.example.com\n";
     if (auto const* params = one.tree.find("params")) {
         std::vector<std::string> given;
         for (auto const& [name, line, said] : params->members) {
@@ -108,10 +110,11 @@ std::string facts(preset const& one) {
             row(fmt::format("param `{}`", name), said.find("says")->text + more);
         }
     }
-    if (has_key(*one.tree.find("verify"), "url"))
+    if (signs_url(*one.tree.find("verify")))
         row("`public_url`", "needed: scheme, host and port that the sender sees");
     auto const* const delivery = one.tree.find("delivery");
-    auto const* const id = delivery == nullptr ? nullptr : delivery->find("id");
+    auto const* id = delivery == nullptr ? nullptr : delivery->find("id");
+    if (delivery != nullptr && id == nullptr) id = delivery->find("id_each");
     if (id == nullptr) {
         row("delivery id", "none: give the source a `dedupe` of its own, or `replay: digest`");
     } else {

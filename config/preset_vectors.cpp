@@ -38,6 +38,8 @@ preset_vector read_vector(reader& from) {
     made.incoming.head.client_certificate = read_any_text(from, "client_certificate").value_or("");
     made.incoming.body = read_any_text(from, "body").value_or("");
     made.incoming.received_at = made.at;
+    for (auto& [url, answer] : from.text_pairs("serves")) made.serves[url] = std::move(answer);
+    made.asked = from.text("asked").value_or("");
     made.id = from.text("id").value_or("");
     made.event = from.text("event").value_or("");
     if (auto reply = from.section("reply")) made.reply = read_answer(*reply);
@@ -53,6 +55,21 @@ std::vector<preset_vector> read_vectors(node const& preset, std::string const& p
     if (preset.find("vectors") == nullptr) return all;
     reader from{preset, path, into};
     for (auto& one : from.sections("vectors")) all.push_back(read_vector(one));
+    return all;
+}
+
+std::vector<preset_trial> read_trials(std::string const& name, node const& preset, std::string const& path,
+                                      notes& into) {
+    std::vector<preset_trial> all;
+    for (auto& with : read_vectors(preset, path, into)) {
+        auto const place = child_path(child_path(path, "vectors"), all.size());
+        auto sender = read_preset(name, preset, path, with.params, place, into);
+        sender.public_url = with.public_url;
+        for (auto const& [list, text] : with.secrets) {
+            sender.secrets[list] = {{secret{std::string{text}}, {}, list + "#0"}};
+        }
+        all.push_back({place, std::move(sender), std::move(with)});
+    }
     return all;
 }
 

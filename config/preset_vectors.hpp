@@ -24,6 +24,10 @@ struct preset_vector {
     preset_params params;
     request incoming;
 
+    // What is answered when something is asked for, by URL; a question with a body must be `asked`.
+    std::map<std::string, std::string> serves;
+    std::string asked;
+
     // What Headgate must find in it, or answer to it.
     std::string id;
     std::string event;
@@ -36,6 +40,17 @@ struct preset_vector {
     // Texts of the body that the signature covers, where it does not cover the whole.
     std::vector<std::string> proof;
 };
+
+// One of these requests, and the sender that its values make of the preset.
+struct preset_trial {
+    std::string path;  // "presets.our-billing.vectors[0]"
+    auth::settings sender;
+    preset_vector with;
+};
+
+// Those of a preset.
+[[nodiscard]] std::vector<preset_trial> read_trials(std::string const& name, node const& preset,
+                                                    std::string const& path, notes& into);
 
 // Those under `vectors` of a preset; notes what is wrong with one.
 [[nodiscard]] std::vector<preset_vector> read_vectors(node const& preset, std::string const& path,

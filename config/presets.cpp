@@ -1,6 +1,7 @@
 #include "config/presets.hpp"
 
 #include "config/parse.hpp"
+#include "config/preset_vectors.hpp"
 #include "config/reader.hpp"
 #include "config/section.hpp"
 #include "config/verify_checks.hpp"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -150,8 +152,9 @@ preset_nodes const& embedded_preset_nodes() {
 namespace {
 
 // Where a text stands that an installation of a sender may name for itself.
-constexpr std::array<std::string_view, 12> places_of_params{
-    "header", "query", "prefix", "algs", "form", "iss", "jwks", "ca", "anchors", "san", "cn", "fingerprints"};
+constexpr std::array<std::string_view, 16> places_of_params{
+    "header",  "query", "prefix", "algs",         "form",  "iss",      "jwks", "ca",
+    "anchors", "san",   "cn",     "fingerprints", "hosts", "endpoint", "url",  "token_url"};
 
 // The param that is to stand there; null where there is none.
 node const* param_asked_for(member const& at) {
@@ -252,7 +255,7 @@ node without_files(node at) {
 
 }  // namespace
 
-preset_nodes read_own_presets(node const& at, notes& into) {
+preset_nodes read_own_presets(node const& at, notes& into, std::vector<preset_trial>& trials) {
     auto all = embedded_preset_nodes();
     reader from{at, "presets", into};
     for (auto const& [name, line, own] : at.members) {
@@ -269,6 +272,9 @@ preset_nodes read_own_presets(node const& at, notes& into) {
             }
         }
         static_cast<void>(read_preset(name, without_files(own), path, std::move(any), path, into));
+        if (into.mistakes() == before) {
+            std::ranges::move(read_trials(name, own, path, into), std::back_inserter(trials));
+        }
         all.try_emplace(name, into.mistakes() == before ? own : node{});
     }
     return all;

@@ -15,6 +15,8 @@
 
 namespace headgate::config {
 
+struct preset_trial;
+
 struct preset {
     std::string name;
     std::string title;   // "GitHub"
@@ -47,7 +49,8 @@ void place_params(node& at, preset_params const& given, std::vector<std::string>
 
 // The presets of one's own, `presets: {NAME: …}`, beside ours. One with a mistake is an empty node: what is
 // wrong is said once, where it stands, and not at every source that uses it.
-[[nodiscard]] preset_nodes read_own_presets(node const& at, notes& into);
+// Appends to `trials` the requests that stand beside them.
+[[nodiscard]] preset_nodes read_own_presets(node const& at, notes& into, std::vector<preset_trial>& trials);
 
 struct embedded_text {
     std::string_view name;

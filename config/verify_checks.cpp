@@ -1,5 +1,6 @@
 #include "config/verify_checks.hpp"
 
+#include "config/verify_fetch.hpp"
 #include "config/verify_jwt.hpp"
 #include "config/verify_session.hpp"
 #include "config/verify_values.hpp"
@@ -71,9 +72,11 @@ auth::sig_check read_sig(reader& from) {
     auth::sig_check made;
     static_cast<void>(needed(from, "alg", "ed25519"));
     made.algorithm = read_choice(from, "alg", signature_algorithms, auth::signature_algorithm::ed25519);
-    if (from.has("cert")) {
-        static_cast<void>(from.take("cert"));
-        from.mistake("cert", "is not available in this version", "write key: {form: pem}");
+    if (from.has("cert") && from.has("key"))
+        from.mistake("cert", "stands beside `key`", "keep one of the two");
+    if (auto cert = from.section("cert")) {
+        made.key = read_certificate(*cert);
+        cert->finish();
     } else if (needed(from, "key", "{form: raw, encoding: hex}") != nullptr) {
         if (auto key = from.section("key")) {
             made.key = read_public_key(*key);
@@ -140,7 +143,7 @@ auth::check whole(reader& from, std::string_view key, Check (*read)(reader&)) {
     return {std::move(made), {}, {}, {}};
 }
 
-std::optional<auth::check> read_kind(reader& from, std::string_view kind) {
+auth::check read_kind(reader& from, std::string_view kind) {
     if (kind == "mac") return whole(from, kind, read_mac);
     if (kind == "sig") return whole(from, kind, read_sig);
     if (kind == "jwt") return whole(from, kind, read_jwt);
@@ -150,17 +153,14 @@ std::optional<auth::check> read_kind(reader& from, std::string_view kind) {
     if (kind == "each") return whole(from, kind, read_each);
     if (kind == "all") return auth::check{auth::all_check{read_members(from, kind)}, {}, {}, {}};
     if (kind == "any") return auth::check{auth::any_check{read_members(from, kind)}, {}, {}, {}};
-    static_cast<void>(from.take(kind));
-    from.mistake(kind, fmt::format("the check '{}' is not available in this version", kind),
-                 "use mac, sig, jwt, equal, peer, session, all, any or each");
-    return std::nullopt;
+    return whole(from, kind, read_postback);
 }
 
 auth::time_rule read_time(reader& from) {
     auth::time_rule made;
     read_value_into(from, "value", made.from);
     made.unit = read_choice(from, "unit", time_units, auth::time_unit::seconds);
-    read_seconds_into(from, "past", hours{24}, made.past);
+    read_seconds_into(from, "past", hours{24 * 7}, made.past);
     read_seconds_into(from, "future", hours{24}, made.future);
     return made;
 }
@@ -172,18 +172,6 @@ auth::once_rule read_once(reader& from) {
     return made;
 }
 
-std::vector<auth::named_values> read_named_values(reader& from, std::string_view key, bool lower) {
-    std::vector<auth::named_values> all;
-    auto inner = from.section(key);
-    if (!inner) return all;
-    for (auto const& one : inner->here().members) {
-        auto const* const at = inner->take(one.key);
-        all.push_back(
-            {lower ? to_lower(one.key) : one.key, read_values(*at, inner->path_of(one.key), from.into())});
-    }
-    return all;
-}
-
 auth::reply_rule read_reply(reader& from) {
     auth::reply_rule made;
     made.status = static_cast<unsigned>(from.whole("status", 200, 299).value_or(200));
@@ -193,14 +181,6 @@ auth::reply_rule read_reply(reader& from) {
     made.headers = read_named_values(from, "headers", true);
     if (from.has("body") && from.has("json"))
         from.mistake("json", "stands beside `body`", "keep one of the two");
-    return made;
-}
-
-auth::call_rule read_call(reader& from) {
-    auth::call_rule made;
-    made.method = from.text("method").value_or("GET");
-    if (auto const* at = from.take("url")) made.url = read_values(*at, from.path_of("url"), from.into());
-    made.query = read_named_values(from, "query", false);
     return made;
 }
 
@@ -260,14 +240,13 @@ std::optional<auth::check> read_check_of(reader& from) {
     auto const* const when = from.take("when");
     auto time = from.section("time");
     auto once = from.section("once");
-    if (!made) return std::nullopt;
-    if (when != nullptr) made->when = read_guard(*when, from.path_of("when"), from.into());
+    if (when != nullptr) made.when = read_guard(*when, from.path_of("when"), from.into());
     if (time) {
-        made->time = read_time(*time);
+        made.time = read_time(*time);
         time->finish();
     }
     if (once) {
-        made->once = read_once(*once);
+        made.once = read_once(*once);
         once->finish();
     }
     return made;

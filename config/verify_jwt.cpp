@@ -1,6 +1,7 @@
 #include "config/verify_jwt.hpp"
 
 #include "auth/settings.hpp"
+#include "config/verify_fetch.hpp"
 #include "config/verify_values.hpp"
 
 #include <fmt/format.h>
@@ -17,8 +18,6 @@ namespace headgate::config {
 namespace {
 
 using std::chrono::hours;
-using std::chrono::milliseconds;
-using std::chrono::minutes;
 using std::chrono::seconds;
 
 // By `auth::token_algorithm`.
@@ -43,25 +42,7 @@ std::vector<auth::token_algorithm> read_algorithms(reader& from) {
     return read;
 }
 
-// {jwks: https://…} and how it is kept.
-auth::jwks_url read_key_set(reader& from) {
-    auth::jwks_url made;
-    made.url = from.text("jwks").value_or("");
-    made.certificate_authorities = read_authorities(from);
-    auto const duration = [&](std::string_view key, milliseconds least, milliseconds most, milliseconds& to) {
-        if (auto const read = from.duration(key, least, most)) to = *read;
-    };
-    duration("refresh", seconds{1}, hours{24}, made.refresh);
-    duration("interval", seconds{1}, hours{1}, made.interval);
-    duration("stale", seconds{1}, hours{24 * 30}, made.stale);
-    duration("fetch_within", milliseconds{100}, minutes{1}, made.fetch_within);
-    if (auto const most = from.whole("bytes_max", 1024, 16 * 1024 * 1024)) {
-        made.bytes_max = static_cast<std::size_t>(*most);
-    }
-    return made;
-}
-
-// {secret: …}, {public: …} or {jwks: …}
+// {secret: …}, {public: …}, {jwks: …} or {endpoint: …}
 void read_keys(reader& from, auth::jwt_check& into) {
     if (!from.has("keys")) {
         from.mistake("keys", "is missing",
@@ -70,12 +51,14 @@ void read_keys(reader& from, auth::jwt_check& into) {
     }
     auto keys = from.section("keys");
     if (!keys) return;
-    auto const places = int{keys->has("secret")} + int{keys->has("public")} + int{keys->has("jwks")};
+    auto const places = int{keys->has("secret")} + int{keys->has("public")} + int{keys->has("jwks")} +
+                        int{keys->has("endpoint")};
     if (places != 1) {
         from.mistake("keys", "does not say one place of the keys",
                      "write {public: {form: pem}}, {secret: {}} or {jwks: https://…}");
     }
     if (keys->has("jwks")) into.keys = read_key_set(*keys);
+    if (keys->has("endpoint")) into.keys = read_key_endpoint(*keys);
     if (auto secret = keys->section("secret")) {
         into.keys = read_secret_shape_of(*secret);
         secret->finish();
@@ -156,18 +139,6 @@ auth::jwt_check read_id_token(reader& from) {
     auto made = read_rest(from);
     made.from = {auth::header_value{.names = {"authorization"}, .scheme = "Bearer", .decode = {}}};
     return made;
-}
-
-std::string read_authorities(reader& from) {
-    auto const* const at = from.take("ca");
-    if (at == nullptr) return {};
-    if (!at->is_scalar() || at->text.empty()) {
-        from.mistake("ca", "is not the name of a file", "write for example /etc/headgate/login-ca.pem");
-        return {};
-    }
-    auto const file = from.into().resolve(*at, at->text);
-    from.into().depends_on(file);
-    return file.string();
 }
 
 }  // namespace headgate::config

@@ -11,7 +11,4 @@ namespace headgate::config {
 // The same of a token that, where `from` is not given, stands in `Authorization: Bearer`.
 [[nodiscard]] auth::jwt_check read_id_token(reader& from);
 
-// The file that `ca` names: authorities to trust for https; empty without one.
-[[nodiscard]] std::string read_authorities(reader& from);
-
 }  // namespace headgate::config

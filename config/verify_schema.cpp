@@ -76,11 +76,21 @@ constexpr std::string_view words = R"("text": {"type": ["string", "number", "boo
 "duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"},
 "token_algorithm": {"enum": ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384",
 "PS512", "ES256", "ES384", "ES512", "EdDSA"]},
+"answer_bytes": {"type": "integer", "minimum": 1024, "maximum": 16777216},
+"names_max": {"type": "integer", "minimum": 1, "maximum": 1024},
+"sent_parts": {"anyOf": [{"$ref": "#/$defs/equal_side"}, {"type": "array", "minItems": 1,
+"items": {"$ref": "#/$defs/equal_side"}}]},
+"sent_members": {"type": "object", "minProperties": 1,
+"additionalProperties": {"$ref": "#/$defs/sent_parts"}},
 "mac_algorithm": {"enum": ["hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512", "sha256-prefix"]})";
 
 constexpr std::string_view secret_words = R"("strip": {"$ref": "#/$defs/text"},
 "encoding": {"enum": ["text", "hex", "b64"]}, "min_bytes": {"type": "integer", "minimum": 0,
 "maximum": 1024})";
+
+constexpr std::string_view keeping_words = R"("refresh": {"$ref": "#/$defs/duration"},
+"interval": {"$ref": "#/$defs/duration"}, "stale": {"$ref": "#/$defs/duration"},
+"fetch_within": {"$ref": "#/$defs/duration"}, "bytes_max": {"$ref": "#/$defs/answer_bytes"})";
 
 constexpr std::string_view guard =
     R"({"type": "object", "additionalProperties": false, "properties": {
@@ -130,10 +140,12 @@ constexpr std::string_view checks =
 "properties": {"alg": {"$ref": "#/$defs/mac_algorithm"}, "secret": {"$ref": "#/$defs/secret_shape"},
 "content": {"$ref": "#/$defs/content"}, "signature": {"$ref": "#/$defs/signature"},
 "allow_weak": {"type": "boolean"}}},
-"sig": {"type": "object", "additionalProperties": false, "required": ["alg", "key", "content", "signature"],
+"sig": {"type": "object", "additionalProperties": false, "required": ["alg", "content", "signature"],
+"oneOf": [{"required": ["key"]}, {"required": ["cert"]}],
 "properties": {"alg": {"enum": ["ed25519", "ecdsa-p256-sha256-der", "ecdsa-p256-sha256-raw",
 "rsa-pkcs1-sha256",
-"rsa-pkcs1-sha1"]}, "key": {"$ref": "#/$defs/public_key"}, "content": {"$ref": "#/$defs/content"},
+"rsa-pkcs1-sha1"]}, "key": {"$ref": "#/$defs/public_key"}, "cert": {"$ref": "#/$defs/certificate"},
+"content": {"$ref": "#/$defs/content"},
 "signature": {"$ref": "#/$defs/signature"}, "allow_weak": {"type": "boolean"}}},
 "jwt": {"allOf": [{"$ref": "#/$defs/token"}], "required": ["from"]},
 "session": {"type": "object", "additionalProperties": false,
@@ -162,8 +174,23 @@ constexpr std::string_view checks =
 {"required": ["fingerprints"]}], "properties": {"anchors": {"$ref": "#/$defs/given_text"},
 "san": {"$ref": "#/$defs/given_texts"}, "cn": {"$ref": "#/$defs/given_texts"},
 "fingerprints": {"anyOf": [{"$ref": "#/$defs/from_param"}, {"$ref": "#/$defs/fingerprint"},
- {"type": "array", "minItems": 1,
+{"type": "array", "minItems": 1,
 "items": {"$ref": "#/$defs/fingerprint"}}]}}}}},
+"postback": {"type": "object", "additionalProperties": false, "required": ["url", "expect"],
+"oneOf": [{"required": ["json"]}, {"required": ["body"]}], "properties": {
+"url": {"$ref": "#/$defs/given_text"}, "credentials": {"type": "object", "additionalProperties": false,
+"oneOf": [{"required": ["basic"]}, {"required": ["bearer"]}, {"required": ["oauth2"]}],
+"dependentRequired": {"oauth2": ["token_url"], "token_url": ["oauth2"]},
+"properties": {"basic": {"$ref": "#/$defs/text"}, "bearer": {"$ref": "#/$defs/text"},
+"oauth2": {"$ref": "#/$defs/text"}, "token_url": {"$ref": "#/$defs/given_text"}}},
+"json": {"$ref": "#/$defs/sent_members"}, "body": {"$ref": "#/$defs/sent_parts"},
+"type": {"$ref": "#/$defs/text"}, "expect": {"type": "object", "additionalProperties": false,
+"minProperties": 1,
+"properties": {"json": {"type": "object", "minProperties": 1,
+"propertyNames": {"pattern": "^(/([^~]|~[01])*)?$"},
+"additionalProperties": {"$ref": "#/$defs/text"}}, "body": {"$ref": "#/$defs/text"}}},
+"ca": {"$ref": "#/$defs/given_text"}, "fetch_within": {"$ref": "#/$defs/duration"},
+"bytes_max": {"$ref": "#/$defs/answer_bytes"}, "at_once_max": {"$ref": "#/$defs/names_max"}}},
 "each": {"type": "object", "additionalProperties": false, "required": ["check"], "properties": {
 "in": {"$ref": "#/$defs/pointer"}, "check": {"$ref": "#/$defs/check"}}},
 "all": {"type": "array", "minItems": 1, "maxItems": 32, "items": {"$ref": "#/$defs/check"}},
@@ -177,7 +204,8 @@ constexpr std::string_view checks =
 
 constexpr std::string_view one_check =
     R"("oneOf": [{"required": ["mac"]}, {"required": ["sig"]}, {"required": ["jwt"]},
-{"required": ["equal"]}, {"required": ["peer"]}, {"required": ["session"]}, {"required": ["each"]},
+{"required": ["equal"]}, {"required": ["peer"]}, {"required": ["session"]}, {"required": ["postback"]},
+{"required": ["each"]},
 {"required": ["all"]}, {"required": ["any"]}])";
 
 constexpr std::string_view computed_mac =
@@ -189,6 +217,8 @@ constexpr std::string_view computed_mac =
 constexpr std::string_view delivery_schema =
     R"({"type": "object", "additionalProperties": false, "properties": {"id": {"$ref": "#/$defs/value"},
 "id_signed": {"type": "boolean"},
+"id_each": {"type": "object", "additionalProperties": false, "required": ["id"], "properties": {
+"in": {"$ref": "#/$defs/pointer"}, "id": {"$ref": "#/$defs/value"}}},
 "event": {"type": "array", "items": {"allOf": [{"$ref": "#/$defs/event_part"}]}}}})";
 
 }  // namespace
@@ -208,14 +238,25 @@ std::string verify_definitions() {
 {{"type": "object", "additionalProperties": false, "required": ["public"], "properties": {{
 "public": {{"type": "object", "additionalProperties": false, "required": ["form"], "properties": {{
 "form": {{"anyOf": [{{"$ref": "#/$defs/from_param"}}, {{"enum": ["pem", "jwk"]}}]}},
- "name": {{"$ref": "#/$defs/text"}}, {}}}}}}}}},
+"name": {{"$ref": "#/$defs/text"}}, {0}}}}}}}}},
 {{"type": "object", "additionalProperties": false, "required": ["jwks"], "properties": {{
 "jwks": {{"anyOf": [{{"$ref": "#/$defs/from_param"}},
 {{"type": "string", "pattern": "^https://[^/@# ]+(/[^@# ]*)?$"}}]}}, "ca": {{"$ref": "#/$defs/given_text"}},
-"refresh": {{"$ref": "#/$defs/duration"}}, "interval": {{"$ref": "#/$defs/duration"}},
-"stale": {{"$ref": "#/$defs/duration"}}, "fetch_within": {{"$ref": "#/$defs/duration"}},
-"bytes_max": {{"type": "integer", "minimum": 1024, "maximum": 16777216}}}}}}]}})",
-        secret_words);
+{1}}}}},
+{{"type": "object", "additionalProperties": false, "required": ["endpoint", "key_id", "key_at"],
+"properties": {{"endpoint": {{"$ref": "#/$defs/given_text"}}, "json": {{"$ref": "#/$defs/sent_members"}},
+"key_id": {{"$ref": "#/$defs/text"}}, "key_at": {{"$ref": "#/$defs/text"}},
+"until_at": {{"$ref": "#/$defs/text"}}, "ca": {{"$ref": "#/$defs/given_text"}},
+"keys_max": {{"$ref": "#/$defs/names_max"}}, {1}}}}}]}})",
+        secret_words, keeping_words);
+    auto const certificate = fmt::format(
+        R"({{"type": "object", "additionalProperties": false, "required": ["url", "hosts", "path", "subject"],
+"properties": {{"url": {{"$ref": "#/$defs/value"}}, "hosts": {{"$ref": "#/$defs/given_texts"}},
+"path": {{"$ref": "#/$defs/text"}}, "anchors": {{"$ref": "#/$defs/given_text"}},
+"subject": {{"type": "object", "additionalProperties": false, "minProperties": 1, "properties": {{
+"san": {{"$ref": "#/$defs/given_texts"}}, "cn": {{"$ref": "#/$defs/given_texts"}}}}}},
+"ca": {{"$ref": "#/$defs/given_text"}}, "certificates_max": {{"$ref": "#/$defs/names_max"}}, {}}}}})",
+        keeping_words);
     auto const equal_side = fmt::format(
         R"({{"anyOf": [{{"$ref": "#/$defs/value"}}, {{"type": "object", "additionalProperties": false,
 "required": ["secret"], "properties": {{"secret": {{"$ref": "#/$defs/text"}}, {}}}}}]}})",
@@ -229,11 +270,11 @@ std::string verify_definitions() {
                     checks, one_check);
     return fmt::format(
         R"({{{}, "pointer": {}, "value": {}, "joined": {}, "event_part": {}, "guard": {}, "content": {},
-"signature": {}, "secret_shape": {}, "public_key": {}, "token_keys": {}, "token": {}, "equal_side": {},
-"reply_part": {}, "reply_parts": {}, "check": {}}})",
+"signature": {}, "secret_shape": {}, "public_key": {}, "certificate": {}, "token_keys": {}, "token": {},
+"equal_side": {}, "reply_part": {}, "reply_parts": {}, "check": {}}})",
         words, pointer, value_schema(), value_schema(R"(, "absent": {"$ref": "#/$defs/any_text"})"),
         value_schema(R"(, "optional": {"type": "boolean"})"), guard, content, signature, secret_shape,
-        public_key, token_keys, token, equal_side, reply_part, reply_parts, check);
+        public_key, certificate, token_keys, token, equal_side, reply_part, reply_parts, check);
 }
 
 std::string verify_schema() {
@@ -281,6 +322,12 @@ std::string handshake_schema() {
 "body": {"$ref": "#/$defs/reply_parts"},
 "json": {"type": "object", "additionalProperties": {"$ref": "#/$defs/reply_parts"}},
 "headers": {"type": "object", "additionalProperties": {"$ref": "#/$defs/reply_parts"}}}},
+"call": {"type": "object", "additionalProperties": false, "required": ["url", "hosts", "path"],
+"properties": {
+"url": {"$ref": "#/$defs/value"}, "hosts": {"$ref": "#/$defs/given_texts"}, "path": {"$ref": "#/$defs/text"},
+"query": {"$ref": "#/$defs/sent_members"}, "ca": {"$ref": "#/$defs/given_text"},
+"fetch_within": {"$ref": "#/$defs/duration"}, "bytes_max": {"$ref": "#/$defs/answer_bytes"},
+"at_once_max": {"$ref": "#/$defs/names_max"}}},
 "shows": {"$ref": "#/$defs/value"}}}})";
 }
 

@@ -120,7 +120,8 @@ asio::awaitable<response> acceptor::handle(request incoming, http::admission adm
     if (auto const* const which = from.sender.handshake_for(incoming)) {
         auto finding = auth::find_facts(from.sender.checks(), incoming, facts_, began + from.accept_within);
         auto const found = co_await std::move(finding);
-        co_return shake_hands(incoming, found.known, from, *which);
+        auto shaking = shake_hands(incoming, found, from, *which, began + from.accept_within);
+        co_return co_await std::move(shaking);
     }
     if (!contains(from.methods, incoming.head.method)) co_return method_not_allowed(from.methods);
     auto accepting = accept(std::move(incoming), from, began);
@@ -187,9 +188,16 @@ response acceptor::over_limit(source const& from, error const& why) {
     return refused(from.sender.answers(), from.retry_after, why);
 }
 
-response acceptor::shake_hands(request const& incoming, auth::facts const& known, source const& from,
-                               auth::handshake const& which) {
-    auto answer = from.sender.answer(which, incoming, known, incoming.received_at);
+asio::awaitable<response> acceptor::shake_hands(request const& incoming, auth::found_facts const& found,
+                                                source const& from, auth::handshake const& which,
+                                                deadline until) {
+    auto answer = from.sender.answer(which, incoming, found.known, incoming.received_at);
+    if (answer) {
+        auto calling = call_back(incoming, from, which, until);
+        if (auto called = co_await std::move(calling); !called) answer = std::unexpected{called.error()};
+    } else if (found.trouble) {  // What could not be had might have proved it.
+        answer = std::unexpected{*found.trouble};
+    }
     if (answer) {
         counts_of(from.settings.name).handshakes.add();
         if (auto const key = from.sender.handed_over(which, incoming); !key.empty()) {
@@ -202,11 +210,22 @@ response acceptor::shake_hands(request const& incoming, auth::facts const& known
                   "if you have just set up this sender, write the key into the source's secret file; "
                   "anybody could have sent it"}});
         }
-        return *std::move(answer);
+        co_return *std::move(answer);
     }
-    counts_of(from.settings.name).refused.add();
+    auto& counts = counts_of(from.settings.name);
+    (answer.error().code == errc::unavailable ? counts.unavailable : counts.refused).add();
     log_refusal(from, incoming.head, answer.error());
-    return refused(from.sender.answers(), from.retry_after, answer.error());
+    co_return refused(from.sender.answers(), from.retry_after, answer.error());
+}
+
+asio::awaitable<result<void>> acceptor::call_back(request const& incoming, source const& from,
+                                                  auth::handshake const& which, deadline until) {
+    HEADGATE_CO_TRY(auto call, from.sender.call_of(which, incoming));
+    if (!call) co_return result<void>{};
+    auto calling = facts_.find(*std::move(call), until);
+    auto const called = co_await std::move(calling);
+    if (!called) co_return while_doing("call that the handshake asks for", called.error());
+    co_return result<void>{};
 }
 
 acceptor::source_counters& acceptor::counts_of(std::string const& source) {

@@ -55,8 +55,10 @@ private:
     std::optional<std::chrono::seconds> take_from(std::string const& address,
                                                   std::chrono::steady_clock::time_point now);
     response over_limit(source const& from, error const& why);
-    response shake_hands(request const& incoming, auth::facts const& known, source const& from,
-                         auth::handshake const& which);
+    asio::awaitable<response> shake_hands(request const& incoming, auth::found_facts const& found,
+                                          source const& from, auth::handshake const& which, deadline until);
+    asio::awaitable<result<void>> call_back(request const& incoming, source const& from,
+                                            auth::handshake const& which, deadline until);
     source_counters& counts_of(std::string const& source);
 
     std::shared_ptr<snapshot const> current_;

@@ -68,7 +68,7 @@ std::optional<sha256_digest> digest_if_needed(source const& of, request const& i
             case dedupe_settings::by::program: return true;
             case dedupe_settings::by::header: return !key_by_header(of, incoming);
             case dedupe_settings::by::preset:
-                return of.settings.sender.delivery.id && proof.sender.delivery_id.empty();
+                return of.settings.sender.delivery.has_id() && proof.sender.delivery_id.empty();
         }
         return true;
     }();
@@ -84,7 +84,7 @@ std::vector<dedupe_key> dedupe_keys(source const& of, event const& fresh, std::s
         case dedupe_settings::by::header: make.add_configured(key_by_header(of, fresh.received)); break;
         case dedupe_settings::by::program: make.add_configured(key_by_program(of, fresh, scratch)); break;
         case dedupe_settings::by::preset:
-            if (of.settings.sender.delivery.id) {
+            if (of.settings.sender.delivery.has_id()) {
                 auto const& id = fresh.sender.delivery_id;
                 make.add_configured(id.empty() ? std::nullopt : std::optional{id});
             }

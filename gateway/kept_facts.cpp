@@ -3,29 +3,28 @@
 namespace headgate::gateway {
 
 kept_facts::kept_facts(asio::any_io_executor executor, metrics& counts)
-    : keys_{executor, counts}, sessions_{executor, counts} {}
+    : fetches_{executor, counts}, sessions_{executor, counts} {}
 
 void kept_facts::use(std::vector<auth::authenticator const*> const& checks) {
-    std::vector<auth::jwks_url> key_sets;
+    std::vector<auth::fetch_rule> fetched;
     std::vector<auth::session_proxy> proxies;
     for (auto const* each : checks) {
-        for (auto const* from : each->key_sets()) key_sets.push_back(*from);
+        for (auto const* from : each->fetched()) fetched.push_back(*from);
         for (auto const* from : each->session_proxies()) proxies.push_back(*from);
     }
-    keys_.use(std::move(key_sets));
+    fetches_.use(std::move(fetched));
     sessions_.use(std::move(proxies));
 }
 
 asio::awaitable<void> kept_facts::stop() {
-    auto stopping_keys = keys_.stop();
-    co_await std::move(stopping_keys);
+    auto stopping_fetches = fetches_.stop();
+    co_await std::move(stopping_fetches);
     auto stopping_sessions = sessions_.stop();
     co_await std::move(stopping_sessions);
 }
 
-asio::awaitable<result<std::shared_ptr<auth::key_set const>>> kept_facts::find(auth::wanted_keys wanted,
-                                                                               deadline until) {
-    return keys_.find(std::move(wanted), until);
+asio::awaitable<result<auth::fact>> kept_facts::find(auth::wanted_fact wanted, deadline until) {
+    return fetches_.find(std::move(wanted), until);
 }
 
 asio::awaitable<result<std::shared_ptr<auth::session const>>> kept_facts::find(auth::wanted_session wanted,
@@ -35,7 +34,7 @@ asio::awaitable<result<std::shared_ptr<auth::session const>>> kept_facts::find(a
 
 std::vector<std::pair<std::string, std::string>> kept_facts::troubles() const {
     std::vector<std::pair<std::string, std::string>> all;
-    for (auto const& [url, why] : keys_.troubles()) all.emplace_back("keys of " + url, why);
+    for (auto const& [url, why] : fetches_.troubles()) all.emplace_back("fetch of " + url, why);
     for (auto const& [url, why] : sessions_.troubles()) all.emplace_back("sessions at " + url, why);
     return all;
 }

@@ -3,7 +3,7 @@
 #include "auth/authenticator.hpp"
 #include "auth/fact_finder.hpp"
 #include "core/metrics.hpp"
-#include "gateway/key_sets.hpp"
+#include "gateway/fetches.hpp"
 #include "gateway/sessions.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -27,8 +27,7 @@ public:
 
     [[nodiscard]] asio::awaitable<void> stop();
 
-    [[nodiscard]] asio::awaitable<result<std::shared_ptr<auth::key_set const>>> find(auth::wanted_keys wanted,
-                                                                                     deadline until) override;
+    [[nodiscard]] asio::awaitable<result<auth::fact>> find(auth::wanted_fact wanted, deadline until) override;
     [[nodiscard]] asio::awaitable<result<std::shared_ptr<auth::session const>>> find(
         auth::wanted_session wanted, deadline until) override;
 
@@ -36,7 +35,7 @@ public:
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> troubles() const;
 
 private:
-    key_sets keys_;
+    fetches fetches_;
     sessions sessions_;
 };
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from harness import senders
 from harness.gateway import rule, run_headgate
 
 # Every line that holds a mistake says so at its end.
@@ -87,6 +88,44 @@ def test_a_good_one_passes(serving):
     )
     gateway.write_configuration()
     assert run_headgate("check", "--config", gateway.path).returncode == 0
+
+
+OWN_PRESET = """\
+presets:
+  our-billing:
+    covers: full
+    verify:
+      mac: {alg: hmac-sha256, content: [body], signature: {from: {header: X-Billing-Signature}, decode: hex}}
+    delivery: {id: {header: X-Billing-Delivery}}
+    vectors:
+      - says: recorded
+        at: 2026-11-21T03:24:05Z
+        target: /webhooks/billing
+        headers: {X-Billing-Signature: SIGNATURE, X-Billing-Delivery: d-7}
+        body: '{"invoice":7}'
+        secrets: {signing: a secret that opens nothing}
+        id: ID
+sources:
+  billing: {path: /webhooks/billing, verify: {preset: our-billing, secrets: [{file: billing.secret}]}}
+store: {sqlite: {path: headgate.db}}
+"""
+
+
+def test_the_requests_beside_ones_own_presets_are_tried(tmp_path):
+    signature = senders.hex_mac(b"a secret that opens nothing", b'{"invoice":7}')
+    path = tmp_path / "headgate.yaml"
+    (tmp_path / "billing.secret").write_text("a secret of the gateway's own")
+
+    def check(signature, identifier):
+        path.write_text(OWN_PRESET.replace("SIGNATURE", f'"{signature}"').replace("ID", identifier))
+        ran = run_headgate("check", "--config", path, "--format", "json")
+        said = [one["what"] for one in problems_of(ran) if one["path"].startswith("presets.our-billing")]
+        return ran.returncode, said
+
+    assert check(signature, "d-7") == (0, [])
+    assert check(signature, "d-8") == (1, ['its delivery id is "d-7", not "d-8"'])
+    wrong = signature[:-1] + ("0" if signature[-1] != "0" else "1")
+    assert check(wrong, "d-7") == (1, ["is refused: mac: the signature does not match"])
 
 
 def test_an_unreadable_secret_file_is_a_problem_with_its_path(serving):

@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 
+import jwt
 from harness import senders
 from harness.certificates import make_certificate
 from harness.gateway import TOKENS, rule, secret_file, source
@@ -137,6 +138,22 @@ def test_a_secret_is_rotated(serving):
     body = b"{}"
     assert gateway.post(body, senders.github(body)).status == 401
     assert gateway.post(body, senders.github(body, secret=FRESH_SECRET)).status == 202
+
+
+def test_the_secret_of_tokens_is_rotated(serving, tmp_path):
+    first, second = "a first secret of thirty-two bytes", "another secret, of thirty-two bytes"
+    signing = secret_file(tmp_path, "tokens", first)
+    params = {"algorithm": "HS256", "audience": "us"}
+    verify = {"preset": "jwt", "secrets": [signing], "params": params}
+    gateway = serving(sources={"tokens": {"path": "/tokens", "verify": verify, "dedupe": "none"}})
+
+    def taken(secret):
+        token = jwt.encode({"aud": "us", "exp": int(time.time()) + 60}, secret, algorithm="HS256")
+        return gateway.post(b"{}", {"Authorization": f"Bearer {token}"}, path="/tokens").status == 202
+
+    assert (taken(first), taken(second)) == (True, False)
+    until_reloaded(gateway, "applied", lambda: secret_file(tmp_path, "tokens", second))
+    assert (taken(first), taken(second)) == (False, True)
 
 
 def test_an_operators_token_is_replaced(serving):

@@ -7,8 +7,7 @@ namespace headgate::testing_support {
 // Of a gateway whose checks need nothing but the request.
 class no_facts final : public auth::fact_finder {
 public:
-    [[nodiscard]] boost::asio::awaitable<result<std::shared_ptr<auth::key_set const>>> find(
-        auth::wanted_keys, deadline) override {
+    [[nodiscard]] boost::asio::awaitable<result<auth::fact>> find(auth::wanted_fact, deadline) override {
         co_return refuse(errc::unavailable, "nothing is fetched here");
     }
     [[nodiscard]] boost::asio::awaitable<result<std::shared_ptr<auth::session const>>> find(

@@ -48,7 +48,7 @@ public:
     bool is_away = false;
     std::vector<std::string> shown;
 
-    asio::awaitable<result<std::shared_ptr<auth::key_set const>>> find(auth::wanted_keys, deadline) override {
+    asio::awaitable<result<auth::fact>> find(auth::wanted_fact, deadline) override {
         co_return refuse(errc::unavailable, "nothing is fetched here");
     }
     asio::awaitable<result<std::shared_ptr<auth::session const>>> find(auth::wanted_session wanted,

@@ -307,8 +307,11 @@ TEST(handshake, does_not_load_as_an_oracle) {
     EXPECT_THAT(said([](handshake_rule& r) { r.shows = query_named("crc_token"); }), IsEmpty());
     EXPECT_THAT(said([](handshake_rule& r) { r.shows = query_named("other"); }),
                 ElementsAre("sources.test.handshake[0].shows: is not looked at by `accept`"));
-    EXPECT_THAT(said([](handshake_rule& r) { r.call = call_rule{}; }),
-                ElementsAre(HasSubstr("not available in this version")));
+    EXPECT_THAT(said([](handshake_rule& r) {
+                    r.call = call_rule{.url = query_named("u"), .hosts = {"a.example"}, .path = "/"};
+                }),
+                ElementsAre("sources.test.handshake[0].call: is made for anybody",
+                            "sources.test.handshake[0].call.url: query parameter u is not signed"));
 }
 
 }  // namespace

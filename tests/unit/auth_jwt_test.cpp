@@ -326,19 +326,19 @@ TEST(jwt_loader, refuses_key_sets_that_nobody_should_fetch) {
     auto const at = std::string{"sources.test.verify.jwt.keys.jwks: "};
     for (auto const* url : {"", "http://a/k", "https://", "https:///k", "https://u:p@a/k", "https://a/k#x",
                             "https://a\\b", "ftp://a", "https://a /k"}) {
-        jwt.keys = jwks_url{.url = url};
+        jwt.keys = fetch_rule{.url = url};
         EXPECT_THAT(mistakes_of(source_with(check_of_token(jwt))),
                     ElementsAre(at + '"' + url + "\" is not an https URL"));
     }
-    jwt.keys = jwks_url{.url = "https://a", .refresh = seconds{10}, .interval = seconds{11}};
+    jwt.keys = fetch_rule{.url = "https://a", .refresh = seconds{10}, .interval = seconds{11}};
     EXPECT_THAT(
         mistakes_of(source_with(check_of_token(jwt))),
         ElementsAre("sources.test.verify.jwt.keys.refresh: is shorter than `interval`, which bounds it"));
-    jwt.keys = jwks_url{.url = "https://a", .stale = seconds{3599}};
+    jwt.keys = fetch_rule{.url = "https://a", .stale = seconds{3599}};
     EXPECT_THAT(mistakes_of(source_with(check_of_token(jwt))),
                 ElementsAre("sources.test.verify.jwt.keys.stale: is shorter than `refresh`: the keys would "
                             "lapse in between"));
-    jwt.keys = jwks_url{.url = "https://a"};
+    jwt.keys = fetch_rule{.url = "https://a"};
     EXPECT_THAT(warnings_of(source_with(check_of_token(jwt))),
                 Contains(HasSubstr("jwt.aud: is not configured")));
     auto source = source_with(check_of(body_mac("x-signature", "")), {secret_of(key)});
@@ -354,7 +354,7 @@ TEST(jwt_loader, refuses_key_sets_that_nobody_should_fetch) {
 TEST(jwt, asks_for_keys_only_when_everything_else_holds) {
     auto jwt = plain();
     jwt.algorithms = {rs256};
-    jwt.keys = jwks_url{.url = "https://a"};
+    jwt.keys = fetch_rule{.url = "https://a"};
     jwt.require = {"exp"};
     auto const source = authenticator_of(source_with(
         all({equal(query_named("t"), secret_named("signing")), check_of_token(jwt)}), {secret_of(key)}));
@@ -364,8 +364,8 @@ TEST(jwt, asks_for_keys_only_when_everything_else_holds) {
         incoming.head.target = "/a?t=" + query;
         std::vector<std::string> all;
         for (auto const& each : source.checks().needs(incoming, {}, now)) {
-            auto const& wanted = std::get<wanted_keys>(each);
-            all.push_back(wanted.from->url + " " + wanted.key_id);
+            auto const& wanted = std::get<wanted_fact>(each);
+            all.push_back(wanted.from->url + " " + wanted.name);
         }
         return all;
     };

@@ -286,13 +286,15 @@ TEST(loader, names_the_checks_that_this_version_lacks) {
     by_certificate.key = certificate_source{};
     by_certificate.signs = values{body()};
     by_certificate.signature.from = header_named("x-signature");
-    EXPECT_THAT(
-        said(by_certificate),
-        ElementsAre("sources.test.verify.sig: the check 'sig.cert' is not available in this version"));
+    EXPECT_THAT(said(by_certificate),
+                ElementsAre("sources.test.verify.sig.cert.subject: takes the certificate of anybody",
+                            "sources.test.verify.sig.cert.hosts: allows no host",
+                            "sources.test.verify.sig.cert.path: is missing"));
     EXPECT_THAT(said(jwt_check{}), ::testing::Contains("sources.test.verify.jwt.algs: allows no algorithm"));
-    EXPECT_THAT(
-        said(postback_check{}),
-        ElementsAre("sources.test.verify.postback: the check 'postback' is not available in this version"));
+    EXPECT_THAT(said(postback_check{}),
+                ElementsAre("sources.test.verify.postback.url: \"\" is not an https URL",
+                            "sources.test.verify.postback: does not say what is asked",
+                            "sources.test.verify.postback.expect: would take every answer"));
 }
 
 TEST(loader, finds_problems_deep_in_the_tree_and_says_where) {

@@ -88,7 +88,7 @@ TEST(session_loader, refuses_what_could_not_work) {
     jwt_check token;
     token.from = {header_value{.names = {"authorization"}, .scheme = "Bearer", .decode = {}}};
     token.algorithms = {token_algorithm::rs256};
-    token.keys = jwks_url{.url = "https://login.example.com/keys"};
+    token.keys = fetch_rule{.url = "https://login.example.com/keys"};
     token.audience = constant("gateway");
     auto const by_token = [](jwt_check const& is) {
         return session_check{.by = id_token{std::make_shared<check const>(check{is, {}, {}, {}})}};

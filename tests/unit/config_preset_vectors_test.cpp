@@ -1,5 +1,6 @@
 #include "config/preset_vectors.hpp"
 #include "config/presets.hpp"
+#include "tests/support/given_facts.hpp"
 #include "tests/support/preset_mutants.hpp"
 #include "tests/support/senders.hpp"
 
@@ -37,6 +38,30 @@ std::vector<preset_vector> vectors_of(preset const& one) {
     return vectors;
 }
 
+// What the vector says is there.
+auth::facts known_to(auth::authenticator const& source, preset_vector const& one, request const& incoming,
+                     wall_time now) {
+    return gather(source.checks(), incoming, now, [&](auth::wanted_fact const& wanted) {
+        auto const there = one.serves.find(wanted.asks.url);
+        bool const is_question = wanted.from->what != auth::fetch_rule::kind::token;
+        bool const is_right = !is_question || wanted.asks.body.empty() || wanted.asks.body == one.asked;
+        if (there == one.serves.end() || !is_right) return auth::fact{};
+        response const answer{.status = 200, .fields = {}, .body = there->second};
+        return auth::read_fact(*wanted.from, wanted.asks, answer).value_or(auth::fact{});
+    });
+}
+
+result<auth::verdict> judged_by(auth::authenticator const& source, preset_vector const& one,
+                                request const& incoming, wall_time now) {
+    return source.checks().verify(incoming, known_to(source, one, incoming, now), now);
+}
+
+std::string refusal_by(auth::authenticator const& source, preset_vector const& one, request const& incoming,
+                       wall_time now) {
+    auto const judged = judged_by(source, one, incoming, now);
+    return judged ? "accepted" : judged.error().message;
+}
+
 class preset_vectors : public ::testing::TestWithParam<preset> {};
 
 TEST_P(preset_vectors, are_there_and_load_without_a_mistake) {
@@ -53,13 +78,14 @@ TEST_P(preset_vectors, are_accepted_with_the_facts_they_have) {
         auto const* shaking = source.handshake_for(one.incoming);
         EXPECT_EQ(shaking != nullptr, one.reply.has_value());
         if (shaking) {
-            auto const reply = source.answer(*shaking, one.incoming, {}, one.at);
+            auto const reply =
+                source.answer(*shaking, one.incoming, known_to(source, one, one.incoming, one.at), one.at);
             ASSERT_TRUE(reply) << reply.error().message;
             EXPECT_EQ(reply->status, one.reply->status);
             EXPECT_EQ(reply->body, one.reply->body);
             continue;
         }
-        auto const judged = verify(source, one.incoming, one.at);
+        auto const judged = judged_by(source, one, one.incoming, one.at);
         ASSERT_TRUE(judged) << judged.error().message;
         EXPECT_EQ(judged->sender.delivery_id, one.id);
         EXPECT_EQ(judged->sender.event_type, one.event);
@@ -79,8 +105,8 @@ TEST_P(preset_vectors, are_refused_off_by_a_little) {
         EXPECT_GE(changed.size(), 10U);
         for (auto const& each : changed) {
             auto const said = each.settings
-                                  ? refusal(authenticator_of(*each.settings), each.incoming, each.at)
-                                  : refusal(same, each.incoming, each.at);
+                                  ? refusal_by(authenticator_of(*each.settings), one, each.incoming, each.at)
+                                  : refusal_by(same, one, each.incoming, each.at);
             EXPECT_NE(said, "accepted") << each.what;
         }
     }
@@ -93,10 +119,11 @@ TEST_P(preset_vectors, hold_the_window_of_their_time) {
         if (one.reply || !settings.verify->time) continue;
         auto const source = authenticator_of(settings);
         auto const [from, unit, past, future] = *settings.verify->time;
-        EXPECT_EQ(refusal(source, one.incoming, one.at + past), "accepted");
-        EXPECT_EQ(refusal(source, one.incoming, one.at - future), "accepted");
-        EXPECT_NE(refusal(source, one.incoming, one.at + past + std::chrono::seconds{1}), "accepted");
-        EXPECT_NE(refusal(source, one.incoming, one.at - future - std::chrono::seconds{1}), "accepted");
+        EXPECT_EQ(refusal_by(source, one, one.incoming, one.at + past), "accepted");
+        EXPECT_EQ(refusal_by(source, one, one.incoming, one.at - future), "accepted");
+        EXPECT_NE(refusal_by(source, one, one.incoming, one.at + past + std::chrono::seconds{1}), "accepted");
+        EXPECT_NE(refusal_by(source, one, one.incoming, one.at - future - std::chrono::seconds{1}),
+                  "accepted");
     }
 }
 

@@ -1,5 +1,6 @@
 #include "config/parse.hpp"
 #include "config/preset_pages.hpp"
+#include "config/preset_vectors.hpp"
 #include "config/presets.hpp"
 #include "tests/support/senders.hpp"
 
@@ -126,7 +127,8 @@ TEST(presets, can_be_taken_as_ones_own) {
         notes found;
         auto const tree = parse(as_own_preset(one), found.add_file("own.yaml"), found);
         ASSERT_TRUE(tree) << one.name;
-        auto const all = read_own_presets(*tree->find("presets"), found);
+        std::vector<preset_trial> trials;
+        auto const all = read_own_presets(*tree->find("presets"), found, trials);
         for (auto const& each : found.found()) ADD_FAILURE() << to_text(each);
         ASSERT_TRUE(all.contains("my-" + one.name)) << one.name;
         EXPECT_TRUE(all.at("my-" + one.name).is_mapping()) << one.name;

@@ -150,6 +150,21 @@ INSTANTIATE_TEST_SUITE_P(
             "when: {json_has: [/key]}, require: none, accept: {value: {json: /key}, match: '[a-z]+'}, shows: "
             "{json: /key}"),
         shaken("when: {json: {/type: 0}}, require: {equal: {a: {query: t}, b: {secret: s}}}"),
+        "verify: {jwt: {from: {header: A}, algs: [ES256], keys: {endpoint: 'https://a/k', json: {id: 'x', s: "
+        "{secret: api}}, key_id: kid, key_at: /key, until_at: /key/end, keys_max: 8, refresh: 1h}, max_age: "
+        "5m}}",
+        "verify: {sig: {alg: rsa-pkcs1-sha256, cert: {url: {json: /u}, hosts: ['a.{region}.b', c], path: "
+        "'/x', "
+        "subject: {san: a, cn: [b]}, anchors: ca.pem, ca: tls.pem, certificates_max: 2, interval: 5s}, "
+        "content: "
+        "[body], signature: {from: {header: A}, decode: b64}}}",
+        "verify: {postback: {url: 'https://a/v', credentials: {basic: api}, json: {id: {header: A}, event: "
+        "body}, "
+        "expect: {json: {/status: OK}}, fetch_within: 2s, at_once_max: 4, bytes_max: 4096, ca: ca.pem}}",
+        "verify: {postback: {url: 'https://a/v', body: ['cmd=x&', body], type: a/b, expect: {body: "
+        "VERIFIED}}}",
+        shaken("when: {json: {/Type: S}}, require: verified, call: {url: {json: /u}, hosts: [a.b], path: /, "
+               "query: {Action: 'C', Token: {json: /t}}, fetch_within: 1s}, reply: {status: 200}"),
         "verify: {preset: github}\nanswers: {ok: 200, ok_body: '[accepted]', overload: 429, budget: 1s, "
         "retry_after: 10s, "
         "headers_on_reject: {X-Why: no}}",
@@ -240,6 +255,18 @@ INSTANTIATE_TEST_SUITE_P(
         "verify: {peer: {cidr: ['::1']}, when: {json_has: []}}", "verify: {each: {in: /a}}",
         "verify: {each: {in: /a, check: []}}", shaken("when: {method: GET}, require: maybe"),
         shaken("when: {}, require: verified"), shaken("when: {method: GET}"), shaken("require: verified"),
+        "verify: {postback: {url: 'https://a/v', json: {a: body}, body: [body], expect: {body: V}}}",
+        "verify: {postback: {url: 'https://a/v', json: {a: body}}}",
+        "verify: {postback: {url: 'https://a/v', json: {a: body}, credentials: {digest: api}, expect: {body: "
+        "V}}}",
+        "verify: {sig: {alg: ed25519, cert: {url: {json: /u}, hosts: [a], subject: {san: a}}, content: "
+        "[body], "
+        "signature: {from: {header: A}, decode: b64}}}",
+        "verify: {sig: {alg: ed25519, key: {form: raw}, cert: {url: {json: /u}, hosts: [a], path: /, "
+        "subject: "
+        "{san: a}}, content: [body], signature: {from: {header: A}, decode: b64}}}",
+        jwt_with("keys: {endpoint: 'https://a/k', json: {a: body}}"),
+        shaken("when: {method: GET}, require: verified, call: {hosts: [a], path: /}"),
         shaken("when: {method: GET}, require: {}"),
         shaken("when: {method: GET}, require: none, accept: {value: {query: c}}"),
         shaken("when: {method: GET}, require: none, reply: {status: 302}"),

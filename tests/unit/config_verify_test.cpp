@@ -171,7 +171,7 @@ TEST(verify, reads_a_key_set_and_how_it_is_kept) {
     keys: {jwks: 'https://a/k', ca: ca.pem, refresh: 2h, interval: 90s, stale: 3d, fetch_within: 7s, bytes_max: 4096}
 )");
     EXPECT_THAT(read.said, IsEmpty());
-    auto const& keys = std::get<auth::jwks_url>(std::get<auth::jwt_check>(read.sender.verify->is).keys);
+    auto const& keys = std::get<auth::fetch_rule>(std::get<auth::jwt_check>(read.sender.verify->is).keys);
     EXPECT_EQ(keys.url, "https://a/k");
     EXPECT_TRUE(keys.certificate_authorities.ends_with("ca.pem"));
     EXPECT_EQ(keys.refresh, std::chrono::hours{2});
@@ -377,8 +377,7 @@ TEST(verify, says_what_is_wrong_and_where) {
              mistaken_row{"verify: {}", "sources.a.verify: has no check"},
              mistaken_row{"verify: {mac: {}, peer: {}}", "sources.a.verify: has several checks: mac, peer"},
              mistaken_row{"verify: {mca: {}}", "sources.a.verify: has no check"},
-             mistaken_row{"verify: {postback: {}}",
-                          "sources.a.verify.postback: the check 'postback' is not available in this version"},
+             mistaken_row{"verify: {postback: {}}", "sources.a.verify.postback.url: is missing"},
              mistaken_row{"verify: {jwt: {}}", "sources.a.verify.jwt.from: is missing"},
              mistaken_row{"verify: {jwt: {}}", "sources.a.verify.jwt.algs: is missing"},
              mistaken_row{"verify: {jwt: {}}", "sources.a.verify.jwt.keys: is missing"},
@@ -439,14 +438,14 @@ TEST(verify, says_what_is_wrong_and_where) {
              mistaken_row{"verify: {sig: {alg: ed25519, key: {}}}",
                           "sources.a.verify.sig.key.form: is missing"},
              mistaken_row{"verify: {sig: {alg: ed25519, cert: {url: x}}}",
-                          "sources.a.verify.sig.cert: is not available in this version"},
+                          "sources.a.verify.sig.cert.path: is missing"},
              mistaken_row{"verify: {all: {}}", "sources.a.verify.all: is a mapping, not a list of checks"},
              mistaken_row{"verify: {all: [x]}", "sources.a.verify.all[0]: is a text, not a check"},
              mistaken_row{mac + ", allowweak: true}}", "sources.a.verify.mac.allowweak: is not a setting"},
              mistaken_row{mac + "}, secrets: [{env: TEST_SECRET}]}",
                           "sources.a.verify.secrets: belongs beside `verify`"},
-             mistaken_row{mac + "}, time: {value: {header: T}, past: 25h}}",
-                          "sources.a.verify.time.past: 25h is not from 0s to 1d"},
+             mistaken_row{mac + "}, time: {value: {header: T}, past: 8d}}",
+                          "sources.a.verify.time.past: 8d is not from 0s to 7d"},
              mistaken_row{mac + "}, time: {value: {header: T}, past: 100ms}}",
                           "sources.a.verify.time.past: is too fine"},
              mistaken_row{

@@ -1,4 +1,5 @@
-#include "gateway/key_sets.hpp"
+#include "auth/token_keys.hpp"
+#include "gateway/fetches.hpp"
 #include "tests/support/remote_facts.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/support/test_certificates.hpp"
@@ -47,7 +48,7 @@ public:
         server_.say({.status = status, .fields = std::move(fields), .body = std::move(json)});
     }
 
-    [[nodiscard]] auth::jwks_url url(std::string const& path = "/keys") const {
+    [[nodiscard]] auth::fetch_rule url(std::string const& path = "/keys") const {
         return {.url = "https://127.0.0.1:" + std::to_string(server_.port()) + path,
                 .certificate_authorities = own_.certificate};
     }
@@ -70,19 +71,20 @@ private:
 
 constexpr char const* undecided = "a token names a key that the issuer did not have when it was last asked";
 
-class keeper : public finder_at_work<key_sets, auth::jwks_url> {
+class keeper : public finder_at_work<fetches, auth::fetch_rule> {
 public:
     using finder_at_work::finder_at_work;
 
     // "a b", the names of the keys that are found; else the reason.
     std::string find(std::string const& key_id, std::chrono::milliseconds within = 10s) {
-        auto const found = run(finder().find({&from(), key_id}, from_now(within)));
+        auto const found =
+            run(finder().find({&from(), key_id, auth::question_for(from())}, from_now(within)));
         if (!found) {
             EXPECT_EQ(found.error().code, errc::unavailable);
             return found.error().message;
         }
         std::string names;
-        for (auto const& each : (*found)->keys) names += (names.empty() ? "" : " ") + each.key_id;
+        for (auto const& each : found->keys->keys) names += (names.empty() ? "" : " ") + each.key_id;
         return names;
     }
 
@@ -274,7 +276,7 @@ TEST(key_sets, come_and_go_with_the_configuration) {
     EXPECT_EQ(keys.find("a"), "a");
     keys.await([&] { return of.fetches() == 2; });
     keys.use({of.url("/other")});
-    EXPECT_THAT(keys.find("a"), HasSubstr("are not kept any more"));
+    EXPECT_THAT(keys.find("a"), HasSubstr("does not ask for this any more"));
 }
 
 }  // namespace

@@ -1,0 +1,218 @@
+#include "gateway/published_fact.hpp"
+
+#include "auth/token_keys.hpp"
+#include "core/log.hpp"
+#include "http/client.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace headgate::gateway {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t refuted_max = 1'000;
+constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
+
+// `max-age` of Cache-Control (RFC 9111, 5.2.2.1).
+std::optional<milliseconds> lifetime_of(headers const& fields) {
+    auto const line = sole_header(fields, "cache-control");
+    if (!line) return std::nullopt;
+    constexpr std::string_view name = "max-age=";
+    auto const at = line->find(name);
+    if (at == std::string_view::npos) return std::nullopt;
+    auto const digits = line->substr(at + name.size());
+    unsigned seconds = 0;
+    auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+    if (read.ec != std::errc{}) return std::nullopt;
+    return milliseconds{std::int64_t{seconds} * 1000};
+}
+
+}  // namespace
+
+asio::awaitable<result<fetched_fact>> fetch_once(auth::fetch_rule by, auth::outgoing asks, deadline until) {
+    http::client_request asked{.method = asks.method,
+                               .url = asks.url,
+                               .fields = std::move(asks.fields),
+                               .body = std::move(asks.body),
+                               .certificate_authorities = by.certificate_authorities,
+                               .response_bytes_max = by.bytes_max};
+    auto asking = http::fetch(std::move(asked), std::min(until, from_now(by.fetch_within)));
+    HEADGATE_CO_TRY(auto const answer, co_await std::move(asking));
+    HEADGATE_CO_TRY(auto what, auth::read_fact(by, asks, answer));
+    co_return fetched_fact{std::move(what), lifetime_of(answer.fields)};
+}
+
+published_fact::published_fact(auth::fetch_rule by, std::string name, auth::outgoing asks,
+                               asio::any_io_executor const& executor, metrics& counts)
+    : by_{std::move(by)},
+      name_{std::move(name)},
+      asks_{std::move(asks)},
+      woken_{executor},
+      changed_{executor},
+      worked_{counter_of(counts, "ok")},
+      failed_{counter_of(counts, "failed")} {
+    changed_.expires_at(asio::steady_timer::time_point::max());
+}
+
+// By rule: what a request names must not become a time series.
+counter& published_fact::counter_of(metrics& counts, char const* result) const {
+    return counts.make_counter("headgate_key_set_fetches_total",
+                               "Fetches of key sets, keys, certificates and access tokens.",
+                               {{"url", by_.url}, {"result", result}});
+}
+
+std::optional<published_fact::found> published_fact::settled(std::string_view key_id) {
+    std::lock_guard const hold{guard_};
+    auto const now = clock::now();
+    used_at_ = now;
+    return said(key_id, now);
+}
+
+std::optional<published_fact::found> published_fact::said(std::string_view key_id,
+                                                          clock::time_point now) const {
+    bool const is_settled =
+        !is_set() || (what_.keys && what_.keys->knows(key_id)) || refuted_.contains(key_id);
+    if (is_usable(now) && is_settled) return what_;
+    bool const may_fetch = is_fetching_ || now - tried_at_ >= by_.interval;
+    if (may_fetch && !is_over_) return std::nullopt;
+    return undecided(now);
+}
+
+// The issuer may have made a key since it was last asked: only an answer of its own refutes an id.
+published_fact::found published_fact::undecided(clock::time_point now) const {
+    if (!is_usable(now)) {
+        return refuse(errc::unavailable,
+                      (is_set() ? "the keys of the issuer are not known: "
+                                : "what the check asks for could not be had: ") +
+                          trouble_,
+                      "see whether it can be reached: " + asks_.url);
+    }
+    if (!is_set()) return what_;
+    return refuse(errc::unavailable,
+                  "a token names a key that the issuer did not have when it was last asked",
+                  "it is asked again at most once in `interval`: " + asks_.url);
+}
+
+// An answer that worked did not have it.
+void published_fact::note_unknown(std::string key_id) {
+    bool const is_unknown = is_set() && !is_troubled_ && what_.keys && !what_.keys->knows(key_id);
+    if (is_unknown && refuted_.size() < refuted_max) refuted_.insert(std::move(key_id));
+}
+
+bool published_fact::is_usable(clock::time_point now) const {
+    bool const is_there = what_.keys || what_.certificate || what_.token;
+    return is_there && now - fetched_at_ <= std::min(by_.stale, what_.lifetime.value_or(by_.stale));
+}
+
+// Ends when more fetches have ended than `seen`, or when it is cancelled.
+asio::awaitable<result<void>> published_fact::wait_for_a_fetch(ptr of, std::uint64_t seen) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (of->fetches_ == seen) {
+        auto [ignored] = co_await of->changed_.async_wait(as_values);
+        static_cast<void>(ignored);
+        auto const stop = co_await asio::this_coro::cancellation_state;
+        if (stop.cancelled() != asio::cancellation_type::none) break;
+    }
+    co_return result<void>{};
+}
+
+// Whoever waits here began no fetch: the one coroutine of this does, when it is woken.
+asio::awaitable<published_fact::found> published_fact::ask(ptr of, std::string key_id, deadline until) {
+    for (;;) {
+        if (auto known = of->settled(key_id)) co_return *std::move(known);
+        of->is_asked_ = true;
+        of->woken_.cancel();
+        auto waiting = with_deadline(until, wait_for_a_fetch(of, of->fetches_));
+        auto const ended = co_await std::move(waiting);
+        std::lock_guard const hold{of->guard_};
+        if (!ended) co_return of->undecided(clock::now());
+        of->note_unknown(key_id);
+    }
+}
+
+bool published_fact::begin_fetch() {
+    std::lock_guard const hold{guard_};
+    if (is_over_) return false;
+    is_fetching_ = true;
+    tried_at_ = clock::now();
+    return true;
+}
+
+// When to fetch next.
+published_fact::clock::time_point published_fact::take(result<fetched_fact> got) {
+    auto const now = clock::now();
+    (got ? worked_ : failed_).add();
+    if (!got) {
+        log_sparingly(log_level::warning, "could not fetch what a check needs",
+                      {{"url", asks_.url}, {"why", got.error().message}, {"remedy", got.error().remedy}});
+    }
+    std::lock_guard const hold{guard_};
+    is_fetching_ = false;
+    tried_at_ = now;
+    is_troubled_ = !got;
+    trouble_ = got ? "" : got.error().message;
+    if (!got) {
+        // What a request made up is not asked for again on its own.
+        if (!is_set() && !is_usable(now)) is_over_ = true;
+        return now + by_.interval;
+    }
+    what_ = std::move(got->what);
+    refuted_.clear();
+    fetched_at_ = now;
+    auto lifetime = std::min(got->lifetime.value_or(by_.refresh), by_.refresh);
+    if (what_.lifetime) lifetime = std::min(lifetime, *what_.lifetime / 2);  // Before it ends.
+    return now + std::max(lifetime, by_.interval);
+}
+
+asio::awaitable<void> published_fact::keep_fresh(ptr of) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (of->begin_fetch()) {
+        auto asking = fetch_once(of->by_, of->asks_, deadline::max());
+        auto got = co_await std::move(asking);
+        auto const next = of->take(std::move(got));
+        of->is_asked_ = false;
+        of->tell_that_a_fetch_ended();
+        of->woken_.expires_at(next);
+        while (!of->is_asked_ && !of->is_over() && clock::now() < next) {
+            auto [ignored] = co_await of->woken_.async_wait(as_values);
+            static_cast<void>(ignored);
+        }
+    }
+    of->tell_that_a_fetch_ended();
+}
+
+void published_fact::tell_that_a_fetch_ended() {
+    ++fetches_;
+    changed_.cancel();
+}
+
+void published_fact::end() {
+    {
+        std::lock_guard const hold{guard_};
+        is_over_ = true;
+    }
+    woken_.cancel();
+}
+
+bool published_fact::is_over() const {
+    std::lock_guard const hold{guard_};
+    return is_over_;
+}
+
+published_fact::clock::time_point published_fact::used_at() const {
+    std::lock_guard const hold{guard_};
+    return used_at_;
+}
+
+std::string published_fact::trouble() const {
+    std::lock_guard const hold{guard_};
+    return is_troubled_ ? trouble_ : "";
+}
+
+}  // namespace headgate::gateway

@@ -1,0 +1,238 @@
+#include "auth/certificates.hpp"
+#include "gateway/fetches.hpp"
+#include "tests/support/remote_facts.hpp"
+#include "tests/support/scratch_folder.hpp"
+#include "tests/support/test_certificates.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+// What requests name, and what senders are asked, against a real HTTPS server on this machine.
+
+namespace headgate::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace testing_support;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+std::string certificate_text() {
+    std::ifstream stream{std::filesystem::path{HEADGATE_SOURCE_DIR} / "tests/presets/certificates/sns.pem"};
+    return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+// A publisher that has a certificate at every path, and a finder that asks it.
+class publisher {
+public:
+    publisher() : own_{make_certificate(folder_.path(), "certs.test")}, server_{settings()} {
+        answer({.status = 200, .fields = {}, .body = certificate_text()});
+        rule.what = auth::fetch_rule::kind::certificate;
+        rule.certificate_authorities = own_.certificate;
+        rule.interval = 0ms;
+    }
+
+    void keep() { finder_.emplace(rule); }
+    void answer(response with) { server_.say(std::move(with)); }
+
+    // "found", else the reason; every reason is our own trouble.
+    std::string find(std::string const& path, std::chrono::milliseconds within = 10s) {
+        auto const url = "https://127.0.0.1:" + std::to_string(server_.port()) + path;
+        auto const found = run(finder_->finder().find(
+            {&rule, url, {.method = "GET", .url = url, .fields = {}, .body = {}}}, from_now(within)));
+        if (found) return found->certificate || found->answer || found->token ? "found" : "nothing";
+        EXPECT_EQ(found.error().code, errc::unavailable);
+        return found.error().message;
+    }
+
+    // Asks until it is so; the time it takes is the machine's.
+    template <class Condition>
+    void await(Condition condition) {
+        auto const until = from_now(10s);
+        while (!condition()) {
+            ASSERT_LT(std::chrono::steady_clock::now(), until);
+            std::this_thread::yield();
+        }
+    }
+
+    [[nodiscard]] std::size_t fetched() { return server_.questions(); }
+    [[nodiscard]] remembering_handler& handler() { return server_.handler(); }
+    [[nodiscard]] auto troubles() { return finder_->finder().troubles(); }
+
+    auth::fetch_rule rule;
+
+private:
+    http::listener_settings settings() const {
+        http::listener_settings made;
+        made.tls = {{own_.certificate, own_.key}};
+        return made;
+    }
+
+    scratch_folder folder_;
+    certificate_and_key own_;
+    asked_server server_;
+    std::optional<finder_at_work<fetches, auth::fetch_rule>> finder_;
+};
+
+TEST(named_fetches, are_fetched_when_somebody_names_them_and_kept) {
+    publisher of;
+    of.keep();
+    EXPECT_EQ(of.fetched(), 0U);
+    EXPECT_EQ(of.find("/a"), "found");
+    EXPECT_EQ(of.find("/b"), "found");
+    EXPECT_EQ(of.find("/a"), "found");
+    EXPECT_EQ(of.fetched(), 2U);
+}
+
+TEST(named_fetches, are_fetched_by_one_for_all_who_wait) {
+    publisher of;
+    of.keep();
+    std::vector<std::jthread> waiting;
+    std::atomic<std::size_t> found{0};
+    for (int i = 0; i < 16; ++i) {
+        waiting.emplace_back([&] {
+            if (of.find("/slow") == "found") ++found;
+        });
+    }
+    of.handler().await_slow_request();
+    of.handler().release();
+    waiting.clear();
+    EXPECT_EQ(found, 16U);
+    EXPECT_EQ(of.fetched(), 1U);
+}
+
+TEST(named_fetches, of_a_flood_of_names_are_fetched_once_in_the_interval) {
+    publisher of;
+    of.rule.interval = 1h;
+    of.rule.refresh = 1h;
+    of.keep();
+    EXPECT_EQ(of.find("/genuine"), "found");
+    std::vector<std::jthread> flood;
+    std::atomic<std::size_t> refused{0};
+    for (int sender = 0; sender < 4; ++sender) {
+        flood.emplace_back([&, sender] {
+            for (int i = 0; i < 100; ++i) {
+                auto const said = of.find("/" + std::to_string(sender) + "-" + std::to_string(i));
+                if (said.contains("another was just fetched")) ++refused;
+            }
+        });
+    }
+    flood.clear();
+    EXPECT_EQ(refused, 400U);
+    EXPECT_EQ(of.find("/genuine"), "found");
+    EXPECT_EQ(of.fetched(), 1U);
+}
+
+TEST(named_fetches, that_are_not_there_are_forgotten) {
+    publisher of;
+    of.keep();
+    of.answer({.status = 404, .fields = {}, .body = {}});
+    EXPECT_THAT(of.find("/a"), HasSubstr("answers 404"));
+    EXPECT_THAT(of.troubles(), IsEmpty());
+    of.answer({.status = 200, .fields = {}, .body = certificate_text()});
+    EXPECT_EQ(of.find("/a"), "found");
+}
+
+TEST(named_fetches, are_bounded_in_number_and_those_used_least_lately_make_room) {
+    publisher of;
+    of.rule.names_max = 2;
+    of.keep();
+    for (auto const* path : {"/a", "/b", "/a", "/c"}) EXPECT_EQ(of.find(path), "found");
+    EXPECT_EQ(of.fetched(), 3U);
+    EXPECT_EQ(of.find("/a"), "found");
+    EXPECT_EQ(of.fetched(), 3U);
+    EXPECT_EQ(of.find("/b"), "found");
+    EXPECT_EQ(of.fetched(), 4U);
+}
+
+TEST(named_fetches, are_kept_through_an_outage_until_they_are_stale) {
+    publisher of;
+    of.rule.refresh = 1ms;
+    of.rule.interval = 1ms;
+    of.keep();
+    EXPECT_EQ(of.find("/a"), "found");
+    of.answer({.status = 500, .fields = {}, .body = {}});
+    of.await([&] { return !of.troubles().empty(); });
+    EXPECT_THAT(of.troubles(), SizeIs(1));
+    EXPECT_EQ(of.find("/a"), "found");
+}
+
+TEST(named_fetches, have_a_bounded_size) {
+    publisher of;
+    of.rule.bytes_max = certificate_text().size() - 1;
+    of.keep();
+    EXPECT_THAT(of.find("/a"), HasSubstr("body limit exceeded"));
+}
+
+// RFC 6749, 5.1.
+response token_for(std::string const& seconds) {
+    return {.status = 200,
+            .fields = {},
+            .body = R"({"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":)" +
+                    seconds + "}"};
+}
+
+TEST(access_tokens, are_fetched_again_before_they_end) {
+    publisher of;
+    of.rule.what = auth::fetch_rule::kind::token;
+    of.answer(token_for("1"));
+    of.keep();
+    EXPECT_EQ(of.find("/token"), "found");
+    of.await([&] { return of.fetched() >= 3; });
+    EXPECT_EQ(of.find("/token"), "found");
+}
+
+TEST(access_tokens, are_not_used_when_they_have_ended) {
+    publisher of;
+    of.rule.what = auth::fetch_rule::kind::token;
+    of.answer(token_for("1"));
+    of.keep();
+    EXPECT_EQ(of.find("/token"), "found");
+    of.answer({.status = 500, .fields = {}, .body = {}});
+    of.await([&] { return of.find("/token") != "found"; });
+    EXPECT_THAT(of.find("/token"), HasSubstr("answers 500"));
+}
+
+TEST(answers, are_asked_for_anew_each_time) {
+    publisher of;
+    of.rule.what = auth::fetch_rule::kind::answer;
+    of.keep();
+    EXPECT_EQ(of.find("/a"), "found");
+    EXPECT_EQ(of.find("/a"), "found");
+    EXPECT_EQ(of.fetched(), 2U);
+    of.answer({.status = 401, .fields = {}, .body = {}});
+    EXPECT_THAT(of.find("/a"), HasSubstr("answers 401"));
+}
+
+TEST(answers, are_waited_for_until_the_deadline_and_so_many_at_once) {
+    publisher of;
+    of.rule.what = auth::fetch_rule::kind::answer;
+    of.rule.names_max = 1;
+    of.keep();
+    std::jthread const first{[&] { EXPECT_EQ(of.find("/slow"), "found"); }};
+    of.handler().await_slow_request();
+    EXPECT_THAT(of.find("/a"), HasSubstr("too many questions"));
+    of.handler().release();
+}
+
+TEST(answers, that_do_not_come_in_time_are_our_own_trouble) {
+    publisher of;
+    of.rule.what = auth::fetch_rule::kind::answer;
+    of.keep();
+    EXPECT_THAT(of.find("/slow", 200ms), HasSubstr("ran out of time"));
+}
+
+}  // namespace
+}  // namespace headgate::gateway
