@@ -45,7 +45,8 @@ def compact(document):
 
 
 def vector(headers=None, body="", *, says=COMPUTED, at=AT, target="/webhooks/sender", **more):
-    """`more`: secrets, method, public_url, params, client_certificate, id, event, reply, proof."""
+    """`more`: secrets, method, public_url, params, client_certificate, serves, asked,
+    id, event, reply, proof."""
     if more.get("method") is None:
         more.pop("method", None)
     return {"says": says, "at": at, "target": target, "headers": headers or {}, "body": body, **more}
@@ -303,6 +304,7 @@ def sendgrid():
             },
             compact(document) + "\r\n",
             says="the example of SendGrid's libraries",
+            id=document[0]["sg_event_id"],
             at=1600112502,
             secrets={
                 "signing": (

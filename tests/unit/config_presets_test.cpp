@@ -42,14 +42,15 @@ TEST(presets, are_listed_by_name) {
     EXPECT_THAT(
         names,
         ElementsAre("adyen-platform", "adyen-standard", "airbyte-notifications", "airtable", "alertmanager",
-                    "argo-cd-notifications", "auth0-log-streams", "azure-event-grid", "basic", "bitbucket",
-                    "bitbucket-data-center", "calendly", "cloudevents-http-webhook", "dbt-cloud", "discord",
-                    "docker-hub", "dropbox", "fivetran", "github", "gitlab", "gitlab-signing-token",
-                    "grafana", "hmac", "hubspot-v1", "hubspot-v2", "hubspot-v3", "intercom", "jira", "jwt",
-                    "linear", "mailgun", "meta", "monday", "mtls", "notion", "okta", "paddle", "pagerduty",
-                    "postmark", "segment", "sendgrid", "sentry", "shopify", "slack", "square",
-                    "standard-webhooks", "standard-webhooks-ed25519", "stripe", "svix", "token", "twilio",
-                    "typeform", "vercel", "workos", "x-account-activity", "zendesk", "zoom"));
+                    "argo-cd-notifications", "auth0-log-streams", "aws-sns", "azure-event-grid", "basic",
+                    "bitbucket", "bitbucket-data-center", "calendly", "cloudevents-http-webhook", "dbt-cloud",
+                    "discord", "docker-hub", "dropbox", "fivetran", "github", "gitlab",
+                    "gitlab-signing-token", "google-pubsub", "grafana", "hmac", "hubspot-v1", "hubspot-v2",
+                    "hubspot-v3", "intercom", "jira", "jwt", "linear", "mailgun", "meta", "monday", "mtls",
+                    "notion", "okta", "paddle", "pagerduty", "paypal", "paypal-offline", "plaid", "postmark",
+                    "segment", "sendgrid", "sentry", "shopify", "slack", "square", "standard-webhooks",
+                    "standard-webhooks-ed25519", "stripe", "svix", "token", "twilio", "typeform", "vercel",
+                    "workos", "x-account-activity", "zendesk", "zoom"));
 }
 
 TEST(presets, say_what_they_are_and_where_that_is_written) {
