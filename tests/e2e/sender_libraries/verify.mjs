@@ -1,10 +1,11 @@
-// Reads {"library", "secret", "headers", "body"} from standard input, one JSON text a line, and prints for each what
+// Reads {"library", "secret", "headers", "body", "host"} from standard input, one JSON text a line, and prints for each what
 // the sender's own library says of the request: true or false.
 import { createInterface } from "node:readline";
 import { verifyWebhookSignature } from "@notionhq/client";
 import { verify as verifyGitHub } from "@octokit/webhooks-methods";
 import { verifyKey } from "discord-interactions";
 import "@shopify/shopify-api/adapters/node";
+import MessageValidator from "sns-validator";
 import { shopifyApi, LogSeverity } from "@shopify/shopify-api";
 
 const libraries = {
@@ -13,6 +14,11 @@ const libraries = {
     verifyWebhookSignature({ body, signature: headers["X-Notion-Signature"], verificationToken: secret }),
   discord: ({ secret, body, headers }) =>
     verifyKey(body, headers["X-Signature-Ed25519"], headers["X-Signature-Timestamp"], secret),
+  sns: ({ body, host }) =>
+    new Promise((resolve) => {
+      const validator = new MessageValidator(new RegExp(`^${host}$`));
+      validator.validate(body, (failure) => resolve(!failure));
+    }),
   shopify: async ({ secret, body, headers }) => {
     const api = shopifyApi({
       apiKey: "key",
