@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t refuted_max = 1'000;
+constexpr std::size_t asked_max = 1'000;
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
 // `max-age` of Cache-Control (RFC 9111, 5.2.2.1).
@@ -71,20 +71,21 @@ std::optional<published_fact::found> published_fact::settled(std::string_view ke
     std::lock_guard const hold{guard_};
     auto const now = clock::now();
     used_at_ = now;
+    if (is_set() && !knows(key_id) && asked_.size() < asked_max) asked_.emplace(key_id);
     return said(key_id, now);
 }
 
 std::optional<published_fact::found> published_fact::said(std::string_view key_id,
                                                           clock::time_point now) const {
-    bool const is_settled =
-        !is_set() || (what_.keys && what_.keys->knows(key_id)) || refuted_.contains(key_id);
-    if (is_usable(now) && is_settled) return what_;
+    bool const is_refuted = refuted_.contains(key_id) && now - fetched_at_ < by_.interval;
+    if (is_usable(now) && (!is_set() || knows(key_id) || is_refuted)) return what_;
     bool const may_fetch = is_fetching_ || now - tried_at_ >= by_.interval;
     if (may_fetch && !is_over_) return std::nullopt;
     return undecided(now);
 }
 
-// The issuer may have made a key since it was last asked: only an answer of its own refutes an id.
+// The issuer may have made a key since it was last asked: only an answer that came after the question refutes
+// an id, and for no longer than until the issuer may be asked again.
 published_fact::found published_fact::undecided(clock::time_point now) const {
     if (!is_usable(now)) {
         return refuse(errc::unavailable,
@@ -99,10 +100,8 @@ published_fact::found published_fact::undecided(clock::time_point now) const {
                   "it is asked again at most once in `interval`: " + asks_.url);
 }
 
-// An answer that worked did not have it.
-void published_fact::note_unknown(std::string key_id) {
-    bool const is_unknown = is_set() && !is_troubled_ && what_.keys && !what_.keys->knows(key_id);
-    if (is_unknown && refuted_.size() < refuted_max) refuted_.insert(std::move(key_id));
+bool published_fact::knows(std::string_view key_id) const {
+    return what_.keys && what_.keys->knows(key_id);
 }
 
 bool published_fact::is_usable(clock::time_point now) const {
@@ -132,7 +131,7 @@ asio::awaitable<published_fact::found> published_fact::ask(ptr of, std::string k
         auto const ended = co_await std::move(waiting);
         std::lock_guard const hold{of->guard_};
         if (!ended) co_return of->undecided(clock::now());
-        of->note_unknown(key_id);
+        if (!of->is_troubled_ && of->refuted_.contains(key_id)) co_return of->what_;
     }
 }
 
@@ -163,7 +162,8 @@ published_fact::clock::time_point published_fact::take(result<fetched_fact> got)
         return now + by_.interval;
     }
     what_ = std::move(got->what);
-    refuted_.clear();
+    refuted_ = std::exchange(asked_, {});
+    std::erase_if(refuted_, [this](auto const& key_id) { return knows(key_id); });
     fetched_at_ = now;
     auto lifetime = std::min(got->lifetime.value_or(by_.refresh), by_.refresh);
     if (what_.lifetime) lifetime = std::min(lifetime, *what_.lifetime / 2);  // Before it ends.

@@ -78,7 +78,7 @@ private:
     [[nodiscard]] bool is_usable(clock::time_point now) const;
     [[nodiscard]] std::optional<found> said(std::string_view key_id, clock::time_point now) const;
     [[nodiscard]] found undecided(clock::time_point now) const;
-    void note_unknown(std::string key_id);
+    [[nodiscard]] bool knows(std::string_view key_id) const;
 
     auth::fetch_rule const by_;
     std::string const name_;
@@ -94,7 +94,8 @@ private:
 
     mutable std::mutex guard_;  // Of all that follows.
     auth::fact what_;
-    std::set<std::string, std::less<>> refuted_;  // Ids that were asked for, and that the set has not.
+    std::set<std::string, std::less<>> asked_;    // Ids that the set has not, since it was fetched.
+    std::set<std::string, std::less<>> refuted_;  // Those before, which it still has not.
     clock::time_point fetched_at_;
     clock::time_point tried_at_;
     clock::time_point used_at_ = clock::now();

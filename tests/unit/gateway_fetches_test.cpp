@@ -153,6 +153,27 @@ TEST(key_sets, refute_a_key_that_was_asked_for_and_leave_open_what_may_have_come
     EXPECT_EQ(later.find("b"), undecided);
 }
 
+TEST(key_sets, judge_with_every_answer_what_was_asked_for_before) {
+    issuer of;
+    auto from = of.url();
+    from.interval = from.refresh = 100ms;
+    keeper keys{from};
+    EXPECT_EQ(keys.find("a"), "a");
+    keys.await([&] { return keys.find("gone") == "a"; });
+    of.publish(set_of({"a", "gone"}));
+    keys.await([&] { return keys.find("gone") == "a gone"; });
+}
+
+TEST(key_sets, are_asked_again_for_a_key_that_was_refuted_and_may_be_there_by_now) {
+    issuer of;
+    auto from = of.url();
+    from.interval = 200ms;
+    keeper keys{from};
+    keys.await([&] { return keys.find("b") == "a"; });
+    of.publish(set_of({"a", "b"}));
+    keys.await([&] { return keys.find("b") == "a b"; });
+}
+
 TEST(key_sets, are_fetched_by_one_for_all_who_wait) {
     issuer of;
     keeper keys{of.url("/slow")};
