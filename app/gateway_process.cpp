@@ -104,6 +104,7 @@ private:
         if (facts_) block_on(facts_thread_.executor(), facts_->stop());
         webhooks_.reset();
         operator_.reset();
+        facts_.reset();  // Its timers end before the thread that they are of.
         if (store_) store_->close();
         dispatcher_.reset();
         store_.reset();
