@@ -82,6 +82,7 @@ struct behind {
 };
 
 std::atomic<behind*> in_background{nullptr};
+std::atomic<behind*> left_behind{nullptr};  // At the end of the process, with its thread.
 
 // Takes one line.
 spdlog::logger& sink() {
@@ -116,7 +117,7 @@ background_log::background_log(std::size_t lines_waiting_max) {
 // uses.
 background_log::~background_log() {
     std::unique_ptr<behind> ending{in_background.exchange(nullptr)};
-    if (!ending->wait_for_lines(patience_at_the_end)) static_cast<void>(ending.release());
+    if (!ending->wait_for_lines(patience_at_the_end)) left_behind.store(ending.release());
 }
 
 std::uint64_t background_log::lost_lines() {
