@@ -31,9 +31,10 @@ allowed_urls::allowed_urls(std::vector<std::string> const& hosts, std::string co
         auto const place = one.find(region);
         host made{.front = one.substr(0, place), .back = {}, .has_region = place != std::string::npos};
         if (made.has_region) made.back = one.substr(place + region.size());
-        if (!is_host(made.front + made.back)) {
-            notes.mistake(at + ".hosts", fmt::format("\"{}\" is not the name of a host", one),
-                          "lower-case letters, digits, '-' and '.', and {region} for one label");
+        if (!is_host(made.front + made.back) || (made.has_region && !made.back.starts_with('.'))) {
+            notes.mistake(
+                at + ".hosts", fmt::format("\"{}\" is not the name of a host", one),
+                "lower-case letters, digits, '-' and '.', and {region} for one label that is not the last");
         }
         hosts_.push_back(std::move(made));
     }
@@ -49,8 +50,10 @@ bool allowed_urls::host::is(std::string_view name) const {
     if (name.size() <= front.size() + back.size() || !name.starts_with(front) || !name.ends_with(back)) {
         return false;
     }
+    // "us-gov-west-1"; "s3", which is none, would be whoever has a bucket of that name.
+    static pattern const form{"[a-z]{2,}(-[a-z]+)+-[0-9]+"};
     auto const label = name.substr(front.size(), name.size() - front.size() - back.size());
-    return label.size() <= region_bytes_max && std::ranges::all_of(label, is_label_character);
+    return label.size() <= region_bytes_max && form.matches(label);
 }
 
 bool allowed_urls::allow(std::string_view url) const {

@@ -13,8 +13,8 @@ namespace headgate::auth {
 // else: no user, no query, no fragment, no escapes, and no port but one that stands with the host.
 class allowed_urls {
 public:
-    // A host is exact, or has `{region}` in the place of one label: letters, digits and '-'. Notes what is
-    // wrong with them.
+    // A host is exact, or has `{region}` in the place of one label, which is not the last: "eu-west-1". Notes
+    // what is wrong with them.
     allowed_urls(std::vector<std::string> const& hosts, std::string const& path, std::string const& at,
                  reporter& notes);
 

@@ -49,11 +49,16 @@ struct resolver {
         }
         std::vector<text> pieces;
         for (auto const& [name, optional] : list->second) {
+            json_path const place{.pointer = "/" + name};
             // What is signed this way may be the whole message: as long as the body.
-            HEADGATE_TRY(auto piece, evaluate_optional({json_value{{.pointer = "/" + name}}}, of, here,
-                                                       of.incoming.body.size()));
+            HEADGATE_TRY(auto piece,
+                         evaluate_optional({json_value{place}}, of, here, of.incoming.body.size()));
             if (!piece && optional) continue;
             if (!piece) return fails(fmt::format("JSON member /{} is missing", name));
+            HEADGATE_TRY(auto const there, of.json_at(place));
+            if (!there || !there->is_string()) return fails(fmt::format("JSON member /{} is no text", name));
+            if (!pieces.empty() && piece->view().contains('\n'))
+                return fails(fmt::format("JSON member /{} has a line break, and only the first may", name));
             pieces.emplace_back(std::string_view{name});
             pieces.emplace_back(std::string_view{"\n"});
             pieces.push_back(*std::move(piece));

@@ -102,12 +102,13 @@ outgoing question_for(fetch_rule const& key_set) {
 result<fact> read_fact(fetch_rule const& by, outgoing const& asked, response const& answer) {
     bool const may_be_any = by.what == fetch_rule::kind::answer;
     bool const is_success = may_be_any ? answer.status / 100 == 2 : answer.status == 200;
+    auto const place = asked.url.substr(0, asked.url.find('?'));  // What follows may be somebody's token.
     if (!is_success) {
-        return refuse(errc::unavailable, fmt::format("{} answers {}", asked.url, answer.status),
+        return refuse(errc::unavailable, fmt::format("{} answers {}", place, answer.status),
                       "is the URL right, and are the credentials? a redirect is not followed");
     }
     auto read = read_body(by, answer);
-    if (!read) return while_doing(asked.url, std::move(read).error());
+    if (!read) return while_doing(place, std::move(read).error());
     return read;
 }
 

@@ -218,7 +218,11 @@ std::vector<fetch> jwt_node::needs(exam& of) const {
     if (!read || !look_inside(*read, of)) return {};
     auto asks = question(*read, of);
     if (!asks) return {};
-    return {wanted_fact{.from = fetched_, .name = read->key_id.value_or(""), .asks = *std::move(asks)}};
+    // What is given to whoever has these credentials is kept for them alone.
+    bool const is_one_key = std::holds_alternative<key_endpoint>(is_.keys);
+    auto name =
+        is_one_key ? digest_text(asks->body, hash_name::sha256, text_form::hex) : read->key_id.value_or("");
+    return {wanted_fact{.from = fetched_, .name = std::move(name), .asks = *std::move(asks)}};
 }
 
 std::optional<outgoing> jwt_node::question(token const& read, exam& of) const {

@@ -32,7 +32,7 @@ struct proof {
 
 // Members of an `all` are tried in this order, so that nothing dear is reached while something cheap fails.
 // `claims`: what reads those of a token that another member verifies.
-enum class cost : std::uint8_t { address, comparison, mac, public_key, token, fetched, asked, claims };
+enum class cost : std::uint8_t { address, comparison, mac, public_key, token, fetched, claims, asked };
 
 class node {
 public:

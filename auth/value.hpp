@@ -145,6 +145,7 @@ struct join_content {
 };
 
 // "Name⏎value⏎" for an ordered list of members of the document; one list, or one for each value of a member.
+// Only the first of a list may have line breaks in it: so, read from its end, the text has one meaning.
 struct line_member {
     std::string name;
     bool optional = false;  // Skipped when absent.

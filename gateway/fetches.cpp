@@ -116,11 +116,12 @@ asio::awaitable<fetches::found> fetches::find(auth::wanted_fact wanted, deadline
     co_return co_await std::move(asking);
 }
 
-// On the executor. What nobody named before is fetched, unless that is too soon.
+// On the executor. What nobody named before is fetched, unless that is too soon; a token's name is ours.
 result<published_fact::ptr> fetches::kept_for(group& of, auth::wanted_fact const& wanted) {
     if (auto there = known(of, wanted.name)) return there;
     auto const now = published_fact::clock::now();
-    if (of.named_at && now - *of.named_at < of.rule.interval) {
+    bool const is_named = of.rule.what != kind::token;
+    if (is_named && of.named_at && now - *of.named_at < of.rule.interval) {
         return refuse(
             errc::unavailable, "a request names a key that is not known, and another was just fetched",
             "is it a flood of made-up names? a genuine one is fetched when it comes again: see `interval`");
@@ -129,7 +130,7 @@ result<published_fact::ptr> fetches::kept_for(group& of, auth::wanted_fact const
     if (of.is_over) return refuse(errc::unavailable, "the configuration does not ask for this any more");
     of.named_at = now;
     std::erase_if(of.all, [](auto const& one) { return one->is_over(); });
-    if (of.all.size() >= of.rule.names_max) {
+    if (is_named && of.all.size() >= of.rule.names_max) {
         auto const oldest = std::ranges::min_element(of.all, {}, &published_fact::used_at);
         (*oldest)->end();
         of.all.erase(oldest);

@@ -130,8 +130,8 @@ asio::awaitable<published_fact::found> published_fact::ask(ptr of, std::string k
         auto waiting = with_deadline(until, wait_for_a_fetch(of, of->fetches_));
         auto const ended = co_await std::move(waiting);
         std::lock_guard const hold{of->guard_};
-        if (!ended) co_return of->undecided(clock::now());
-        if (!of->is_troubled_ && of->refuted_.contains(key_id)) co_return of->what_;
+        if (!ended || of->is_troubled_) co_return of->undecided(clock::now());
+        if (of->refuted_.contains(key_id)) co_return of->what_;
     }
 }
 
@@ -156,9 +156,12 @@ published_fact::clock::time_point published_fact::take(result<fetched_fact> got)
     tried_at_ = now;
     is_troubled_ = !got;
     trouble_ = got ? "" : got.error().message;
+    // What a request made up is not asked for again on its own, nor what no request wants any more.
+    bool const is_named =
+        by_.what == auth::fetch_rule::kind::key || by_.what == auth::fetch_rule::kind::certificate;
+    bool const is_unused = !is_set() && now - used_at_ > by_.stale;
+    if (is_unused || (!got && is_named && !is_usable(now))) is_over_ = true;
     if (!got) {
-        // What a request made up is not asked for again on its own.
-        if (!is_set() && !is_usable(now)) is_over_ = true;
         return now + by_.interval;
     }
     what_ = std::move(got->what);

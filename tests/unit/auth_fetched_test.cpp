@@ -85,6 +85,9 @@ TEST(allowed_urls, are_https_at_one_of_the_hosts_with_a_path_of_the_form_and_not
              "https://localhost/S-1.pem",
              "https://localhost:84430/S-1.pem",
              "https://s3.amazonaws.com/S-1.pem",
+             "https://sns.s3.amazonaws.com/S-1.pem",
+             "https://sns.s3-us-west-2.amazonaws.com/S-1.pem",
+             "https://sns.us-east-1-.amazonaws.com/S-1.pem",
              "",
          })
         EXPECT_FALSE(urls.allow(bad)) << bad;
@@ -95,9 +98,11 @@ TEST(allowed_urls, are_refused_when_they_would_allow_anything) {
     reporter notes{found};
     allowed_urls const none{{}, "", "at", notes};
     allowed_urls const wrong{{"*.example.com", "Example.com", "https://a"}, "[", "at", notes};
+    allowed_urls const last{{"sns.{region}", "{region}example.com"}, "/a", "at", notes};
     std::vector<std::string> paths;
     for (auto const& one : found) paths.push_back(one.path);
-    EXPECT_THAT(paths, ElementsAre("at.hosts", "at.path", "at.hosts", "at.hosts", "at.hosts", "at.path"));
+    EXPECT_THAT(paths, ElementsAre("at.hosts", "at.path", "at.hosts", "at.hosts", "at.hosts", "at.path",
+                                   "at.hosts", "at.hosts"));
 }
 
 // ---- The certificate of a signature
@@ -223,7 +228,12 @@ TEST(key_endpoint, is_asked_for_the_key_that_the_token_names_with_the_secret_of_
     };
     auto const wanted = wanted_by(made, post("{}", {{"x-token", token(R"({"alg":"EdDSA","kid":"k"})")}}));
     ASSERT_EQ(wanted.size(), 1U);
-    EXPECT_EQ(wanted[0].name, "k");
+    auto another = with_endpoint();
+    another.secrets["api"] = {secret_of("s3cr3t of another account")};
+    auto const of_another = authenticator_of(another);
+    auto const also = wanted_by(of_another, post("{}", {{"x-token", token(R"({"alg":"EdDSA","kid":"k"})")}}));
+    ASSERT_EQ(also.size(), 1U);
+    EXPECT_NE(wanted[0].name, also[0].name) << "a key is known to those alone who were given it";
     EXPECT_EQ(wanted[0].asks.method, "POST");
     EXPECT_EQ(wanted[0].asks.url, "https://a/key");
     EXPECT_EQ(wanted[0].asks.body, R"({"client":"c\"1","secret":"s3cr3t of the api","key_id":"k"})");
@@ -280,10 +290,11 @@ TEST(call, goes_to_an_allowed_host_with_a_query_of_signed_members) {
         auto const wanted = made.call_of(*which, incoming);
         return wanted ? (*wanted)->asks.url : wanted.error().message;
     };
-    EXPECT_EQ(call("https://sns.eu.example.com/?Action=Delete&x=y"),
-              "https://sns.eu.example.com/?Action=Confirm&Token=a%26b%3Dc%20%2F");
-    for (auto const* url : {"http://sns.eu.example.com/", "https://evil.example/?https://sns.eu.example.com/",
-                            "https://sns.eu.example.com/other", "https://sns.eu.example.com"}) {
+    EXPECT_EQ(call("https://sns.eu-west-1.example.com/?Action=Delete&x=y"),
+              "https://sns.eu-west-1.example.com/?Action=Confirm&Token=a%26b%3Dc%20%2F");
+    for (auto const* url :
+         {"http://sns.eu-west-1.example.com/", "https://evil.example/?https://sns.eu-west-1.example.com/",
+          "https://sns.eu-west-1.example.com/other", "https://sns.eu-west-1.example.com"}) {
         EXPECT_EQ(call(url), "handshake: the URL to call is not at an allowed place");
     }
 }

@@ -143,6 +143,13 @@ TEST(postback, holds_when_the_sender_confirms_and_else_not) {
     EXPECT_THAT(said_with(asking_back(), to_ask_about(), {}), HasSubstr("could not be asked back"));
 }
 
+TEST(fetch, says_where_it_failed_and_not_what_it_asked) {
+    auto const said = read_fact({.what = fetch_rule::kind::answer},
+                                {.method = "GET", .url = "https://a/b?Token=x", .fields = {}, .body = {}},
+                                {.status = 500, .fields = {}, .body = {}});
+    EXPECT_EQ(said.error().message, "https://a/b answers 500");
+}
+
 TEST(postback, may_send_a_form_and_want_a_word) {
     postback_check back;
     back.asked.url = "https://a/verify";

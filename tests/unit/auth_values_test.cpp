@@ -147,8 +147,27 @@ TEST(content, may_be_lines_of_named_members) {
     EXPECT_EQ(said(R"({"Type":"Notification","Subject":"s","Message":"m"})",
                    "Message\nm\nSubject\ns\nType\nNotification\n"),
               "accepted");
+    EXPECT_EQ(said(R"({"Type":"Notification","Message":"m\nn"})", "Message\nm\nn\nType\nNotification\n"),
+              "accepted");
     EXPECT_EQ(said(R"({"Type":"Notification"})", "x"), "mac: JSON member /Message is missing");
     EXPECT_EQ(said(R"({"Type":"Other"})", "x"), "mac: JSON member /Type names no known list of members");
+}
+
+// "Message⏎m⏎Id⏎i⏎Subject⏎s⏎" would else be signed for {Id: "i⏎Subject⏎s"} as well, which is another id.
+TEST(content, of_lines_has_one_meaning) {
+    lines_content lines;
+    lines.lists[""] = {{"Message", false}, {"Id", false}, {"Subject", true}};
+    mac_check mac = body_mac("x-signature", "");
+    mac.signs = lines;
+    auto const source = authenticator_of(source_with(check_of(mac), {secret_of(long_secret)}));
+    auto const said = [&](std::string const& body_text) {
+        return refusal(source,
+                       post(body_text, {{"x-signature", signed_hex("Message\nm\nId\n7\nSubject\ns\n")}}));
+    };
+    EXPECT_EQ(said(R"({"Message":"m","Id":"7","Subject":"s"})"), "accepted");
+    EXPECT_EQ(said(R"({"Message":"m","Id":"7\nSubject\ns"})"),
+              "mac: JSON member /Id has a line break, and only the first may");
+    EXPECT_EQ(said(R"({"Message":"m","Id":7,"Subject":"s"})"), "mac: JSON member /Id is no text");
 }
 
 TEST(content, of_a_body_digest_in_a_signed_query_binds_the_body) {

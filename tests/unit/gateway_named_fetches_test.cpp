@@ -194,6 +194,35 @@ TEST(access_tokens, are_fetched_again_before_they_end) {
     EXPECT_EQ(of.find("/token"), "found");
 }
 
+TEST(access_tokens, of_one_account_wait_for_none_of_another) {
+    publisher of;
+    of.rule.what = auth::fetch_rule::kind::token;
+    of.rule.interval = of.rule.refresh = 1h;
+    of.rule.names_max = 1;
+    of.answer(token_for("3600"));
+    of.keep();
+    for (int round = 0; round < 2; ++round) {
+        for (auto const* account : {"/a", "/b", "/c"}) EXPECT_EQ(of.find(account), "found");
+    }
+    EXPECT_EQ(of.fetched(), 3U);
+    of.answer({.status = 401, .fields = {}, .body = {}});
+    EXPECT_THAT(of.find("/d"), HasSubstr("answers 401"));
+    EXPECT_THAT(of.find("/d"), HasSubstr("answers 401")) << "it is no made-up name";
+    EXPECT_THAT(of.troubles(), SizeIs(1));
+}
+
+TEST(access_tokens, that_nobody_wants_any_more_are_not_fetched_for_ever) {
+    publisher of;
+    of.rule.what = auth::fetch_rule::kind::token;
+    of.rule.interval = of.rule.refresh = 1ms;
+    of.rule.stale = 50ms;
+    of.answer({.status = 401, .fields = {}, .body = {}});
+    of.keep();
+    EXPECT_THAT(of.find("/a"), HasSubstr("answers 401"));
+    EXPECT_THAT(of.troubles(), SizeIs(1));
+    of.await([&] { return of.troubles().empty(); });
+}
+
 TEST(access_tokens, are_not_used_when_they_have_ended) {
     publisher of;
     of.rule.what = auth::fetch_rule::kind::token;
