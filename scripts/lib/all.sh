@@ -51,9 +51,11 @@ install_temporal() {
 }
 
 # build_preset PRESET [TARGET...]: configures and compiles it, all of it without a target.
+# A clone in another folder finds what was compiled in this one.
 build_preset() {
     local preset=$1
     shift
+    local -x CCACHE_BASEDIR=$headgate_top CCACHE_NOHASHDIR=1
     cd "$headgate_top" && cmake --preset "$preset" &&
         cmake --build "build/$preset" --parallel "$HEADGATE_JOBS" ${1:+--target "$@"}
 }
