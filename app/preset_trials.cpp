@@ -19,14 +19,12 @@ public:
     explicit served_facts(config::preset_vector const& with) : with_{with} {}
 
     asio::awaitable<result<auth::fact>> find(auth::wanted_fact wanted, deadline) override {
-        auto const there = with_.serves.find(wanted.asks.url);
-        bool const is_question = wanted.from->what != auth::fetch_rule::kind::token;
-        bool const is_right = !is_question || wanted.asks.body.empty() || wanted.asks.body == with_.asked;
-        if (there == with_.serves.end() || !is_right) {
+        auto const* const served = with_.answer_to(*wanted.from, wanted.asks.url, wanted.asks.body);
+        if (!served) {
             co_return refuse(errc::unavailable, "nothing is served at " + wanted.asks.url,
                              "write it below `serves`");
         }
-        response const answer{.status = 200, .fields = {}, .body = there->second};
+        response const answer{.status = 200, .fields = {}, .body = *served};
         co_return auth::read_fact(*wanted.from, wanted.asks, answer);
     }
     asio::awaitable<result<std::shared_ptr<auth::session const>>> find(auth::wanted_session,

@@ -145,7 +145,8 @@ void relay_cookies(facts const& known, response& answer) {
     }
 }
 
-bool may_come_from_another_site(request_head const& head) {
+bool may_be_an_act_of_another_site(request_head const& head) {
+    if (head.method == "GET") return false;
     if (count_headers(head.fields, "sec-fetch-site") > 0) {
         auto const site = sole_header(head.fields, "sec-fetch-site");
         return site != "same-origin" && site != "none";

@@ -58,8 +58,9 @@ struct session {
 // Hands the browser what its sessions were refreshed with.
 void relay_cookies(facts const& known, response& answer);
 
-// Whether a page of another site may have made a browser send this. As browsers say: Sec-Fetch-Site, and
-// Origin where they do not know that yet. What says neither is no browser.
-[[nodiscard]] bool may_come_from_another_site(request_head const& head);
+// Whether this is an act (anything but a GET) that a page of another site may have made a browser send: it
+// sends its session along with whatever a page makes it ask for. As browsers say: Sec-Fetch-Site, and Origin
+// where they do not know that yet. What says neither is no browser.
+[[nodiscard]] bool may_be_an_act_of_another_site(request_head const& head);
 
 }  // namespace headgate::auth

@@ -39,11 +39,6 @@ result<person> signed_person(headers const& fields) {
     return who;
 }
 
-// A browser sends a session along with whatever a page makes it ask for.
-bool is_act(request_head const& head) {
-    return head.method != "GET";
-}
-
 }  // namespace
 
 session_node::session_node(check const& from, std::string name)
@@ -52,7 +47,7 @@ session_node::session_node(check const& from, std::string name)
 result<proof> session_node::examine(exam& of) const {
     auto shown = find_person(of);
     auto held = shown ? check_person(shown->about) : result<void>{};
-    if (held && is_act(of.incoming.head) && may_come_from_another_site(of.incoming.head))
+    if (held && may_be_an_act_of_another_site(of.incoming.head))
         held = forbids("another site made the browser send this", "send it from a page of this site");
     if (!held) shown = while_doing(name(), std::move(held).error());
     if (!shown) {

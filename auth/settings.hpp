@@ -94,7 +94,8 @@ struct fetch_rule {
     std::string certificate_authorities;  // PEM file; empty: the system's.
     std::chrono::milliseconds refresh{
         3600'000};  // Asked for again after this, or sooner where its answer says so.
-    std::chrono::milliseconds interval{60'000};  // At least this between two fetches, whatever comes in.
+    std::chrono::milliseconds interval{
+        60'000};  // At least this between two fetches; of what requests name, between two new names.
     std::chrono::milliseconds stale{86400'000};  // Used this long after the last fetch that worked.
     std::chrono::milliseconds fetch_within{5'000};
     std::size_t bytes_max = 256 * 1024;

@@ -50,6 +50,13 @@ preset_vector read_vector(reader& from) {
 
 }  // namespace
 
+std::string const* preset_vector::answer_to(auth::fetch_rule const& from, std::string const& url,
+                                            std::string_view body) const {
+    auto const there = serves.find(url);
+    bool const is_question = from.what != auth::fetch_rule::kind::token && !body.empty();
+    return there != serves.end() && (!is_question || body == asked) ? &there->second : nullptr;
+}
+
 std::vector<preset_vector> read_vectors(node const& preset, std::string const& path, notes& into) {
     std::vector<preset_vector> all;
     if (preset.find("vectors") == nullptr) return all;

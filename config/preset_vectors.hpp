@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // Requests that stand beside a preset to show that it is right: published by the provider, or signed by a
@@ -27,6 +28,10 @@ struct preset_vector {
     // What is answered when something is asked for, by URL; a question with a body must be `asked`.
     std::map<std::string, std::string> serves;
     std::string asked;
+
+    // What is answered to this; null where nothing is.
+    [[nodiscard]] std::string const* answer_to(auth::fetch_rule const& from, std::string const& url,
+                                               std::string_view body) const;
 
     // What Headgate must find in it, or answer to it.
     std::string id;

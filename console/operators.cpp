@@ -73,7 +73,7 @@ asio::awaitable<result<asking_operator>> operators::who_asks(request const& inco
     if (auto const* found = by_token(incoming.head)) {
         co_return asking_operator{found->name, found->may, {}, {}};
     }
-    if (incoming.head.method != "GET" && auth::may_come_from_another_site(incoming.head)) {
+    if (auth::may_be_an_act_of_another_site(incoming.head)) {
         co_return refuse(errc::permission_denied, "another site made your browser send this",
                          "act from a page of this site, or with a token");
     }

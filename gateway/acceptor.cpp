@@ -3,6 +3,7 @@
 #include "core/deadline.hpp"
 #include "core/log.hpp"
 #include "gateway/answers.hpp"
+#include "gateway/counted_in.hpp"
 #include "gateway/dedupe.hpp"
 
 #include <algorithm>
@@ -12,19 +13,6 @@
 namespace headgate::gateway {
 
 namespace {
-
-class counted_in {
-public:
-    explicit counted_in(load& in_flight) : in_flight_{in_flight} {
-        in_flight_.fetch_add(1, std::memory_order_relaxed);
-    }
-    ~counted_in() { in_flight_.fetch_sub(1, std::memory_order_relaxed); }
-    counted_in(counted_in const&) = delete;
-    counted_in& operator=(counted_in const&) = delete;
-
-private:
-    load& in_flight_;
-};
 
 bool contains(auto const& list, std::string_view wanted) {
     return std::ranges::find(list, wanted) != list.end();

@@ -1,6 +1,7 @@
 #include "gateway/fetches.hpp"
 
 #include "core/run_on.hpp"
+#include "gateway/counted_in.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -10,17 +11,6 @@ namespace headgate::gateway {
 namespace {
 
 using kind = auth::fetch_rule::kind;
-
-class counted_in {
-public:
-    explicit counted_in(std::size_t& all) : all_{all} { ++all_; }
-    ~counted_in() { --all_; }
-    counted_in(counted_in const&) = delete;
-    counted_in& operator=(counted_in const&) = delete;
-
-private:
-    std::size_t& all_;
-};
 
 }  // namespace
 

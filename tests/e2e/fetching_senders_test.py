@@ -4,18 +4,14 @@ An HTTPS server on this machine, with an authority of its own, plays the places 
 """
 
 import json
-import os
-import pathlib
-import subprocess
 import uuid
 
 import pytest
 from harness.answering_server import AnsweringServer
 from harness.fetching_senders import ALL, TOPIC, Authority, PayPal, Plaid, Sns
 from harness.gateway import secret_file
+from harness.node_libraries import NodeLibraries, accepts
 from harness.processes import wait_until
-
-HERE = pathlib.Path(__file__).parent / "sender_libraries"
 
 
 @pytest.fixture(scope="module")
@@ -44,38 +40,16 @@ def sending(serving, server, authority, tmp_path):
 
 
 @pytest.fixture
-def said_by_node(server):
-    """Asks one node process, which trusts the server's certificate."""
-    environment = os.environ | {"NODE_EXTRA_CA_CERTS": str(server.certificate)}
-    node = subprocess.Popen(
-        ["node", HERE / "verify.mjs"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
+def library_accepts(server):
+    node = NodeLibraries(NODE_EXTRA_CA_CERTS=str(server.certificate))
 
-    def ask(library, body):
-        node.stdin.write(json.dumps({"library": library, "host": server.host, "body": body.decode()}) + "\n")
-        node.stdin.flush()
-        return json.loads(node.stdout.readline())
-
-    yield ask
-    node.stdin.close()
-    assert node.wait(timeout=20) == 0
-
-
-@pytest.fixture
-def library_accepts(said_by_node):
-    def accepts(sender, headers, body):
+    def is_accepted(sender, headers, body):
         if sender.library:
-            return said_by_node(sender.library, body)
-        try:
-            return bool(sender.accepts(headers, body))
-        except Exception:  # Each library refuses in its own words.
-            return False
+            return node.accepts(sender.library, body, host=server.host)
+        return accepts(sender.accepts, headers, body)
 
-    return accepts
+    yield is_accepted
+    node.stop()
 
 
 def post(gateway, sender, headers, body):

@@ -59,7 +59,7 @@ def shown(tmp_path_factory):
     folder = tmp_path_factory.mktemp("metrics")
     issuer = Issuer(folder / "issuer").start()
     token = {"from": {"header": "Authorization", "scheme": "Bearer"}, "algs": ["RS256"], "iss": NAME}
-    token |= {"aud": {"const": AUDIENCE}, "keys": {"jwks": issuer.url, "ca": str(issuer.certificate)}}
+    token |= {"aud": {"const": AUDIENCE}, "keys": {"jwks": issuer.keys_url, "ca": str(issuer.certificate)}}
     sources = {"github": source(folder, "github"), "tokens": {"path": "/tokens", "verify": {"jwt": token}}}
     gateway = Gateway(folder, sources=sources).start()
     assert gateway.send_github({}).status == 202

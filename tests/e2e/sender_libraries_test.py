@@ -4,18 +4,15 @@ On good requests, and on ten changes of each.
 """
 
 import json
-import pathlib
-import subprocess
 import time
 import uuid
 
 import pytest
 
 from harness.gateway import Gateway, secret_file
+from harness.node_libraries import NodeLibraries, accepts
 from harness.processes import TOP
 from harness.sender_libraries import ADYEN_MEMBERS, NAMES, SENDERS
-
-HERE = pathlib.Path(__file__).parent / "sender_libraries"
 
 
 def changed(text, place):
@@ -85,34 +82,16 @@ def gateway(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def said_by_node():
-    """Asks one node process, which lives as long as the tests of this file."""
-    node = subprocess.Popen(
-        ["node", HERE / "verify.mjs"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+def library_accepts():
+    node = NodeLibraries()
 
-    def ask(sender, headers, body):
-        asked = {"library": sender.library, "secret": sender.secret, "headers": headers}
-        node.stdin.write(json.dumps({**asked, "body": body.decode(errors="surrogateescape")}) + "\n")
-        node.stdin.flush()
-        return json.loads(node.stdout.readline())
-
-    yield ask
-    node.stdin.close()
-    assert node.wait(timeout=20) == 0
-
-
-@pytest.fixture
-def library_accepts(said_by_node):
-    def accepts(sender, headers, body, target):
+    def is_accepted(sender, headers, body, target):
         if sender.library:
-            return said_by_node(sender, headers, body)
-        try:
-            return bool(sender.accepts(headers, body, target))
-        except Exception:  # Each library refuses in its own words.
-            return False
+            return node.accepts(sender.library, body, secret=sender.secret, headers=headers)
+        return accepts(sender.accepts, headers, body, target)
 
-    return accepts
+    yield is_accepted
+    node.stop()
 
 
 def gateway_accepts(gateway, sender, headers, body, target):

@@ -6,9 +6,8 @@
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/turns.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -104,13 +103,9 @@ private:
             EXPECT_TRUE(stored);
         }
         work.start();
-        asio::steady_timer turn{here};
-        for (int i = 0; i < 5000 && !done(); ++i) {
-            turn.expires_after(std::chrono::milliseconds{1});
-            auto waiting = turn.async_wait(asio::use_awaitable);
-            co_await std::move(waiting);
-        }
-        EXPECT_TRUE(done()) << "never came to it";
+        auto turns = turns_until(std::move(done));
+        bool const is_done = co_await std::move(turns);
+        EXPECT_TRUE(is_done) << "never came to it";
         auto stopping = work.stop(from_now(drain_within));
         co_await std::move(stopping);
     }

@@ -4,10 +4,19 @@
 #include "core/metrics.hpp"
 #include "core/run_on.hpp"
 #include "tests/support/http_server.hpp"
+#include "tests/support/scratch_folder.hpp"
+#include "tests/support/test_certificates.hpp"
 
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -43,6 +52,56 @@ private:
     response answer_;
     running_server server_;
 };
+
+// One that speaks TLS with a certificate of its own, which is its authority too.
+class asked_https_server {
+public:
+    [[nodiscard]] std::string url(std::string const& path) const {
+        return "https://127.0.0.1:" + std::to_string(server_.port()) + path;
+    }
+    [[nodiscard]] std::string const& authority() const { return own_.certificate; }
+    [[nodiscard]] std::string another_authority() const {
+        return make_certificate(folder_.path(), "other.test").certificate;
+    }
+    [[nodiscard]] asked_server& operator*() { return server_; }
+    [[nodiscard]] asked_server* operator->() { return &server_; }
+
+private:
+    [[nodiscard]] http::listener_settings settings() const {
+        http::listener_settings made;
+        made.tls = {{own_.certificate, own_.key}};
+        return made;
+    }
+
+    scratch_folder folder_;
+    certificate_and_key own_{make_certificate(folder_.path(), "asked.test")};
+    asked_server server_{settings()};
+};
+
+// Asks until it is so; the time it takes is the machine's.
+template <class Condition>
+void await(Condition condition) {
+    auto const until = from_now(std::chrono::seconds{10});
+    while (!condition()) {
+        ASSERT_LT(std::chrono::steady_clock::now(), until);
+        std::this_thread::yield();
+    }
+}
+
+// How many of 16 that ask at once, while the answer to /slow is held up, are satisfied by it.
+inline std::size_t satisfied_at_once(remembering_handler& slow, std::function<bool()> const& ask) {
+    std::atomic<std::size_t> satisfied{0};
+    std::vector<std::jthread> asking;
+    for (int i = 0; i < 16; ++i) {
+        asking.emplace_back([&] {
+            if (ask()) ++satisfied;
+        });
+    }
+    slow.await_slow_request();
+    slow.release();
+    asking.clear();
+    return satisfied;
+}
 
 // A finder of facts that asks one such server, on a thread of its own as in the gateway.
 template <class Finder, class Asked>

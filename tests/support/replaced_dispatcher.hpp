@@ -4,10 +4,8 @@
 #include "dispatch/dispatcher.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
+#include "tests/support/turns.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -38,12 +36,8 @@ public:
 
     asio::awaitable<targets::start_answer> start(start_order const&, uuid, deadline) override {
         ++memory_.asked;
-        asio::steady_timer turn{co_await asio::this_coro::executor};
-        for (int i = 0; i < 5000 && !memory_.goes_on; ++i) {
-            turn.expires_after(std::chrono::milliseconds{1});
-            auto waiting = turn.async_wait(asio::as_tuple(asio::use_awaitable));
-            co_await std::move(waiting);
-        }
+        auto turns = testing_support::turns_until([this] { return memory_.goes_on; });
+        co_await std::move(turns);
         co_return memory_.answer;
     }
     asio::awaitable<result<targets::run_status>> follow(std::string, std::string, targets::patience,
@@ -100,6 +94,17 @@ protected:
         dispatcher_->start();
     }
 
+    // With a start in flight on the only target.
+    asio::awaitable<void> begin_a_start(held_up_target::memory& on) {
+        auto beginning =
+            begin(settings_with({rule_of("sync")}), one("platform", std::make_unique<held_up_target>(on)));
+        co_await std::move(beginning);
+        auto receiving = receive();
+        co_await std::move(receiving);
+        auto waiting = until([&on] { return on.asked == 1; });
+        co_await std::move(waiting);
+    }
+
     asio::awaitable<void> replace(settings next, named_targets fresh = {}) {
         auto rules = compiled(next);
         auto replacing = dispatcher_->replace(std::move(next), std::move(rules), std::move(fresh));
@@ -117,13 +122,9 @@ protected:
     }
 
     asio::awaitable<void> until(std::function<bool()> done) {
-        asio::steady_timer turn{co_await asio::this_coro::executor};
-        for (int i = 0; i < 5000 && !done(); ++i) {
-            turn.expires_after(std::chrono::milliseconds{1});
-            auto waiting = turn.async_wait(asio::use_awaitable);
-            co_await std::move(waiting);
-        }
-        EXPECT_TRUE(done()) << "never came to it";
+        auto turns = testing_support::turns_until(std::move(done));
+        bool const is_done = co_await std::move(turns);
+        EXPECT_TRUE(is_done) << "never came to it";
     }
 
     asio::awaitable<void> until_first_is(delivery_state state) {

@@ -1,6 +1,6 @@
 #include "auth/token_keys.hpp"
 #include "core/encoding.hpp"
-#include "tests/support/senders.hpp"
+#include "tests/support/asked_by.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,6 +23,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using enum token_algorithm;
 using std::chrono::seconds;
 
@@ -214,6 +215,18 @@ TEST(claims, can_be_an_id_a_time_a_nonce_and_be_compared) {
     EXPECT_EQ(refusal(made, incoming, now), "all[0].equal: claim conn is not equal to query parameter c");
     EXPECT_THAT(refusal(made, incoming, second(1'700'000'301)),
                 HasSubstr("all[1].jwt: claim at: the signed time is 301 s in the past"));
+}
+
+TEST(claims, are_compared_before_the_sender_is_asked) {
+    postback_check back;
+    back.asked.url = "https://a/verify";
+    back.json = {{"event", {body()}}};
+    back.expect = {{json_path{"/status"}, "SUCCESS"}};
+    auto const made = authenticator_of(source_of(all({{std::move(back), {}, {}, {}},
+                                                      equal(claim_named("conn"), constant("orders")),
+                                                      check_of_token(plain())})));
+    EXPECT_THAT(wanted_by(made, with_token(R"({"conn":"orders"})"), now), SizeIs(1));
+    EXPECT_THAT(wanted_by(made, with_token(R"({"conn":"other"})"), now), IsEmpty());
 }
 
 // The first branch's token is genuine, but what stands beside it does not hold.

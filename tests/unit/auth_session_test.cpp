@@ -298,6 +298,14 @@ TEST(session, is_not_taken_for_what_a_page_of_another_site_made_a_browser_send) 
     EXPECT_THAT(both({"origin", "https://evil.example"}), another);
 }
 
+TEST(session, of_a_page_of_another_site_may_look) {
+    headers const elsewhere{{"sec-fetch-site", "cross-site"}};
+    EXPECT_FALSE(
+        may_be_an_act_of_another_site({.method = "GET", .target = "/", .fields = elsewhere, .peer = {}}));
+    EXPECT_TRUE(
+        may_be_an_act_of_another_site({.method = "POST", .target = "/", .fields = elsewhere, .peer = {}}));
+}
+
 TEST(session, is_of_one_person_in_whatever_ways_it_is_shown) {
     auto const of_two = [&](person second) {
         one_proxy finder{answer_of(202, ada)};

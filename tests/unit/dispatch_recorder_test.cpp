@@ -3,9 +3,8 @@
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/turns.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -16,16 +15,7 @@ namespace {
 
 using testing_support::manual_clock;
 using testing_support::memory_store;
-
-asio::awaitable<void> turns(std::function<bool()> done) {
-    asio::steady_timer turn{co_await asio::this_coro::executor};
-    for (int i = 0; i < 5000 && !done(); ++i) {
-        turn.expires_after(std::chrono::milliseconds{1});
-        auto waiting = turn.async_wait(asio::use_awaitable);
-        co_await std::move(waiting);
-    }
-    EXPECT_TRUE(done()) << "never came to it";
-}
+using testing_support::turns_until;
 
 // Records one change in a store that refuses it once; `meanwhile` comes before it is asked again.
 asio::awaitable<void> record_twice(memory_store& store, store::transition change,
@@ -37,12 +27,14 @@ asio::awaitable<void> record_twice(memory_store& store, store::transition change
     store.refusing = true;
     tasks.spawn("record", records.run());
     records.add(std::move(change), [&applied](bool was_applied) { applied = was_applied; });
-    auto refused = turns([&store] { return store.records_refused == 1; });
-    co_await std::move(refused);
+    auto refusing = turns_until([&store] { return store.records_refused == 1; });
+    bool const is_refused = co_await std::move(refusing);
+    EXPECT_TRUE(is_refused);
     store.refusing = false;
     meanwhile();
-    auto recorded = turns([&applied] { return applied.has_value(); });
-    co_await std::move(recorded);
+    auto recording = turns_until([&applied] { return applied.has_value(); });
+    bool const is_recorded = co_await std::move(recording);
+    EXPECT_TRUE(is_recorded);
     records.finish(from_now(std::chrono::seconds{10}));
     auto joining = tasks.join();
     co_await std::move(joining);

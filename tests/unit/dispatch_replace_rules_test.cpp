@@ -108,9 +108,7 @@ protected:
     asio::awaitable<void> play() {
         held_up_target::memory old;
         old.answer = {.what = targets::start_answer::kind::not_now, .code = errc::unavailable};
-        STEP(begin(settings_with({rule_of("sync")}), one("platform", std::make_unique<held_up_target>(old))));
-        STEP(receive());
-        STEP(until([&old] { return old.asked == 1; }));
+        STEP(begin_a_start(old));
         auto next = settings_with({rule_of("other")});
         next.sweep_every = 5ms;
         STEP(replace(std::move(next)));

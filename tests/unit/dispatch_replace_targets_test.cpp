@@ -42,9 +42,7 @@ class a_changed_target : public replaced_dispatcher {
 protected:
     asio::awaitable<void> play() {
         held_up_target::memory old;
-        STEP(begin(settings_with({rule_of("sync")}), one("platform", std::make_unique<held_up_target>(old))));
-        STEP(receive());
-        STEP(until([&old] { return old.asked == 1; }));
+        STEP(begin_a_start(old));
         fake_target::memory fresh;
         STEP(
             replace(settings_with({rule_of("sync")}), one("platform", std::make_unique<fake_target>(fresh))));
@@ -69,9 +67,7 @@ protected:
     asio::awaitable<void> play() {
         held_up_target::memory old;
         old.answer = {.code = errc::deadline_exceeded};
-        STEP(begin(settings_with({rule_of("sync")}), one("platform", std::make_unique<held_up_target>(old))));
-        STEP(receive());
-        STEP(until([&old] { return old.asked == 1; }));
+        STEP(begin_a_start(old));
         auto next = settings_with({rule_of("sync")});
         next.targets[0].temporal.name_space = "another";
         fake_target::memory fresh;
@@ -119,9 +115,7 @@ class a_target_removed_during_a_start : public replaced_dispatcher {
 protected:
     asio::awaitable<void> play() {
         held_up_target::memory old;
-        STEP(begin(settings_with({rule_of("sync")}), one("platform", std::make_unique<held_up_target>(old))));
-        STEP(receive());
-        STEP(until([&old] { return old.asked == 1; }));
+        STEP(begin_a_start(old));
         STEP(replace(settings_with({}, {})));
         old.goes_on = true;
         STEP(until_first_is(delivery_state::started));

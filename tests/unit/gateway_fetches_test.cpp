@@ -1,8 +1,6 @@
 #include "auth/token_keys.hpp"
 #include "gateway/fetches.hpp"
 #include "tests/support/remote_facts.hpp"
-#include "tests/support/scratch_folder.hpp"
-#include "tests/support/test_certificates.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -40,33 +38,22 @@ std::string set_of(std::vector<std::string> const& names) {
 
 class issuer {
 public:
-    issuer() : own_{make_certificate(folder_.path(), "issuer.test")}, server_{settings()} {
-        publish(set_of({"a"}));
-    }
+    issuer() { publish(set_of({"a"})); }
 
     void publish(std::string json, unsigned status = 200, headers fields = {}) {
-        server_.say({.status = status, .fields = std::move(fields), .body = std::move(json)});
+        server_->say({.status = status, .fields = std::move(fields), .body = std::move(json)});
     }
 
     [[nodiscard]] auth::fetch_rule url(std::string const& path = "/keys") const {
-        return {.url = "https://127.0.0.1:" + std::to_string(server_.port()) + path,
-                .certificate_authorities = own_.certificate};
+        return {.url = server_.url(path), .certificate_authorities = server_.authority()};
     }
-    [[nodiscard]] std::size_t fetches() { return server_.questions(); }
-    [[nodiscard]] remembering_handler& handler() { return server_.handler(); }
-    [[nodiscard]] std::string folder() const { return folder_.path(); }
-    void go_away() { server_.go_away(); }
+    [[nodiscard]] std::string another_authority() const { return server_.another_authority(); }
+    [[nodiscard]] std::size_t fetches() { return server_->questions(); }
+    [[nodiscard]] remembering_handler& handler() { return server_->handler(); }
+    void go_away() { server_->go_away(); }
 
 private:
-    http::listener_settings settings() const {
-        http::listener_settings made;
-        made.tls = {{own_.certificate, own_.key}};
-        return made;
-    }
-
-    scratch_folder folder_;
-    certificate_and_key own_;
-    asked_server server_;
+    asked_https_server server_;
 };
 
 constexpr char const* undecided = "a token names a key that the issuer did not have when it was last asked";
@@ -86,16 +73,6 @@ public:
         std::string names;
         for (auto const& each : found->keys->keys) names += (names.empty() ? "" : " ") + each.key_id;
         return names;
-    }
-
-    // Asks until it is so; the time it takes is the machine's.
-    template <class Condition>
-    void await(Condition condition) {
-        auto const until = from_now(10s);
-        while (!condition()) {
-            ASSERT_LT(std::chrono::steady_clock::now(), until);
-            std::this_thread::yield();
-        }
     }
 };
 
@@ -159,9 +136,9 @@ TEST(key_sets, judge_with_every_answer_what_was_asked_for_before) {
     from.interval = from.refresh = 100ms;
     keeper keys{from};
     EXPECT_EQ(keys.find("a"), "a");
-    keys.await([&] { return keys.find("gone") == "a"; });
+    await([&] { return keys.find("gone") == "a"; });
     of.publish(set_of({"a", "gone"}));
-    keys.await([&] { return keys.find("gone") == "a gone"; });
+    await([&] { return keys.find("gone") == "a gone"; });
 }
 
 TEST(key_sets, are_asked_again_for_a_key_that_was_refuted_and_may_be_there_by_now) {
@@ -169,25 +146,15 @@ TEST(key_sets, are_asked_again_for_a_key_that_was_refuted_and_may_be_there_by_no
     auto from = of.url();
     from.interval = 200ms;
     keeper keys{from};
-    keys.await([&] { return keys.find("b") == "a"; });
+    await([&] { return keys.find("b") == "a"; });
     of.publish(set_of({"a", "b"}));
-    keys.await([&] { return keys.find("b") == "a b"; });
+    await([&] { return keys.find("b") == "a b"; });
 }
 
 TEST(key_sets, are_fetched_by_one_for_all_who_wait) {
     issuer of;
     keeper keys{of.url("/slow")};
-    of.handler().await_slow_request();
-    std::vector<std::jthread> waiting;
-    std::atomic<std::size_t> found{0};
-    for (int i = 0; i < 16; ++i) {
-        waiting.emplace_back([&] {
-            if (keys.find("a") == "a") ++found;
-        });
-    }
-    of.handler().release();
-    waiting.clear();
-    EXPECT_EQ(found, 16U);
+    EXPECT_EQ(satisfied_at_once(of.handler(), [&] { return keys.find("a") == "a"; }), 16U);
     EXPECT_EQ(of.fetches(), 1U);
 }
 
@@ -206,7 +173,7 @@ TEST(key_sets, are_kept_through_an_outage_and_say_that_there_is_one) {
     keeper keys{from};
     EXPECT_EQ(keys.find("a"), "a");
     of.go_away();
-    keys.await([&] { return !keys.finder().troubles().empty(); });
+    await([&] { return !keys.finder().troubles().empty(); });
     EXPECT_THAT(keys.finder().troubles(), ElementsAre(Pair(from.url, StartsWith("cannot "))));
     EXPECT_EQ(keys.find("a"), "a");
     EXPECT_EQ(keys.find("unknown"), undecided);
@@ -219,10 +186,10 @@ TEST(key_sets, lapse_when_they_are_stale) {
     from.refresh = 1ms;
     from.stale = 1ms;
     keeper keys{from};
-    keys.await([&] { return of.fetches() > 0; });
+    await([&] { return of.fetches() > 0; });
     of.publish("", 500);
-    keys.await([&] { return !keys.finder().troubles().empty(); });
-    keys.await([&] { return keys.find("a").contains("answers 500"); });
+    await([&] { return !keys.finder().troubles().empty(); });
+    await([&] { return keys.find("a").contains("answers 500"); });
 }
 
 TEST(key_sets, are_fetched_again_before_anybody_asks) {
@@ -231,9 +198,9 @@ TEST(key_sets, are_fetched_again_before_anybody_asks) {
     from.interval = 1ms;
     from.refresh = 1ms;
     keeper keys{from};
-    keys.await([&] { return of.fetches() >= 3; });
+    await([&] { return of.fetches() >= 3; });
     of.publish(set_of({"b"}));
-    keys.await([&] { return keys.find("") == "b"; });
+    await([&] { return keys.find("") == "b"; });
 }
 
 TEST(key_sets, live_as_long_as_their_answer_says_but_no_longer_than_configured) {
@@ -242,12 +209,12 @@ TEST(key_sets, live_as_long_as_their_answer_says_but_no_longer_than_configured) 
     auto from = of.url();
     from.interval = 1ms;
     keeper soon{from};
-    soon.await([&] { return of.fetches() >= 3; });
+    await([&] { return of.fetches() >= 3; });
     of.publish(set_of({"a"}), 200, {{"cache-control", "max-age=86400"}});
     from.refresh = 2ms;
     auto const before = of.fetches();
     keeper late{from};
-    late.await([&] { return of.fetches() >= before + 5; });
+    await([&] { return of.fetches() >= before + 5; });
 }
 
 struct wrong_answer {
@@ -284,7 +251,7 @@ TEST(key_sets, have_a_bounded_size) {
 TEST(key_sets, come_from_the_configured_authority_only) {
     issuer of;
     auto from = of.url();
-    from.certificate_authorities = make_certificate(of.folder(), "other.test").certificate;
+    from.certificate_authorities = of.another_authority();
     EXPECT_THAT(keeper{from}.find("a"), HasSubstr("is not trusted"));
     EXPECT_EQ(of.fetches(), 0U);
 }
@@ -295,7 +262,7 @@ TEST(key_sets, come_and_go_with_the_configuration) {
     EXPECT_EQ(keys.find("a"), "a");
     keys.use({of.url(), of.url(), of.url("/other")});
     EXPECT_EQ(keys.find("a"), "a");
-    keys.await([&] { return of.fetches() == 2; });
+    await([&] { return of.fetches() == 2; });
     keys.use({of.url("/other")});
     EXPECT_THAT(keys.find("a"), HasSubstr("does not ask for this any more"));
 }

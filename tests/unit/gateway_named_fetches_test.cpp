@@ -1,8 +1,6 @@
 #include "auth/certificates.hpp"
 #include "gateway/fetches.hpp"
 #include "tests/support/remote_facts.hpp"
-#include "tests/support/scratch_folder.hpp"
-#include "tests/support/test_certificates.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,19 +35,19 @@ std::string certificate_text() {
 // A publisher that has a certificate at every path, and a finder that asks it.
 class publisher {
 public:
-    publisher() : own_{make_certificate(folder_.path(), "certs.test")}, server_{settings()} {
+    publisher() {
         answer({.status = 200, .fields = {}, .body = certificate_text()});
         rule.what = auth::fetch_rule::kind::certificate;
-        rule.certificate_authorities = own_.certificate;
+        rule.certificate_authorities = server_.authority();
         rule.interval = 0ms;
     }
 
     void keep() { finder_.emplace(rule); }
-    void answer(response with) { server_.say(std::move(with)); }
+    void answer(response with) { server_->say(std::move(with)); }
 
     // "found", else the reason; every reason is our own trouble.
     std::string find(std::string const& path, std::chrono::milliseconds within = 10s) {
-        auto const url = "https://127.0.0.1:" + std::to_string(server_.port()) + path;
+        auto const url = server_.url(path);
         auto const found = run(finder_->finder().find(
             {&rule, url, {.method = "GET", .url = url, .fields = {}, .body = {}}}, from_now(within)));
         if (found) return found->certificate || found->answer || found->token ? "found" : "nothing";
@@ -57,32 +55,14 @@ public:
         return found.error().message;
     }
 
-    // Asks until it is so; the time it takes is the machine's.
-    template <class Condition>
-    void await(Condition condition) {
-        auto const until = from_now(10s);
-        while (!condition()) {
-            ASSERT_LT(std::chrono::steady_clock::now(), until);
-            std::this_thread::yield();
-        }
-    }
-
-    [[nodiscard]] std::size_t fetched() { return server_.questions(); }
-    [[nodiscard]] remembering_handler& handler() { return server_.handler(); }
+    [[nodiscard]] std::size_t fetched() { return server_->questions(); }
+    [[nodiscard]] remembering_handler& handler() { return server_->handler(); }
     [[nodiscard]] auto troubles() { return finder_->finder().troubles(); }
 
     auth::fetch_rule rule;
 
 private:
-    http::listener_settings settings() const {
-        http::listener_settings made;
-        made.tls = {{own_.certificate, own_.key}};
-        return made;
-    }
-
-    scratch_folder folder_;
-    certificate_and_key own_;
-    asked_server server_;
+    asked_https_server server_;
     std::optional<finder_at_work<fetches, auth::fetch_rule>> finder_;
 };
 
@@ -99,17 +79,7 @@ TEST(named_fetches, are_fetched_when_somebody_names_them_and_kept) {
 TEST(named_fetches, are_fetched_by_one_for_all_who_wait) {
     publisher of;
     of.keep();
-    std::vector<std::jthread> waiting;
-    std::atomic<std::size_t> found{0};
-    for (int i = 0; i < 16; ++i) {
-        waiting.emplace_back([&] {
-            if (of.find("/slow") == "found") ++found;
-        });
-    }
-    of.handler().await_slow_request();
-    of.handler().release();
-    waiting.clear();
-    EXPECT_EQ(found, 16U);
+    EXPECT_EQ(satisfied_at_once(of.handler(), [&] { return of.find("/slow") == "found"; }), 16U);
     EXPECT_EQ(of.fetched(), 1U);
 }
 
@@ -157,14 +127,14 @@ TEST(named_fetches, are_bounded_in_number_and_those_used_least_lately_make_room)
     EXPECT_EQ(of.fetched(), 4U);
 }
 
-TEST(named_fetches, are_kept_through_an_outage_until_they_are_stale) {
+TEST(named_fetches, are_kept_through_an_outage_and_say_that_there_is_one) {
     publisher of;
     of.rule.refresh = 1ms;
     of.rule.interval = 1ms;
     of.keep();
     EXPECT_EQ(of.find("/a"), "found");
     of.answer({.status = 500, .fields = {}, .body = {}});
-    of.await([&] { return !of.troubles().empty(); });
+    await([&] { return !of.troubles().empty(); });
     EXPECT_THAT(of.troubles(), SizeIs(1));
     EXPECT_EQ(of.find("/a"), "found");
 }
@@ -190,7 +160,7 @@ TEST(access_tokens, are_fetched_again_before_they_end) {
     of.answer(token_for("1"));
     of.keep();
     EXPECT_EQ(of.find("/token"), "found");
-    of.await([&] { return of.fetched() >= 3; });
+    await([&] { return of.fetched() >= 3; });
     EXPECT_EQ(of.find("/token"), "found");
 }
 
@@ -220,7 +190,7 @@ TEST(access_tokens, that_nobody_wants_any_more_are_not_fetched_for_ever) {
     of.keep();
     EXPECT_THAT(of.find("/a"), HasSubstr("answers 401"));
     EXPECT_THAT(of.troubles(), SizeIs(1));
-    of.await([&] { return of.troubles().empty(); });
+    await([&] { return of.troubles().empty(); });
 }
 
 TEST(access_tokens, are_not_used_when_they_have_ended) {
@@ -230,7 +200,7 @@ TEST(access_tokens, are_not_used_when_they_have_ended) {
     of.keep();
     EXPECT_EQ(of.find("/token"), "found");
     of.answer({.status = 500, .fields = {}, .body = {}});
-    of.await([&] { return of.find("/token") != "found"; });
+    await([&] { return of.find("/token") != "found"; });
     EXPECT_THAT(of.find("/token"), HasSubstr("answers 500"));
 }
 

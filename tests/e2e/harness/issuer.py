@@ -1,68 +1,30 @@
 """An issuer of tokens: PyJWT signs, and an HTTPS server of its own publishes the keys."""
 
-import http.server
 import json
-import ssl
-import threading
 import time
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from .certificates import make_certificate
+from .answering_server import AnsweringServer
 
 NAME = "https://issuer.example"
 AUDIENCE = "https://hooks.example.com/tokens"
 
 
-class Issuer:
-    """Publishes the keys that `publish` names; remembers how often it was asked."""
+class Issuer(AnsweringServer):
+    """Publishes the keys that `publish` names."""
 
     def __init__(self, folder):
+        super().__init__(folder)
         self.keys = {}
         self.published = []
         self.answer = None  # Bytes to answer instead of the keys.
-        self.fetches = 0
-        folder.mkdir(exist_ok=True)
-        self.certificate, self._key = make_certificate(folder, "localhost")
-        self._server = None
-        self.port = 0
-
-    def start(self):
-        """On the port that it had before, if it had one."""
-        issuer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                issuer.fetches += 1
-                body = issuer.answer if issuer.answer is not None else issuer.document()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        http.server.ThreadingHTTPServer.allow_reuse_address = True
-        self._server = http.server.ThreadingHTTPServer(("localhost", self.port), Handler)
-        self.port = self._server.server_port
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, self._key)
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def stop(self):
-        if self._server:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
+        self.routes["/keys"] = lambda *_: (200, self.document() if self.answer is None else self.answer)
 
     @property
-    def url(self):
-        return f"https://localhost:{self.port}/keys"
+    def keys_url(self):
+        return f"{self.url}/keys"
 
     def key(self, name):
         if name not in self.keys:
