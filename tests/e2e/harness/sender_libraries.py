@@ -5,6 +5,7 @@ The libraries come from PyPI and npm. Each signs what is sent, or checks it, or 
 
 import base64
 import json
+import time
 import urllib.parse
 import uuid
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 import Adyen.util
 import hubspot.utils.signature
 import paddle_billing.Notifications
+import pyairtable.models
 import slack_sdk.signature
 import standardwebhooks
 import stripe
@@ -81,6 +83,10 @@ class StandardWebhooks(Sender):
 
 class Svix(StandardWebhooks):
     preset, prefix, signature, webhook = "svix", "svix-", "svix-signature", svix.webhooks.Webhook
+
+
+class GitLab(StandardWebhooks):
+    preset = "gitlab-signing-token"
 
 
 class Stripe(Sender):
@@ -255,6 +261,37 @@ class HubSpotV2(HubSpot):
         )
 
 
+class HubSpotV1(HubSpot):
+    preset, signature, timed, beside = "hubspot-v1", "X-HubSpot-Signature", False, {}
+
+    def sign(self, body, at):
+        signed = hubspot.utils.signature.Signature.get_signature(self.secret, body.decode(), "v1")
+        return {self.signature: signed}
+
+    def accepts(self, headers, body, target):
+        return hubspot.utils.signature.Signature.is_valid(
+            headers[self.signature], self.secret, body.decode(), signature_version="v1"
+        )
+
+
+class Airtable(Sender):
+    preset, signature = "airtable", "X-Airtable-Content-MAC"
+    secret = base64.b64encode(bytes(range(32))).decode()
+
+    def body(self, unique):
+        told = {"base": {"id": unique}, "webhook": {"id": "ach0"}, "timestamp": "2026-01-01T00:00:00.000Z"}
+        return json.dumps(told).encode()
+
+    def sign(self, body, at):
+        key = base64.b64decode(self.secret)
+        return {self.signature: "hmac-sha256=" + senders.hex_mac(key, body)}
+
+    def accepts(self, headers, body, target):
+        return pyairtable.models.WebhookNotification.from_request(
+            body.decode(), headers[self.signature], self.secret
+        )
+
+
 class WorkOS(Sender):
     preset, signature, timed = "workos", "WorkOS-Signature", True
 
@@ -297,6 +334,18 @@ class Notion(Sender):
         return {self.signature: "sha256=" + senders.hex_mac(self.secret.encode(), body)}
 
 
+class Linear(Sender):
+    preset, signature, library = "linear", "Linear-Signature", "linear"
+
+    def body(self, unique):
+        told = {"id": unique, "type": "Issue", "action": "create"}
+        return json.dumps({**told, "webhookTimestamp": int(time.time() * 1000)}).encode()
+
+    def sign(self, body, at):
+        signed = senders.hex_mac(self.secret.encode(), body)
+        return {self.signature: signed, "Linear-Delivery": str(uuid.uuid4())}
+
+
 class Shopify(Sender):
     preset, signature, library = "shopify", "X-Shopify-Hmac-Sha256", "shopify"
 
@@ -332,7 +381,19 @@ SENDERS = [
         SendGrid,
         Square,
         AdyenPlatform,
+        AdyenStandard,
+        Airtable,
+        HubSpot,
+        HubSpotV1,
+        HubSpotV2,
+        WorkOS,
+        Paddle,
+        GitHub,
+        GitLab,
+        Notion,
+        Shopify,
+        Discord,
+        Linear,
     )
-    + (AdyenStandard, HubSpot, HubSpotV2, WorkOS, Paddle, GitHub, Notion, Shopify, Discord)
 ]
 NAMES = [type(each).__name__ for each in SENDERS]

@@ -1,6 +1,7 @@
 // Reads {"library", "secret", "headers", "body", "host"} from standard input, one JSON text a line, and prints for each what
 // the sender's own library says of the request: true or false.
 import { createInterface } from "node:readline";
+import { LinearWebhookClient } from "@linear/sdk/webhooks";
 import { verifyWebhookSignature } from "@notionhq/client";
 import { verify as verifyGitHub } from "@octokit/webhooks-methods";
 import { verifyKey } from "discord-interactions";
@@ -14,6 +15,8 @@ const libraries = {
     verifyWebhookSignature({ body, signature: headers["X-Notion-Signature"], verificationToken: secret }),
   discord: ({ secret, body, headers }) =>
     verifyKey(body, headers["X-Signature-Ed25519"], headers["X-Signature-Timestamp"], secret),
+  linear: ({ secret, body, headers }) =>
+    new LinearWebhookClient(secret).verify(Buffer.from(body), headers["Linear-Signature"]),
   sns: ({ body, host }) =>
     new Promise((resolve) => {
       const validator = new MessageValidator(new RegExp(`^${host}$`));
