@@ -9,6 +9,7 @@
 #include "core/check.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -52,6 +53,7 @@ struct declared_param {
     std::string name;
     std::vector<std::string> fallback;  // Empty: none.
     bool is_optional = false;
+    std::vector<std::string> one_of;  // Empty: any value.
 };
 
 std::vector<std::string> values_of(node const* at) {
@@ -65,7 +67,8 @@ std::vector<std::string> values_of(node const* at) {
 std::vector<declared_param> read_declared_params(reader& from) {
     std::vector<declared_param> all;
     for (auto& [name, one] : from.named("params")) {
-        all.push_back({name, values_of(one.take("default")), one.flag("optional").value_or(false)});
+        all.push_back({name, values_of(one.take("default")), one.flag("optional").value_or(false),
+                       one.texts("one_of")});
         static_cast<void>(one.required_text("says", "the URL that the sender was given"));
         static_cast<void>(one.take("example"));  // For the page, and for a preset that nobody uses yet.
         one.finish();
@@ -73,12 +76,27 @@ std::vector<declared_param> read_declared_params(reader& from) {
     return all;
 }
 
+void check_values(declared_param const& is, std::vector<std::string> const& given, node const& at,
+                  std::string const& path, notes& into) {
+    if (is.one_of.empty()) return;
+    for (auto const& value : given) {
+        if (std::ranges::find(is.one_of, value) != is.one_of.end()) continue;
+        into.mistake(at, path, fmt::format("\"{}\" is no value of this param", value),
+                     fmt::format("write {}{}", fmt::join(is.one_of, " or "),
+                                 is.is_optional ? ", or leave it out" : ""));
+    }
+}
+
 // Params that are not given get their default; those that the preset does not know are refused, because a
 // misspelt one would do nothing.
 void fill_params(std::vector<declared_param> const& declared, preset_params& given, node const& at,
                  std::string const& path, notes& into) {
     for (auto const& [name, values] : given) {
-        if (std::ranges::find(declared, name, &declared_param::name) != declared.end()) continue;
+        auto const known = std::ranges::find(declared, name, &declared_param::name);
+        if (known != declared.end()) {
+            check_values(*known, values, at, child_path(path, name), into);
+            continue;
+        }
         std::vector<std::string> names;
         for (auto const& one : declared) names.push_back(one.name);
         into.mistake(at, child_path(path, name), "is no param of this preset",
@@ -268,6 +286,7 @@ preset_nodes read_own_presets(node const& at, notes& into, std::vector<preset_tr
             for (auto const& [param, at_line, said] : params->members) {
                 any[param] = values_of(said.find("default"));
                 if (any[param].empty()) any[param] = values_of(said.find("example"));
+                if (any[param].empty()) any[param] = values_of(said.find("one_of"));
                 if (any[param].empty()) any[param] = {"x"};
             }
         }

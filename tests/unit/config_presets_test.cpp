@@ -108,6 +108,23 @@ TEST(params, that_are_needed_are_asked_for_by_name) {
     EXPECT_EQ(found.found().front().what, "the param algorithm is not configured");
 }
 
+TEST(params, that_only_switch_something_on_take_no_other_word_for_it) {
+    auto const of_topic = [](std::string sha1, notes& found) {
+        return settings_with("aws-sns", {{"topics", {"t"}}, {"sha1", {std::move(sha1)}}}, found);
+    };
+    for (auto const* said : {"no", "false", "off", ""}) {
+        notes found;
+        static_cast<void>(of_topic(said, found));
+        ASSERT_FALSE(found.found().empty()) << said;
+        EXPECT_EQ(found.found().front().path, "params.sha1");
+        EXPECT_EQ(found.found().front().what, "\"" + std::string{said} + "\" is no value of this param");
+        EXPECT_EQ(found.found().front().remedy, "write yes, or leave it out");
+    }
+    notes found;
+    static_cast<void>(of_topic("yes", found));
+    EXPECT_TRUE(found.found().empty());
+}
+
 TEST(params, may_have_several_values_where_several_may_stand) {
     notes found;
     auto const given = settings_with("jwt",

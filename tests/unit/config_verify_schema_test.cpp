@@ -1,4 +1,6 @@
 #include "config/parse.hpp"
+#include "config/preset_pages.hpp"
+#include "config/presets.hpp"
 #include "config/schema.hpp"
 #include "json/parse.hpp"
 #include "tests/support/json_schema.hpp"
@@ -282,6 +284,13 @@ INSTANTIATE_TEST_SUITE_P(
         "verify: {insecure: true}\nsecrets: {a: [secret]}",
         "verify: {insecure: true}\nlimits: {handshake_json_bytes_max: 1048577}",
         "verify: {insecure: true}\nreplay: yes"));
+
+TEST(schema, takes_what_is_shown_of_our_presets) {
+    for (auto const& one : known_presets()) {
+        EXPECT_TRUE(schema_takes(as_own_preset(one) + "sources: {a: {path: /a, verify: {insecure: true}}}"))
+            << one.name;
+    }
+}
 
 TEST(schema, takes_the_examples) {
     namespace fs = std::filesystem;
