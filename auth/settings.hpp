@@ -90,7 +90,8 @@ struct fetch_rule {
         token,        // What lets us ask (RFC 6749, 4.4): fetched when it is needed, and before it ends.
         answer        // To one question about one request; never kept.
     } what = kind::key_set;
-    std::string url;                      // https; of a certificate the request names it.
+    // https. Of a certificate and of a call the request names it: here it says, for people, what it may be.
+    std::string url;
     std::string certificate_authorities;  // PEM file; empty: the system's.
     std::chrono::milliseconds refresh{
         3600'000};  // Asked for again after this, or sooner where its answer says so.
@@ -200,10 +201,11 @@ struct session_proxy {
     std::string certificate_authorities;   // PEM file; empty: the system's.
     std::string cookie = "_oauth2_proxy";  // Its `cookie_name`. No other cookie and no header is shown to it.
     std::chrono::milliseconds within{2'000};
-    std::chrono::milliseconds keep{10'000};  // A session that is good is not asked for again so long.
-    std::size_t kept_max = 10'000;           // Sessions; one more forgets the oldest.
-    std::size_t asking_max = 64;             // Questions at a time; one more is answered like an outage.
-    std::size_t bytes_max = 64 * 1024;       // Of an answer's body, which nobody reads.
+    std::chrono::milliseconds keep{10'000};    // A session that is good is not asked for again so long.
+    std::chrono::milliseconds keep_no{1'000};  // Nor one that is not: nobody who logs in waits for longer.
+    std::size_t kept_max = 10'000;             // Sessions; one more forgets the oldest.
+    std::size_t asking_max = 64;               // Questions at a time; one more is answered like an outage.
+    std::size_t bytes_max = 64 * 1024;         // Of an answer's body, which nobody reads.
 
     [[nodiscard]] bool operator==(session_proxy const&) const = default;
 };
@@ -234,7 +236,7 @@ struct postback_check {
                      .fetch_within = std::chrono::seconds{2},
                      .bytes_max = 64 * 1024,
                      .names_max = 16};
-    std::string method = "POST";
+    std::string method = "POST";  // One with a body.
     enum class scheme : std::uint8_t { none, basic, bearer, oauth2 } credentials = scheme::none;
     secret_shape credentials_from;  // Of oauth2: what the token is asked for with, as Basic.
     fetch_rule token{.what = fetch_rule::kind::token,

@@ -20,7 +20,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
-constexpr std::chrono::milliseconds keep_no{1000};  // Whoever logs in is not kept out for longer.
 
 counter& counter_of(metrics& counts, char const* result) {
     return counts.make_counter("headgate_session_questions_total",
@@ -90,7 +89,7 @@ struct sessions::asked_proxy {
 
     void keep(sha256_digest const& digest, std::shared_ptr<auth::session const> is, clock::time_point now) {
         bool const is_good = is->is == auth::session::state::good;
-        auto const until = now + (is_good ? from.keep : std::min(from.keep, keep_no));
+        auto const until = now + (is_good ? from.keep : std::min(from.keep, from.keep_no));
         (is_good ? let_in : kept_out).keep(digest, std::move(is), until);
         let_in.tidy(from.kept_max, now);
         kept_out.tidy(from.kept_max, now);

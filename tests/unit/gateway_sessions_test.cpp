@@ -127,6 +127,20 @@ TEST(sessions, that_are_not_good_are_asked_about_again_within_a_second) {
     }
 }
 
+TEST(sessions, that_are_not_good_are_kept_too_though_for_a_second_at_most) {
+    proxy of;
+    auto from = of.settings();
+    EXPECT_LE(from.keep_no, 1s);
+    from.keep = 30s;
+    from.keep_no = 29s;
+    of.say(401);
+    keeper keeps{from};
+    EXPECT_EQ(keeps.find(), "none");
+    of.say(202, "u1");
+    EXPECT_EQ(keeps.find(), "none");
+    EXPECT_EQ(of.questions(), 1U);
+}
+
 TEST(sessions, that_nobody_could_judge_are_asked_about_again_at_once) {
     proxy of;
     auto from = of.settings();
