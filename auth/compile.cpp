@@ -144,6 +144,7 @@ struct check_compiler {
         }
         around.claims_known = around.claims_known || tokens > 0;
         around.peer = peer_among(all, around.peer);
+        around.keeps_strangers_out = around.keeps_strangers_out || proves_sender_unasked(is);
         auto members = compile_members(all.members);
         if (members.empty()) return nullptr;
         return std::make_unique<all_node>(is, name, std::move(members));
@@ -214,24 +215,18 @@ struct check_compiler {
 
     node_ptr operator()(postback_check const& postback) {
         position const where{.parts = {}, .inside_each = false};
-        inspect(postback.asked, at + ".url", notes);
+        inspect(postback, at, notes);
         inspect_fetched("");
+        if (!around.keeps_strangers_out) {
+            notes.warning(at, "lets anybody make us ask the sender",
+                          "write a check beside it, in one `all`, that strangers fail: a `sig`, a `peer` …");
+        }
         bool const has_json = !postback.json.empty();
-        if (has_json != postback.body.empty()) {
-            notes.mistake(at, "does not say what is asked", "write either json: {…} or body: […]");
-        }
-        if (postback.expect.empty() && postback.expect_body.empty()) {
-            notes.mistake(at + ".expect", "would take every answer",
-                          "write expect: {json: {/POINTER: TEXT}}, or expect: {body: TEXT}");
-        }
         auto body = has_json ? outgoing_body{postback.json, source, owner.path_, at + ".json", where, notes}
                              : outgoing_body{postback.body, source, owner.path_, at + ".body", where, notes};
         std::vector<key_bytes> credentials;
         if (postback.credentials != postback_check::scheme::none) {
             credentials = shape_secrets(source, postback.credentials_from, owner.path_, notes);
-        }
-        if (postback.credentials == postback_check::scheme::oauth2) {
-            inspect(postback.token, at + ".credentials.token_url", notes);
         }
         return std::make_unique<postback_node>(is, name, std::move(body), std::move(credentials));
     }

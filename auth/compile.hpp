@@ -26,7 +26,8 @@ private:
         std::string name;                 // "all[1]."; empty at the root.
         std::vector<value const*> times;  // Of the checks around this one.
         bool inside_each = false;
-        bool claims_known = false;  // A `jwt` stands beside this, in the same `all`.
+        bool claims_known = false;         // A `jwt` stands beside this, in the same `all`.
+        bool keeps_strangers_out = false;  // What stands beside this does, in the same `all`.
         peer_beside peer = peer_beside::none;
     };
     friend struct check_compiler;

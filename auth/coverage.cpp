@@ -170,6 +170,9 @@ bool lets_everybody_in(std::string const& range) {
 }
 
 struct sender_proof {
+    bool when_asked = true;  // Whether a sender that is asked counts.
+
+    bool operator()(check const& is) const { return std::visit(*this, is.is); }
     bool operator()(mac_check const&) const { return true; }
     bool operator()(sig_check const&) const { return true; }
     bool operator()(jwt_check const&) const { return true; }
@@ -182,12 +185,12 @@ struct sender_proof {
         return is.mtls || (!by_proxy_alone && std::ranges::none_of(is.cidrs, lets_everybody_in));
     }
     bool operator()(session_check const&) const { return true; }
-    bool operator()(postback_check const&) const { return true; }
-    bool operator()(all_check const& is) const { return std::ranges::any_of(is.members, proves_sender); }
+    bool operator()(postback_check const&) const { return when_asked; }
+    bool operator()(all_check const& is) const { return std::ranges::any_of(is.members, *this); }
     bool operator()(any_check const& is) const {
-        return !is.members.empty() && std::ranges::all_of(is.members, proves_sender);
+        return !is.members.empty() && std::ranges::all_of(is.members, *this);
     }
-    bool operator()(each_check const& is) const { return is.item && proves_sender(*is.item); }
+    bool operator()(each_check const& is) const { return is.item && (*this)(*is.item); }
 };
 
 // Leaves of several lists of signed members the one that these requests choose.
@@ -260,7 +263,11 @@ bool limits_who_connects(peer_check const& by) {
 }
 
 bool proves_sender(check const& by) {
-    return std::visit(sender_proof{}, by.is);
+    return sender_proof{}(by);
+}
+
+bool proves_sender_unasked(check const& by) {
+    return sender_proof{.when_asked = false}(by);
 }
 
 }  // namespace headgate::auth

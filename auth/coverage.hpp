@@ -22,6 +22,9 @@ namespace headgate::auth {
 // True when somebody who knows no secret and sits nowhere special fails it.
 [[nodiscard]] bool proves_sender(check const& by);
 
+// The same before the sender itself is asked.
+[[nodiscard]] bool proves_sender_unasked(check const& by);
+
 // True when not just anybody can be at the other end of the connection.
 [[nodiscard]] bool limits_who_connects(peer_check const& by);
 

@@ -75,6 +75,13 @@ std::unique_ptr<handshake const> handshake::make(handshake_rule const& is, std::
         notes.mistake(at + ".reply", "is no success", "a status from 200 to 299");
     }
 
+    // What may have come from anybody is nothing that a browser would run.
+    if (is.reply.type != "text/plain" && is.reply.type != "application/json") {
+        notes.mistake(at + ".reply.type",
+                      fmt::format("{} is not text/plain or application/json", is.reply.type),
+                      "leave it out, or write json: {…}");
+    }
+
     made->prepare(is.reply.body, at + ".reply.body", source, path, notes);
     for (auto const& member : is.reply.json)
         made->prepare(member.parts, at + ".reply.json", source, path, notes);

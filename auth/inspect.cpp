@@ -222,6 +222,19 @@ void inspect(client_certificate const& is, std::string const& at, reporter& note
     }
 }
 
+void inspect(postback_check const& is, std::string const& at, reporter& notes) {
+    inspect(is.asked, at + ".url", notes);
+    if (is.json.empty() == is.body.empty()) {
+        notes.mistake(at, "does not say what is asked", "write either json: {…} or body: […]");
+    }
+    if (is.expect.empty() && is.expect_body.empty()) {
+        notes.mistake(at + ".expect", "would take every answer",
+                      "write expect: {json: {/POINTER: TEXT}}, or expect: {body: TEXT}");
+    }
+    if (is.credentials == postback_check::scheme::oauth2)
+        inspect(is.token, at + ".credentials.token_url", notes);
+}
+
 void inspect(guard const& when, std::string const& at, settings const& source, reporter& notes) {
     if (!std::ranges::all_of(when.headers, [](auto const& item) { return is_header_name(item.first); })) {
         notes.mistake(at, "names something that is not a header", "letters, digits and '-'");

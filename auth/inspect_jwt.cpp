@@ -1,6 +1,7 @@
 #include "auth/inspect.hpp"
 #include "auth/token_keys.hpp"
 
+#include <boost/url/parse.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -101,15 +102,13 @@ void inspect_body_hash(jwt_check const& is, std::string const& at, reporter& not
 }  // namespace
 
 void inspect(fetch_rule const& is, std::string const& at, reporter& notes) {
-    constexpr std::string_view scheme = "https://";
-    std::string_view const url = is.url;
-    auto const host = url.substr(std::min(scheme.size(), url.size()));
-    auto const authority = host.substr(0, host.find('/'));
-    bool const plain =
-        url.starts_with(scheme) && !authority.empty() && url.find_first_of("@#\\ ") == std::string_view::npos;
+    auto const url = boost::urls::parse_uri(is.url);
+    bool const plain = url && url->scheme_id() == boost::urls::scheme::https &&
+                       !url->encoded_host().empty() && !url->has_userinfo() && !url->has_fragment() &&
+                       (!url->has_port() || url->port_number() != 0);
     bool const has_url = is.what != fetch_rule::kind::certificate;
     if (has_url && !plain) {
-        notes.mistake(at, fmt::format("\"{}\" is not an https URL", url),
+        notes.mistake(at, fmt::format("\"{}\" is not an https URL", is.url),
                       "write for example https://login.example.com/keys");
     }
     auto const beside = [&](char const* name) { return at.substr(0, at.rfind('.') + 1) + name; };

@@ -120,7 +120,11 @@ std::string facts(preset const& one) {
     } else {
         auto const* const is_signed = delivery->find("id_signed");
         bool const proven = is_signed != nullptr && is_signed->text == "true";
-        row("delivery id", as_code(id) + (proven ? ", signed" : ", not signed"));
+        row("delivery id",
+            as_code(id) + (proven
+                               ? ", signed"
+                               : ", not signed: who has captured a request can send it again under another "
+                                 "(see `replay: digest`)"));
     }
     if (auto const* const event = delivery == nullptr ? nullptr : delivery->find("event")) {
         row("event type", as_code(event));

@@ -264,8 +264,9 @@ namespace {
 
 // A preset that is only looked at: the files that its params will name need not be there.
 node without_files(node at) {
-    std::erase_if(at.members,
-                  [](member const& one) { return one.key == "anchors" && param_asked_for(one) != nullptr; });
+    std::erase_if(at.members, [](member const& one) {
+        return (one.key == "anchors" || one.key == "ca") && param_asked_for(one) != nullptr;
+    });
     for (auto& item : at.items) item = without_files(std::move(item));
     for (auto& one : at.members) one.value = without_files(std::move(one.value));
     return at;

@@ -1,8 +1,10 @@
 #include "config/verify_fetch.hpp"
 
+#include "config/verify_files.hpp"
 #include "config/verify_values.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -40,6 +42,14 @@ void read_names_max(reader& from, std::string_view key, auth::fetch_rule& into) 
     if (auto const most = from.whole(key, 1, 1024)) into.names_max = static_cast<std::size_t>(*most);
 }
 
+// For people, and what tells the certificates of one sender, and their floods, from those of others:
+// "https://certs.{region}.example.com/signing-*".
+std::string place_in_words(std::vector<std::string> const& hosts, std::string_view path) {
+    if (hosts.empty()) return {};
+    auto const plain = path.substr(0, path.find_first_of("\\[](){}.*+?|^$"));
+    return "https://" + hosts.front() + std::string{plain} + (plain.size() < path.size() ? "*" : "");
+}
+
 // {basic: NAME}, {bearer: NAME} or {oauth2: NAME, token_url: https://…}: of the list of secrets to send.
 void read_credentials(reader& from, auth::postback_check& into) {
     using scheme = auth::postback_check::scheme;
@@ -64,18 +74,6 @@ void read_credentials(reader& from, auth::postback_check& into) {
 }
 
 }  // namespace
-
-std::string read_authorities(reader& from) {
-    auto const* const at = from.take("ca");
-    if (at == nullptr) return {};
-    if (!at->is_scalar() || at->text.empty()) {
-        from.mistake("ca", "is not the name of a file", "write for example /etc/headgate/login-ca.pem");
-        return {};
-    }
-    auto const file = from.into().resolve(*at, at->text);
-    from.into().depends_on(file);
-    return file.string();
-}
 
 std::vector<auth::named_values> read_named_values(reader& from, std::string_view key, bool lower) {
     std::vector<auth::named_values> all;
@@ -113,8 +111,7 @@ auth::certificate_source read_certificate(reader& from) {
     read_value_into(from, "url", made.url);
     made.hosts = one_or_several(from, "hosts");
     made.path = from.required_text("path", "\"/certs/[a-z0-9]+\\\\.pem\"").value_or("");
-    // What tells its certificates, and their floods, from those of other senders.
-    if (!made.hosts.empty()) made.kept.url = "https://" + made.hosts.front() + made.path;
+    made.kept.url = place_in_words(made.hosts, made.path);
     made.anchors_pem = read_file(from, "anchors");
     if (auto subject = from.section("subject")) {
         made.san = one_or_several(*subject, "san");
@@ -129,6 +126,8 @@ auth::certificate_source read_certificate(reader& from) {
 auth::postback_check read_postback(reader& from) {
     auth::postback_check made;
     made.asked.url = from.required_text("url", "https://api.example.com/verify").value_or("");
+    constexpr std::array<std::string_view, 3> methods{"POST", "PUT", "PATCH"};
+    if (auto const method = from.choice("method", methods)) made.method = methods[*method];
     read_credentials(from, made);
     made.json = read_named_values(from, "json", false);
     if (auto const* at = from.take("body")) made.body = read_values(*at, from.path_of("body"), from.into());
@@ -154,6 +153,7 @@ auth::call_rule read_call(reader& from) {
     made.hosts = one_or_several(from, "hosts");
     made.path = from.required_text("path", "\"/\"").value_or("");
     made.query = read_named_values(from, "query", false);
+    made.asked.url = place_in_words(made.hosts, made.path);
     read_asking(from, made.asked);
     read_names_max(from, "at_once_max", made.asked);
     return made;

@@ -11,9 +11,6 @@
 
 namespace headgate::config {
 
-// The file that `ca` names: authorities to trust for https; empty without one.
-[[nodiscard]] std::string read_authorities(reader& from);
-
 [[nodiscard]] auth::fetch_rule read_key_set(reader& from);              // {jwks: https://…}
 [[nodiscard]] auth::key_endpoint read_key_endpoint(reader& from);       // {endpoint: https://…}
 [[nodiscard]] auth::certificate_source read_certificate(reader& from);  // `cert` of a `sig`

@@ -178,7 +178,8 @@ constexpr std::string_view checks =
 "items": {"$ref": "#/$defs/fingerprint"}}]}}}}},
 "postback": {"type": "object", "additionalProperties": false, "required": ["url", "expect"],
 "oneOf": [{"required": ["json"]}, {"required": ["body"]}], "properties": {
-"url": {"$ref": "#/$defs/given_text"}, "credentials": {"type": "object", "additionalProperties": false,
+"url": {"$ref": "#/$defs/given_text"}, "method": {"enum": ["POST", "PUT", "PATCH"]},
+"credentials": {"type": "object", "additionalProperties": false,
 "oneOf": [{"required": ["basic"]}, {"required": ["bearer"]}, {"required": ["oauth2"]}],
 "dependentRequired": {"oauth2": ["token_url"], "token_url": ["oauth2"]},
 "properties": {"basic": {"$ref": "#/$defs/text"}, "bearer": {"$ref": "#/$defs/text"},
@@ -318,8 +319,8 @@ std::string handshake_schema() {
 "accept": {"type": "object", "additionalProperties": false, "required": ["value", "match"], "properties": {
 "value": {"$ref": "#/$defs/value"}, "match": {"$ref": "#/$defs/text"}}},
 "reply": {"type": "object", "additionalProperties": false, "properties": {
-"status": {"type": "integer", "minimum": 200, "maximum": 299}, "type": {"$ref": "#/$defs/text"},
-"body": {"$ref": "#/$defs/reply_parts"},
+"status": {"type": "integer", "minimum": 200, "maximum": 299},
+"type": {"enum": ["text/plain", "application/json"]}, "body": {"$ref": "#/$defs/reply_parts"},
 "json": {"type": "object", "additionalProperties": {"$ref": "#/$defs/reply_parts"}},
 "headers": {"type": "object", "additionalProperties": {"$ref": "#/$defs/reply_parts"}}}},
 "call": {"type": "object", "additionalProperties": false, "required": ["url", "hosts", "path"],

@@ -1,6 +1,6 @@
 #include "config/verify_session.hpp"
 
-#include "config/verify_fetch.hpp"
+#include "config/verify_files.hpp"
 #include "config/verify_jwt.hpp"
 #include "config/verify_values.hpp"
 

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
 #include <memory>
 #include <vector>
 
@@ -212,30 +211,6 @@ std::vector<std::string> one_or_several(reader& from, std::string_view key) {
     if (found != nullptr && found->is_list()) return at_least_one(from, key);
     auto one = from.text(key);
     return one ? std::vector{*std::move(one)} : std::vector<std::string>{};
-}
-
-std::string read_file(reader& from, std::string_view key) {
-    auto const* const at = from.take(key);
-    if (at == nullptr) return {};
-    if (!at->is_scalar() || at->text.empty()) {
-        from.mistake(key, "is not the name of a file", "write for example /etc/headgate/senders-ca.pem");
-        return {};
-    }
-    if (at->text.starts_with("-----BEGIN ")) return at->text;
-    constexpr std::size_t bytes_max = 1024 * 1024;
-    auto const path = from.into().resolve(*at, at->text);
-    from.into().depends_on(path);
-    std::ifstream file{path, std::ios::binary};
-    std::string bytes(bytes_max + 1, '\0');
-    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    bytes.resize(static_cast<std::size_t>(file.gcount()));
-    if (file.bad() || bytes.empty() || bytes.size() > bytes_max) {
-        from.mistake(key,
-                     fmt::format("cannot use {}: not there, empty, or over {} bytes", at->text, bytes_max),
-                     "check the path and who may read it");
-        return {};
-    }
-    return bytes;
 }
 
 auth::json_path json_path_of(std::string_view written) {

@@ -51,9 +51,6 @@ namespace headgate::config {
 // One text or a list of them, at least one.
 [[nodiscard]] std::vector<std::string> one_or_several(reader& from, std::string_view key);
 
-// What is in the file that a key names; empty where the key is absent, or where the file cannot be read.
-[[nodiscard]] std::string read_file(reader& from, std::string_view key);
-
 // A key that must be there; null, and noted, when it is not.
 [[nodiscard]] node const* needed(reader& from, std::string_view key, std::string_view example);
 

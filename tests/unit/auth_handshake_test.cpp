@@ -302,6 +302,9 @@ TEST(handshake, does_not_load_as_an_oracle) {
                 ElementsAre("sources.test.secrets.verify: there is no secret named verify"));
     EXPECT_THAT(said([](handshake_rule& r) { r.reply.status = 302; }),
                 ElementsAre("sources.test.handshake[0].reply: is no success"));
+    EXPECT_THAT(said([](handshake_rule& r) { r.reply.type = "text/html"; }),
+                ElementsAre("sources.test.handshake[0].reply.type: text/html is not text/plain or "
+                            "application/json"));
     EXPECT_THAT(said([](handshake_rule& r) { r.reply.body = {secret_named("signing")}; }),
                 ElementsAre(HasSubstr("a secret stands only on one side of `equal`")));
     EXPECT_THAT(said([](handshake_rule& r) { r.shows = query_named("crc_token"); }), IsEmpty());

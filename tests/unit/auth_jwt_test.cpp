@@ -338,7 +338,8 @@ TEST(jwt_loader, refuses_key_sets_that_nobody_should_fetch) {
     jwt.algorithms = {rs256};
     auto const at = std::string{"sources.test.verify.jwt.keys.jwks: "};
     for (auto const* url : {"", "http://a/k", "https://", "https:///k", "https://u:p@a/k", "https://a/k#x",
-                            "https://a\\b", "ftp://a", "https://a /k"}) {
+                            "https://a\\b", "ftp://a", "https://a /k", "https://a:abc/k", "https://a:0/k",
+                            "https://a:65536/k", "https://[::1/k", "https://a/%zz"}) {
         jwt.keys = fetch_rule{.url = url};
         EXPECT_THAT(mistakes_of(source_with(check_of_token(jwt))),
                     ElementsAre(at + '"' + url + "\" is not an https URL"));

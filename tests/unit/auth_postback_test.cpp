@@ -20,6 +20,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 settings asking_back() {
     postback_check back;
@@ -148,6 +149,34 @@ TEST(fetch, says_where_it_failed_and_not_what_it_asked) {
                                 {.method = "GET", .url = "https://a/b?Token=x", .fields = {}, .body = {}},
                                 {.status = 500, .fields = {}, .body = {}});
     EXPECT_EQ(said.error().message, "https://a/b answers 500");
+}
+
+TEST(postback, asks_by_the_method_that_the_sender_wants) {
+    auto source = asking_back();
+    std::get<postback_check>(std::get<all_check>(source.verify->is).members[0].is).method = "PUT";
+    EXPECT_THAT(asked_by(source, to_ask_about()), ElementsAre("PUT https://a/verify"));
+}
+
+TEST(postback, warns_where_nothing_beside_it_keeps_strangers_from_making_us_ask) {
+    auto const warned = [](check verify) {
+        auto source = asking_back();
+        source.verify = std::move(verify);
+        source.covers = coverage::full;
+        return warnings_of(source);
+    };
+    auto const back = std::get<all_check>(asking_back().verify->is).members[0];
+    auto const token = equal(query_named("t"), secret_named("api"));
+    auto const constant_one = equal(query_named("t"), constant("1"));
+    auto const lets = [](std::string const& place) {
+        return Contains("sources.test.verify." + place + ": lets anybody make us ask the sender");
+    };
+    EXPECT_THAT(warned(back), lets("postback"));
+    EXPECT_THAT(warned(all({back, constant_one})), lets("all[0].postback"));
+    EXPECT_THAT(warned(all({back, any({token, back})})), lets("all[0].postback"));
+    EXPECT_THAT(warned(any({token, back})), lets("any[1].postback"));
+    EXPECT_THAT(warned(all({back, token})), Not(lets("all[0].postback")));
+    EXPECT_THAT(warned(all({any({back, all({back})}), peer_in({"192.0.2.0/24"})})), IsEmpty());
+    EXPECT_THAT(warned(all({back, peer_in({"0.0.0.0/0"})})), lets("all[0].postback"));
 }
 
 TEST(postback, may_send_a_form_and_want_a_word) {

@@ -125,6 +125,15 @@ TEST(params, that_only_switch_something_on_take_no_other_word_for_it) {
     EXPECT_TRUE(found.found().empty());
 }
 
+TEST(presets, say_in_words_where_things_may_be_that_requests_name) {
+    notes found;
+    auto const sns = settings_with("aws-sns", {{"topics", {"t"}}}, found);
+    auto const& sig = std::get<auth::sig_check>(std::get<auth::all_check>(sns.verify->is).members.at(1).is);
+    EXPECT_EQ(std::get<auth::certificate_source>(sig.key).kept.url,
+              "https://sns.{region}.amazonaws.com/SimpleNotificationService-*");
+    EXPECT_EQ(sns.handshakes.at(0).call->asked.url, "https://sns.{region}.amazonaws.com/");
+}
+
 TEST(params, may_have_several_values_where_several_may_stand) {
     notes found;
     auto const given = settings_with("jwt",

@@ -31,7 +31,7 @@ protected:
             std::ofstream{folder_.path() / name} << "a secret of some length, of " << name;
             std::filesystem::permissions(folder_.path() / name, std::filesystem::perms::owner_read);
         }
-        std::ofstream{folder_.path() / "ca.pem"} << "a certificate";
+        std::ofstream{folder_.path() / "ca.pem"} << "-----BEGIN CERTIFICATE-----\n";
     }
 
     // A source with these lines below its path, and these at the top level.

@@ -163,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(
         "verify: {postback: {url: 'https://a/v', credentials: {basic: api}, json: {id: {header: A}, event: "
         "body}, "
         "expect: {json: {/status: OK}}, fetch_within: 2s, at_once_max: 4, bytes_max: 4096, ca: ca.pem}}",
-        "verify: {postback: {url: 'https://a/v', body: ['cmd=x&', body], type: a/b, expect: {body: "
+        "verify: {postback: {url: 'https://a/v', method: PUT, body: ['cmd=x&', body], type: a/b, expect: {body: "
         "VERIFIED}}}",
         shaken("when: {json: {/Type: S}}, require: verified, call: {url: {json: /u}, hosts: [a.b], path: /, "
                "query: {Action: 'C', Token: {json: /t}}, fetch_within: 1s}, reply: {status: 200}"),
@@ -259,6 +259,7 @@ INSTANTIATE_TEST_SUITE_P(
         shaken("when: {}, require: verified"), shaken("when: {method: GET}"), shaken("require: verified"),
         "verify: {postback: {url: 'https://a/v', json: {a: body}, body: [body], expect: {body: V}}}",
         "verify: {postback: {url: 'https://a/v', json: {a: body}}}",
+        "verify: {postback: {url: 'https://a/v', method: GET, json: {a: body}, expect: {body: V}}}",
         "verify: {postback: {url: 'https://a/v', json: {a: body}, credentials: {digest: api}, expect: {body: "
         "V}}}",
         "verify: {sig: {alg: ed25519, cert: {url: {json: /u}, hosts: [a], subject: {san: a}}, content: "
@@ -273,6 +274,7 @@ INSTANTIATE_TEST_SUITE_P(
         shaken("when: {method: GET}, require: none, accept: {value: {query: c}}"),
         shaken("when: {method: GET}, require: none, reply: {status: 302}"),
         shaken("when: {method: GET}, require: none, reply: {text: x}"),
+        shaken("when: {method: GET}, require: none, reply: {type: text/html}"),
         shaken("when: {method: GET}, require: none, reply: {body: [{mac: hmac-sha256}]}"),
         shaken("when: {method: GET}, require: none, call: {url: x}"),
         shaken("when: {method: GET}, require: none, shows: [body]"),

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -164,11 +165,15 @@ secrets: {issuer: [{env: TEST_SECRET}]}
 }
 
 TEST(verify, reads_a_key_set_and_how_it_is_kept) {
+    scratch_folder const folder;
+    std::ofstream{folder.path() / "ca.pem"} << "-----BEGIN CERTIFICATE-----";
     auto const read = declared(R"(verify:
   jwt:
     from: {header: A}
     algs: [ES256]
-    keys: {jwks: 'https://a/k', ca: ca.pem, refresh: 2h, interval: 90s, stale: 3d, fetch_within: 7s, bytes_max: 4096}
+    keys: {jwks: 'https://a/k', ca: )" +
+                               (folder.path() / "ca.pem").string() +
+                               R"(, refresh: 2h, interval: 90s, stale: 3d, fetch_within: 7s, bytes_max: 4096}
 )");
     EXPECT_THAT(read.said, IsEmpty());
     auto const& keys = std::get<auth::fetch_rule>(std::get<auth::jwt_check>(read.sender.verify->is).keys);
@@ -378,6 +383,8 @@ TEST(verify, says_what_is_wrong_and_where) {
              mistaken_row{"verify: {mac: {}, peer: {}}", "sources.a.verify: has several checks: mac, peer"},
              mistaken_row{"verify: {mca: {}}", "sources.a.verify: has no check"},
              mistaken_row{"verify: {postback: {}}", "sources.a.verify.postback.url: is missing"},
+             mistaken_row{"verify: {postback: {method: GET}}",
+                          "sources.a.verify.postback.method: \"GET\" is not known"},
              mistaken_row{"verify: {jwt: {}}", "sources.a.verify.jwt.from: is missing"},
              mistaken_row{"verify: {jwt: {}}", "sources.a.verify.jwt.algs: is missing"},
              mistaken_row{"verify: {jwt: {}}", "sources.a.verify.jwt.keys: is missing"},
@@ -393,6 +400,12 @@ TEST(verify, says_what_is_wrong_and_where) {
                           "sources.a.verify.jwt.keys: does not say one place of the keys"},
              mistaken_row{"verify: {jwt: {keys: {jwks: https://a, ca: [x]}}}",
                           "sources.a.verify.jwt.keys.ca: is not the name of a file"},
+             mistaken_row{"verify: {jwt: {keys: {jwks: https://a, ca: /none/ca.pem}}}",
+                          "sources.a.verify.jwt.keys.ca: cannot use /none/ca.pem: not there, empty, or over "
+                          "1048576 bytes"},
+             mistaken_row{"verify: {jwt: {keys: {jwks: https://a, ca: " HEADGATE_SOURCE_DIR "/README.md}}}",
+                          "sources.a.verify.jwt.keys.ca: " HEADGATE_SOURCE_DIR
+                          "/README.md has no certificate in it"},
              mistaken_row{"verify: {jwt: {keys: {jwks: https://a, interval: 100ms}}}",
                           "sources.a.verify.jwt.keys.interval: 100ms is not from 1s to 1h"},
              mistaken_row{
