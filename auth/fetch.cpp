@@ -81,6 +81,11 @@ result<fact> read_access_token(std::string_view body) {
     return made;
 }
 
+errc meaning_of(unsigned status) {
+    if (status == 401) return errc::unauthenticated;
+    return status / 100 == 4 && status != 429 ? errc::not_found : errc::unavailable;
+}
+
 result<fact> read_body(fetch_rule const& by, response const& answer) {
     switch (by.what) {
         case fetch_rule::kind::key: return read_key(by, answer.body);
@@ -104,7 +109,7 @@ result<fact> read_fact(fetch_rule const& by, outgoing const& asked, response con
     bool const is_success = may_be_any ? answer.status / 100 == 2 : answer.status == 200;
     auto const place = asked.url.substr(0, asked.url.find('?'));  // What follows may be somebody's token.
     if (!is_success) {
-        return refuse(errc::unavailable, fmt::format("{} answers {}", place, answer.status),
+        return refuse(meaning_of(answer.status), fmt::format("{} answers {}", place, answer.status),
                       "is the URL right, and are the credentials? a redirect is not followed");
     }
     auto read = read_body(by, answer);

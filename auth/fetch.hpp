@@ -33,6 +33,9 @@ struct wanted_fact {
     // one, and under this name it is kept.
     std::string name;
     outgoing asks;
+    // The access token that it shows, and whence that came: null without one.
+    std::shared_ptr<secret const> token{};
+    fetch_rule const* token_from = nullptr;
 };
 
 // What a fetch brought: one of these, as its rule says. All null: it could not be had.
@@ -47,7 +50,8 @@ struct fact {
 // The question for a key set.
 [[nodiscard]] outgoing question_for(fetch_rule const& key_set);
 
-// Fails with unavailable where `answer` is not a success, and with invalid_argument where it is not what was
+// Fails where `answer` is not a success: with unauthenticated for 401, with not_found for what else is laid
+// to the question (4xx), and else with unavailable. Fails with invalid_argument where it is not what was
 // asked for.
 [[nodiscard]] result<fact> read_fact(fetch_rule const& by, outgoing const& asked, response const& answer);
 

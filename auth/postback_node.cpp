@@ -95,7 +95,12 @@ std::vector<fetch> postback_node::needs(exam& of) const {
         if (!shown) return {};
         asks->fields.push_back({"authorization", *std::move(shown)});
     }
-    return {wanted_fact{.from = &is_.asked, .name = {}, .asks = *std::move(asks)}};
+    wanted_fact wanted{.from = &is_.asked, .name = {}, .asks = *std::move(asks)};
+    if (is_.credentials == scheme::oauth2) {
+        wanted.token = of.known.fetched.at(&is_.token).token;
+        wanted.token_from = &is_.token;
+    }
+    return {std::move(wanted)};
 }
 
 result<proof> postback_node::look(exam& of) const {

@@ -2,6 +2,7 @@
 
 #include "core/run_on.hpp"
 #include "gateway/counted_in.hpp"
+#include "gateway/newcomers.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -16,17 +17,18 @@ using kind = auth::fetch_rule::kind;
 
 // All of one rule: a key set, what requests have named, or what is being asked.
 struct fetches::group {
-    explicit group(auth::fetch_rule of) : rule{std::move(of)} {}
+    group(auth::fetch_rule of, metrics& all_counts)
+        : rule{std::move(of)}, counts{counts_of(rule, all_counts)}, unknown{rule.interval} {}
 
     auth::fetch_rule const rule;
+    fetch_counts const counts;
 
     // Under the guard.
     std::vector<published_fact::ptr> all;
     bool is_over = false;
 
     // On the executor alone.
-    std::optional<published_fact::clock::time_point>
-        named_at;            // When a request last made us fetch something new.
+    newcomers unknown;
     std::size_t asking = 0;  // Answers that are being waited for.
 };
 
@@ -42,7 +44,7 @@ void fetches::use(std::vector<auth::fetch_rule> wanted) {
         if (twice) continue;
         auto known = group_of(each);
         if (!known) {
-            known = std::make_shared<group>(std::move(each));
+            known = std::make_shared<group>(std::move(each), counts_);
             if (known->rule.what == kind::key_set)
                 known->all.push_back(begin(*known, "", auth::question_for(known->rule)));
         }
@@ -71,7 +73,7 @@ asio::awaitable<void> fetches::stop() {
 published_fact::ptr fetches::begin(group& of, std::string name, auth::outgoing asks) {
     auto const what = "fetch of " + asks.url;
     auto made =
-        std::make_shared<published_fact>(of.rule, std::move(name), std::move(asks), executor_, counts_);
+        std::make_shared<published_fact>(of.rule, std::move(name), std::move(asks), executor_, of.counts);
     fetching_.spawn(what, published_fact::keep_fresh(made));
     return made;
 }
@@ -96,7 +98,7 @@ asio::awaitable<fetches::found> fetches::find(auth::wanted_fact wanted, deadline
     if (!of) co_return refuse(errc::unavailable, "the configuration does not ask for this any more");
     // On the executor: trusting the system's authorities means reading them, which no worker should wait for.
     if (of->rule.what == kind::answer) {
-        auto asking = run_on(executor_, answer(of, std::move(wanted.asks), until));
+        auto asking = run_on(executor_, answer(of, std::move(wanted), until));
         co_return co_await std::move(asking);
     }
     if (auto const one = known(*of, wanted.name)) {
@@ -106,26 +108,43 @@ asio::awaitable<fetches::found> fetches::find(auth::wanted_fact wanted, deadline
     co_return co_await std::move(asking);
 }
 
-// On the executor. What nobody named before is fetched, unless that is too soon; a token's name is ours.
+// On the executor. A token's name is ours; the others are what a request says.
 result<published_fact::ptr> fetches::kept_for(group& of, auth::wanted_fact const& wanted) {
     if (auto there = known(of, wanted.name)) return there;
+    if (of.rule.what == kind::token) return begin_one_more(of, wanted.name, wanted.asks);
     auto const now = published_fact::clock::now();
-    bool const is_named = of.rule.what != kind::token;
-    if (is_named && of.named_at && now - *of.named_at < of.rule.interval) {
-        return refuse(
-            errc::unavailable, "a request names a key that is not known, and another was just fetched",
-            "is it a flood of made-up names? a genuine one is fetched when it comes again: see `interval`");
+    forget_nobodys(of, now);
+    auto next = of.unknown.next({wanted.name, wanted.asks}, now);
+    bool const is_this = next && next->name == wanted.name;
+    if (next) {
+        auto begun = begin_one_more(of, std::move(next->name), std::move(next->asks));
+        if (is_this || !begun) return begun;
     }
+    return refuse(errc::unavailable, "a request names a key that is not known, and another was just fetched",
+                  "is it a flood of made-up names? the one that comes most often is fetched next: see "
+                  "`interval`");
+}
+
+void fetches::forget_nobodys(group& of, published_fact::clock::time_point now) const {
+    std::lock_guard const hold{guard_};
+    std::erase_if(of.all, [&](auto const& one) {
+        if (!one->is_nobodys()) return false;
+        of.unknown.forbid(one->name(), now);
+        return true;
+    });
+}
+
+// On the executor.
+result<published_fact::ptr> fetches::begin_one_more(group& of, std::string name, auth::outgoing asks) {
     std::lock_guard const hold{guard_};
     if (of.is_over) return refuse(errc::unavailable, "the configuration does not ask for this any more");
-    of.named_at = now;
     std::erase_if(of.all, [](auto const& one) { return one->is_over(); });
-    if (is_named && of.all.size() >= of.rule.names_max) {
+    if (of.rule.what != kind::token && of.all.size() >= of.rule.names_max) {
         auto const oldest = std::ranges::min_element(of.all, {}, &published_fact::used_at);
         (*oldest)->end();
         of.all.erase(oldest);
     }
-    return of.all.emplace_back(begin(of, wanted.name, wanted.asks));
+    return of.all.emplace_back(begin(of, std::move(name), std::move(asks)));
 }
 
 // On the executor.
@@ -136,17 +155,26 @@ asio::awaitable<fetches::found> fetches::ask(group_ptr of, auth::wanted_fact wan
 }
 
 // On the executor. Whatever goes wrong is our own trouble: it forbids the sender nothing.
-asio::awaitable<fetches::found> fetches::answer(group_ptr of, auth::outgoing asks, deadline until) {
+asio::awaitable<fetches::found> fetches::answer(group_ptr of, auth::wanted_fact wanted, deadline until) {
     if (of->asking >= of->rule.names_max) {
+        of->counts.unknown.add();
         co_return refuse(errc::unavailable, "too many questions to the sender are waiting for their answers",
                          "is the sender slow? see at_once_max");
     }
     counted_in const counting{of->asking};
-    auto asking = fetch_once(of->rule, std::move(asks), until);
+    auto asking = fetch_once(of->rule, wanted.asks, until);
     auto got = co_await std::move(asking);
-    if (!got)
-        co_return refuse(errc::unavailable, std::move(got.error().message), std::move(got.error().remedy));
-    co_return std::move(got->what);
+    (got ? of->counts.worked : of->counts.failed).add();
+    if (got) co_return std::move(got->what);
+    if (got.error().code == errc::unauthenticated && wanted.token) reject_token(wanted);
+    co_return refuse(errc::unavailable, std::move(got.error().message), std::move(got.error().remedy));
+}
+
+void fetches::reject_token(auth::wanted_fact const& shown) const {
+    auto const of = group_of(*shown.token_from);
+    if (!of) return;
+    std::lock_guard const hold{guard_};
+    for (auto const& one : of->all) one->reject(shown.token);
 }
 
 std::vector<std::pair<std::string, std::string>> fetches::troubles() const {
@@ -154,8 +182,7 @@ std::vector<std::pair<std::string, std::string>> fetches::troubles() const {
     std::vector<std::pair<std::string, std::string>> all;
     for (auto const& each : groups_) {
         for (auto const& one : each->all) {
-            if (auto why = one->trouble(); !why.empty() && !one->is_over())
-                all.emplace_back(one->url(), std::move(why));
+            if (auto why = one->trouble(); !why.empty()) all.emplace_back(one->url(), std::move(why));
         }
     }
     return all;
@@ -163,8 +190,9 @@ std::vector<std::pair<std::string, std::string>> fetches::troubles() const {
 
 asio::awaitable<result<auth::fact>> fetch_fact(auth::fetch_rule by, auth::outgoing asks) {
     auto asking = fetch_once(std::move(by), std::move(asks), deadline::max());
-    HEADGATE_CO_TRY(auto got, co_await std::move(asking));
-    co_return std::move(got.what);
+    auto got = co_await std::move(asking);
+    if (got) co_return std::move(got->what);
+    co_return refuse(errc::unavailable, std::move(got.error().message), std::move(got.error().remedy));
 }
 
 }  // namespace headgate::gateway

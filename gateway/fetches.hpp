@@ -22,9 +22,9 @@ namespace asio = boost::asio;
 
 // What verdicts need and others have, by the rules of the configuration.
 //
-// The key set of an issuer is fetched ahead of need. Single keys and certificates are fetched when the first
-// request names them; of those of one rule at most `names_max` are kept, and what a request makes up costs
-// one fetch within `interval` for all of them. Answers are asked for at most `names_max` at a time, and never
+// The key set of an issuer is fetched ahead of need. Single keys and certificates are fetched when requests
+// name them; of those of one rule at most `names_max` are kept, and names that nobody knows cost one fetch
+// within `interval` for all of them. Answers are asked for at most `names_max` at a time, and never
 // kept. Lives on one executor, but for `find` and `troubles`.
 class fetches {
 public:
@@ -54,8 +54,12 @@ private:
     [[nodiscard]] published_fact::ptr known(group const& of, std::string const& name) const;
     [[nodiscard]] result<published_fact::ptr> kept_for(group& of, auth::wanted_fact const& wanted);
     [[nodiscard]] asio::awaitable<found> ask(group_ptr of, auth::wanted_fact wanted, deadline until);
-    [[nodiscard]] static asio::awaitable<found> answer(group_ptr of, auth::outgoing asks, deadline until);
+    [[nodiscard]] asio::awaitable<found> answer(group_ptr of, auth::wanted_fact wanted, deadline until);
     [[nodiscard]] published_fact::ptr begin(group& of, std::string name, auth::outgoing asks);
+    [[nodiscard]] result<published_fact::ptr> begin_one_more(group& of, std::string name,
+                                                             auth::outgoing asks);
+    void forget_nobodys(group& of, published_fact::clock::time_point now) const;
+    void reject_token(auth::wanted_fact const& shown) const;
 
     asio::any_io_executor executor_;
     metrics& counts_;

@@ -33,7 +33,22 @@ std::optional<milliseconds> lifetime_of(headers const& fields) {
     return milliseconds{std::int64_t{seconds} * 1000};
 }
 
+counter& counter_of(auth::fetch_rule const& by, metrics& counts, char const* result) {
+    bool const is_question = by.what == auth::fetch_rule::kind::answer;
+    return counts.make_counter(
+        is_question ? "headgate_sender_questions_total" : "headgate_key_set_fetches_total",
+        is_question ? "Questions to senders whether they sent something, and calls that handshakes ask for."
+                    : "Fetches of key sets, keys, certificates and access tokens.",
+        {{"url", by.url}, {"result", result}});
+}
+
 }  // namespace
+
+fetch_counts counts_of(auth::fetch_rule const& by, metrics& counts) {
+    bool const is_question = by.what == auth::fetch_rule::kind::answer;
+    return {counter_of(by, counts, "ok"), counter_of(by, counts, "failed"),
+            counter_of(by, counts, is_question ? "not_asked" : "unknown")};
+}
 
 asio::awaitable<result<fetched_fact>> fetch_once(auth::fetch_rule by, auth::outgoing asks, deadline until) {
     http::client_request asked{.method = asks.method,
@@ -49,22 +64,14 @@ asio::awaitable<result<fetched_fact>> fetch_once(auth::fetch_rule by, auth::outg
 }
 
 published_fact::published_fact(auth::fetch_rule by, std::string name, auth::outgoing asks,
-                               asio::any_io_executor const& executor, metrics& counts)
+                               asio::any_io_executor const& executor, fetch_counts const& counts)
     : by_{std::move(by)},
       name_{std::move(name)},
       asks_{std::move(asks)},
       woken_{executor},
       changed_{executor},
-      worked_{counter_of(counts, "ok")},
-      failed_{counter_of(counts, "failed")} {
+      counts_{counts} {
     changed_.expires_at(asio::steady_timer::time_point::max());
-}
-
-// By rule: what a request names must not become a time series.
-counter& published_fact::counter_of(metrics& counts, char const* result) const {
-    return counts.make_counter("headgate_key_set_fetches_total",
-                               "Fetches of key sets, keys, certificates and access tokens.",
-                               {{"url", by_.url}, {"result", result}});
 }
 
 std::optional<published_fact::found> published_fact::settled(std::string_view key_id) {
@@ -80,7 +87,7 @@ std::optional<published_fact::found> published_fact::said(std::string_view key_i
     bool const is_refuted = refuted_.contains(key_id) && now - fetched_at_ < by_.interval;
     if (is_usable(now) && (!is_set() || knows(key_id) || is_refuted)) return what_;
     bool const may_fetch = is_fetching_ || now - tried_at_ >= by_.interval;
-    if (may_fetch && !is_over_) return std::nullopt;
+    if (may_fetch && ended_by_ == ending::none) return std::nullopt;
     return undecided(now);
 }
 
@@ -137,7 +144,7 @@ asio::awaitable<published_fact::found> published_fact::ask(ptr of, std::string k
 
 bool published_fact::begin_fetch() {
     std::lock_guard const hold{guard_};
-    if (is_over_) return false;
+    if (ended_by_ != ending::none) return false;
     is_fetching_ = true;
     tried_at_ = clock::now();
     return true;
@@ -146,7 +153,6 @@ bool published_fact::begin_fetch() {
 // When to fetch next.
 published_fact::clock::time_point published_fact::take(result<fetched_fact> got) {
     auto const now = clock::now();
-    (got ? worked_ : failed_).add();
     if (!got) {
         log_sparingly(log_level::warning, "could not fetch what a check needs",
                       {{"url", asks_.url}, {"why", got.error().message}, {"remedy", got.error().remedy}});
@@ -156,14 +162,10 @@ published_fact::clock::time_point published_fact::take(result<fetched_fact> got)
     tried_at_ = now;
     is_troubled_ = !got;
     trouble_ = got ? "" : got.error().message;
-    // What a request made up is not asked for again on its own, nor what no request wants any more.
-    bool const is_named =
-        by_.what == auth::fetch_rule::kind::key || by_.what == auth::fetch_rule::kind::certificate;
-    bool const is_unused = !is_set() && now - used_at_ > by_.stale;
-    if (is_unused || (!got && is_named && !is_usable(now))) is_over_ = true;
-    if (!got) {
-        return now + by_.interval;
-    }
+    auto const ends = ending_after(got, now);
+    if (ended_by_ == ending::none) ended_by_ = ends;
+    (got ? counts_.worked : ends == ending::nobodys ? counts_.unknown : counts_.failed).add();
+    if (!got) return now + by_.interval;
     what_ = std::move(got->what);
     refuted_ = std::exchange(asked_, {});
     std::erase_if(refuted_, [this](auto const& key_id) { return knows(key_id); });
@@ -171,6 +173,18 @@ published_fact::clock::time_point published_fact::take(result<fetched_fact> got)
     auto lifetime = std::min(got->lifetime.value_or(by_.refresh), by_.refresh);
     if (what_.lifetime) lifetime = std::min(lifetime, *what_.lifetime / 2);  // Before it ends.
     return now + std::max(lifetime, by_.interval);
+}
+
+// What a request made up is not asked for again on its own, nor what no request wants any more.
+published_fact::ending published_fact::ending_after(result<fetched_fact> const& got,
+                                                    clock::time_point now) const {
+    if (!is_set() && now - used_at_ > by_.stale) return ending::unused;
+    bool const is_named =
+        by_.what == auth::fetch_rule::kind::key || by_.what == auth::fetch_rule::kind::certificate;
+    if (got || !is_named || is_usable(now)) return ending::none;
+    auto const code = got.error().code;
+    bool const is_answered = code == errc::not_found || code == errc::invalid_argument;
+    return is_answered ? ending::nobodys : ending::unreachable;
 }
 
 asio::awaitable<void> published_fact::keep_fresh(ptr of) {
@@ -198,14 +212,24 @@ void published_fact::tell_that_a_fetch_ended() {
 void published_fact::end() {
     {
         std::lock_guard const hold{guard_};
-        is_over_ = true;
+        ended_by_ = ending::ended;
     }
     woken_.cancel();
 }
 
+void published_fact::reject(std::shared_ptr<secret const> const& token) {
+    std::lock_guard const hold{guard_};
+    if (what_.token == token && clock::now() - tried_at_ >= by_.interval) what_.token.reset();
+}
+
 bool published_fact::is_over() const {
     std::lock_guard const hold{guard_};
-    return is_over_;
+    return ended_by_ != ending::none;
+}
+
+bool published_fact::is_nobodys() const {
+    std::lock_guard const hold{guard_};
+    return ended_by_ == ending::nobodys;
 }
 
 published_fact::clock::time_point published_fact::used_at() const {
@@ -215,7 +239,8 @@ published_fact::clock::time_point published_fact::used_at() const {
 
 std::string published_fact::trouble() const {
     std::lock_guard const hold{guard_};
-    return is_troubled_ ? trouble_ : "";
+    bool const is_of_interest = ended_by_ == ending::none || ended_by_ == ending::unreachable;
+    return is_troubled_ && is_of_interest ? trouble_ : "";
 }
 
 }  // namespace headgate::gateway

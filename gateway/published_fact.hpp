@@ -31,6 +31,14 @@ struct fetched_fact {
 [[nodiscard]] asio::awaitable<result<fetched_fact>> fetch_once(auth::fetch_rule by, auth::outgoing asks,
                                                                deadline until);
 
+// By rule: what a request names must not become a time series.
+struct fetch_counts {
+    counter& worked;
+    counter& failed;
+    counter& unknown;  // Of names that nobody has. Of answers: those that nobody was asked for.
+};
+[[nodiscard]] fetch_counts counts_of(auth::fetch_rule const& by, metrics& counts);
+
 // One thing that others publish or give: a key set, or a key, certificate or access token that a request made
 // us want.
 //
@@ -46,7 +54,7 @@ public:
 
     // `name` is empty of a key set.
     published_fact(auth::fetch_rule by, std::string name, auth::outgoing asks,
-                   asio::any_io_executor const& executor, metrics& counts);
+                   asio::any_io_executor const& executor, fetch_counts const& counts);
 
     // What can be said without a fetch: that it is known, and has the key or is known not to have it, or that
     // neither can be said and it is too soon to ask again. Nothing when a fetch is worth waiting for.
@@ -60,15 +68,22 @@ public:
 
     void end();
 
+    // The sender does not take this token any more. Where it is still ours, it is fetched anew before it is
+    // wanted again, once in `interval`.
+    void reject(std::shared_ptr<secret const> const& token);
+
     [[nodiscard]] std::string const& name() const noexcept { return name_; }
     [[nodiscard]] std::string const& url() const noexcept { return asks_.url; }
     [[nodiscard]] bool is_over() const;
+    [[nodiscard]] bool is_nobodys() const;  // Over, because whoever would have it says that there is no such.
     [[nodiscard]] clock::time_point used_at() const;
-    [[nodiscard]] std::string trouble() const;  // Of the last fetch; empty where it worked.
+    // Of the last fetch; empty where it worked, and of what is nobody's or not wanted any more.
+    [[nodiscard]] std::string trouble() const;
 
 private:
+    enum class ending : std::uint8_t { none, ended, unused, unreachable, nobodys };
+
     [[nodiscard]] bool is_set() const { return by_.what == auth::fetch_rule::kind::key_set; }
-    [[nodiscard]] counter& counter_of(metrics& counts, char const* result) const;
     [[nodiscard]] bool begin_fetch();
     [[nodiscard]] clock::time_point take(result<fetched_fact> got);
     [[nodiscard]] static asio::awaitable<result<void>> wait_for_a_fetch(ptr of, std::uint64_t seen);
@@ -79,6 +94,7 @@ private:
     [[nodiscard]] std::optional<found> said(std::string_view key_id, clock::time_point now) const;
     [[nodiscard]] found undecided(clock::time_point now) const;
     [[nodiscard]] bool knows(std::string_view key_id) const;
+    [[nodiscard]] ending ending_after(result<fetched_fact> const& got, clock::time_point now) const;
 
     auth::fetch_rule const by_;
     std::string const name_;
@@ -89,8 +105,7 @@ private:
     asio::steady_timer changed_;  // Those who asked wait here: cancelled after every fetch.
     std::uint64_t fetches_ = 0;   // That ended.
     bool is_asked_ = false;
-    counter& worked_;
-    counter& failed_;
+    fetch_counts counts_;
 
     mutable std::mutex guard_;  // Of all that follows.
     auth::fact what_;
@@ -100,7 +115,7 @@ private:
     clock::time_point tried_at_;
     clock::time_point used_at_ = clock::now();
     bool is_fetching_ = true;  // The first one begins at once.
-    bool is_over_ = false;
+    ending ended_by_ = ending::none;
     bool is_troubled_ = false;
     std::string trouble_ = "no fetch has ended yet";
 };

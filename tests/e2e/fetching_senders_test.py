@@ -128,6 +128,8 @@ def test_a_flood_of_made_up_certificates_fetches_one_of_them(sending, server):
         assert send_sns(gateway, sender, sender.message(SigningCertURL=made_up)).status == 503
     assert len(server.asked) - before <= 1
     assert send_sns(gateway, sender, sender.message()).status == 200
+    metrics = gateway.get("/metrics").body.decode()
+    assert [line for line in metrics.splitlines() if 'Service-*",result="failed"} 0' in line], metrics
 
 
 def test_a_certificate_is_kept_while_nobody_answers(sending, server):
@@ -173,6 +175,20 @@ def test_paypal_is_asked_once_for_each_request_and_never_for_a_wrong_one(sending
         post(gateway, sender, other_headers, other_body)
     assert server.count("POST " + sender.asked_at) == 3
     assert server.count("POST " + sender.tokens_at) == 1
+
+
+def test_an_access_token_that_paypal_has_ended_early_is_fetched_anew(sending, server):
+    sender, gateway = sending(PayPal)
+    headers, body = sender.request()
+    assert post(gateway, sender, headers, body).status == 200
+    sender.token = "A21AAG2ndTokenOfThisAccount"
+    assert post(gateway, sender, headers, body).status == 503
+
+    def is_taken():
+        return post(gateway, sender, headers, body).status == 200
+
+    wait_until(is_taken, within=40, saying="no other access token was fetched")
+    assert server.count("POST " + sender.tokens_at) == 2
 
 
 # ---- Plaid

@@ -60,7 +60,9 @@ def shown(tmp_path_factory):
     issuer = Issuer(folder / "issuer").start()
     token = {"from": {"header": "Authorization", "scheme": "Bearer"}, "algs": ["RS256"], "iss": NAME}
     token |= {"aud": {"const": AUDIENCE}, "keys": {"jwks": issuer.keys_url, "ca": str(issuer.certificate)}}
+    asks = {"url": "https://api.example.com/verify", "json": {"event": "body"}, "expect": {"body": "yes"}}
     sources = {"github": source(folder, "github"), "tokens": {"path": "/tokens", "verify": {"jwt": token}}}
+    sources["asked"] = {"path": "/asked", "verify": {"postback": asks}}
     gateway = Gateway(folder, sources=sources).start()
     assert gateway.send_github({}).status == 202
     answer = gateway.get("/metrics").body.decode()

@@ -117,6 +117,7 @@ public:
     }
 
     [[nodiscard]] Finder& finder() { return finder_; }
+    [[nodiscard]] metrics const& counts() const { return counts_; }
 
 protected:
     [[nodiscard]] Asked const& from() const { return from_; }

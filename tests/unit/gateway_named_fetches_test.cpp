@@ -42,18 +42,47 @@ public:
         rule.interval = 0ms;
     }
 
-    void keep() { finder_.emplace(rule); }
+    void keep(std::vector<auth::fetch_rule> beside = {}) {
+        finder_.emplace(rule);
+        beside.push_back(rule);
+        finder_->use(std::move(beside));
+    }
     void answer(response with) { server_->say(std::move(with)); }
+    void go_away() { server_->go_away(); }
 
     // "found", else the reason; every reason is our own trouble.
     std::string find(std::string const& path, std::chrono::milliseconds within = 10s) {
-        auto const url = server_.url(path);
+        auto const url = place_ + path;
         auto const found = run(finder_->finder().find(
             {&rule, url, {.method = "GET", .url = url, .fields = {}, .body = {}}}, from_now(within)));
         if (found) return found->certificate || found->answer || found->token ? "found" : "nothing";
         EXPECT_EQ(found.error().code, errc::unavailable);
         return found.error().message;
     }
+
+    // The same of a question by another rule, which shows the token that is kept as "/token".
+    std::string ask_with_token(std::string const& path, auth::fetch_rule const& by) {
+        auto const own = place_ + "/token";
+        auto const token = run(finder_->finder().find(
+            {&rule, own, {.method = "GET", .url = own, .fields = {}, .body = {}}}, from_now(10s)));
+        EXPECT_TRUE(token);
+        auto const found = run(
+            finder_->finder().find({.from = &by,
+                                    .name = {},
+                                    .asks = {.method = "GET", .url = place_ + path, .fields = {}, .body = {}},
+                                    .token = token->token,
+                                    .token_from = &rule},
+                                   from_now(10s)));
+        return found ? "found" : found.error().message;
+    }
+
+    // Of the fetches by `rule`, by their result; -1 where nothing is counted.
+    [[nodiscard]] int count(std::string const& result) {
+        auto const text = metrics_text();
+        auto const place = text.find("result=\"" + result + "\"} ");
+        return place == std::string::npos ? -1 : std::stoi(text.substr(text.find("} ", place) + 2));
+    }
+    [[nodiscard]] std::string metrics_text() { return finder_->counts().render(); }
 
     [[nodiscard]] std::size_t fetched() { return server_->questions(); }
     [[nodiscard]] remembering_handler& handler() { return server_->handler(); }
@@ -63,6 +92,7 @@ public:
 
 private:
     asked_https_server server_;
+    std::string place_ = server_.url("");  // Also of one that went away.
     std::optional<finder_at_work<fetches, auth::fetch_rule>> finder_;
 };
 
@@ -113,6 +143,52 @@ TEST(named_fetches, that_are_not_there_are_forgotten) {
     EXPECT_THAT(of.troubles(), IsEmpty());
     of.answer({.status = 200, .fields = {}, .body = certificate_text()});
     EXPECT_EQ(of.find("/a"), "found");
+}
+
+// Whoever makes names up has a new one each time.
+TEST(named_fetches, that_come_again_are_fetched_before_those_that_were_made_up) {
+    publisher of;
+    of.handler().answers = [](request const& asked) {
+        bool const is_there = asked.head.target == "/genuine";
+        return response{
+            .status = is_there ? 200U : 404U, .fields = {}, .body = is_there ? certificate_text() : ""};
+    };
+    of.rule.interval = 1s;
+    of.keep();
+    EXPECT_THAT(of.find("/made-up"), HasSubstr("answers 404"));
+    for (int i = 0; i < 2; ++i) static_cast<void>(of.find("/genuine"));
+    int names = 0;
+    await([&] {
+        static_cast<void>(of.find("/made-up-" + std::to_string(++names)));
+        return of.fetched() >= 2;
+    });
+    EXPECT_EQ(of.handler().seen().at(1).head.target, "/genuine");
+    EXPECT_EQ(of.find("/genuine"), "found");
+}
+
+TEST(named_fetches, that_were_made_up_are_no_failed_fetches) {
+    publisher of;
+    of.keep();
+    of.answer({.status = 404, .fields = {}, .body = {}});
+    for (auto const* path : {"/a", "/b"}) EXPECT_THAT(of.find(path), HasSubstr("answers 404"));
+    of.answer({.status = 200, .fields = {}, .body = "<html>"});
+    EXPECT_THAT(of.find("/c"), HasSubstr("certificates in PEM"));
+    EXPECT_EQ(of.count("unknown"), 3);
+    EXPECT_EQ(of.count("failed"), 0);
+    EXPECT_THAT(of.troubles(), IsEmpty());
+    of.go_away();
+    EXPECT_THAT(of.find("/d"), HasSubstr("cannot connect"));
+    EXPECT_EQ(of.count("failed"), 1);
+    EXPECT_THAT(of.troubles(), SizeIs(1)) << "of a place that is away nobody can make up more";
+}
+
+TEST(named_fetches, are_counted_by_their_rule_however_many_there_were) {
+    publisher of;
+    of.keep();
+    auto const before = of.metrics_text().size();
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(of.find("/" + std::to_string(i)), "found");
+    EXPECT_EQ(of.count("ok"), 20);
+    EXPECT_EQ(of.metrics_text().size(), before + 1) << "one more digit";
 }
 
 TEST(named_fetches, are_bounded_in_number_and_those_used_least_lately_make_room) {
@@ -193,6 +269,44 @@ TEST(access_tokens, that_nobody_wants_any_more_are_not_fetched_for_ever) {
     await([&] { return of.troubles().empty(); });
 }
 
+// The sender may end them early.
+TEST(access_tokens, that_the_sender_does_not_take_any_more_are_fetched_anew_once_in_the_interval) {
+    publisher of;
+    auth::fetch_rule asked = of.rule;
+    asked.what = auth::fetch_rule::kind::answer;
+    of.rule.what = auth::fetch_rule::kind::token;
+    of.rule.refresh = 1h;
+    of.answer(token_for("3600"));
+    of.keep({asked});
+    EXPECT_EQ(of.find("/token"), "found");
+    EXPECT_EQ(of.find("/token"), "found");
+    EXPECT_EQ(of.fetched(), 1U);
+    of.answer({.status = 401, .fields = {}, .body = {}});
+    EXPECT_THAT(of.ask_with_token("/question", asked), HasSubstr("answers 401"));
+    of.answer(token_for("3600"));
+    EXPECT_EQ(of.find("/token"), "found");
+    EXPECT_EQ(of.fetched(), 3U) << "the token, the question, the token again";
+    of.answer({.status = 500, .fields = {}, .body = {}});
+    EXPECT_THAT(of.ask_with_token("/question", asked), HasSubstr("answers 500"));
+    EXPECT_EQ(of.find("/token"), "found");
+    EXPECT_EQ(of.fetched(), 4U) << "that is no reason for another token";
+}
+
+TEST(access_tokens, that_were_just_fetched_are_not_fetched_again_when_the_sender_does_not_take_them) {
+    publisher of;
+    auth::fetch_rule asked = of.rule;
+    asked.what = auth::fetch_rule::kind::answer;
+    of.rule.what = auth::fetch_rule::kind::token;
+    of.rule.refresh = of.rule.interval = 1h;
+    of.answer(token_for("3600"));
+    of.keep({asked});
+    EXPECT_EQ(of.find("/token"), "found");
+    of.answer({.status = 401, .fields = {}, .body = {}});
+    EXPECT_THAT(of.ask_with_token("/question", asked), HasSubstr("answers 401"));
+    EXPECT_EQ(of.find("/token"), "found");
+    EXPECT_EQ(of.fetched(), 2U);
+}
+
 TEST(access_tokens, are_not_used_when_they_have_ended) {
     publisher of;
     of.rule.what = auth::fetch_rule::kind::token;
@@ -213,6 +327,8 @@ TEST(answers, are_asked_for_anew_each_time) {
     EXPECT_EQ(of.fetched(), 2U);
     of.answer({.status = 401, .fields = {}, .body = {}});
     EXPECT_THAT(of.find("/a"), HasSubstr("answers 401"));
+    EXPECT_EQ(of.count("ok"), 2);
+    EXPECT_EQ(of.count("failed"), 1);
 }
 
 TEST(answers, are_waited_for_until_the_deadline_and_so_many_at_once) {
@@ -223,6 +339,7 @@ TEST(answers, are_waited_for_until_the_deadline_and_so_many_at_once) {
     std::jthread const first{[&] { EXPECT_EQ(of.find("/slow"), "found"); }};
     of.handler().await_slow_request();
     EXPECT_THAT(of.find("/a"), HasSubstr("too many questions"));
+    EXPECT_EQ(of.count("not_asked"), 1);
     of.handler().release();
 }
 

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "auth/fetch.hpp"
+#include "core/digest.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace headgate::gateway {
+
+// Names that requests bring and nobody knows yet: which of them is fetched next, one within `interval`.
+//
+// Whoever makes names up has a new one each time, or soon runs out of them; a genuine name comes again with
+// each request of its sender. So the turn is that name's which was asked for most often, and a name that
+// turned out to be nobody's has no turn for thirty intervals. How often is counted by a keyed hash, so that
+// no names can be made that count for each other, and the memory is the same whatever comes. For one thread.
+class newcomers {
+public:
+    using clock = std::chrono::steady_clock;
+
+    struct newcomer {
+        std::string name;
+        auth::outgoing asks;
+    };
+
+    explicit newcomers(std::chrono::milliseconds interval);
+
+    // What is to be fetched now that a request asks for `one`: that, or another. Nothing while it is too soon
+    // for any, and where `one` is nobody's and none waits.
+    [[nodiscard]] std::optional<newcomer> next(newcomer const& one, clock::time_point now);
+
+    // It was fetched, and nobody has it.
+    void forbid(std::string_view name, clock::time_point now);
+
+private:
+    [[nodiscard]] sha256_digest digest_of(std::string_view name) const;
+    [[nodiscard]] bool is_forbidden(sha256_digest const& name, clock::time_point now);
+    [[nodiscard]] std::uint16_t& count_of(sha256_digest const& name);
+    void count(newcomer const& one, sha256_digest const& name);
+
+    struct candidate {
+        newcomer is;
+        sha256_digest name;
+    };
+
+    std::chrono::milliseconds interval_;
+    std::string key_;
+    std::optional<clock::time_point> turn_at_;  // The last one.
+    std::vector<std::uint16_t> counts_;         // By names' digests; empty until one is asked for.
+    std::size_t counted_ = 0;                   // Since they were halved.
+    std::optional<candidate> first_;            // Of those that wait, the one asked for most often.
+    std::deque<std::pair<sha256_digest, clock::time_point>> forbidden_;  // And until when, in that order.
+};
+
+}  // namespace headgate::gateway
