@@ -13,19 +13,24 @@
 namespace headgate::app {
 namespace {
 
+result<auth::fact> served(config::preset_vector const& with, auth::wanted_fact const& wanted) {
+    auto const& [method, url, fields, body] = wanted.asks;
+    if (auto const* const text = with.answer_to(*wanted.from, url, body)) {
+        return auth::read_fact(*wanted.from, wanted.asks, {.status = 200, .fields = {}, .body = *text});
+    }
+    if (!with.serves.contains(url))
+        return refuse(errc::unavailable, "nothing is served at " + url, "write it below `serves`");
+    return refuse(errc::unavailable, fmt::format("{} is asked something else than `asked`: {}", url, body),
+                  "correct the preset, or `asked`");
+}
+
 // What the request says is served.
 class served_facts final : public auth::fact_finder {
 public:
     explicit served_facts(config::preset_vector const& with) : with_{with} {}
 
     asio::awaitable<result<auth::fact>> find(auth::wanted_fact wanted, deadline) override {
-        auto const* const served = with_.answer_to(*wanted.from, wanted.asks.url, wanted.asks.body);
-        if (!served) {
-            co_return refuse(errc::unavailable, "nothing is served at " + wanted.asks.url,
-                             "write it below `serves`");
-        }
-        response const answer{.status = 200, .fields = {}, .body = *served};
-        co_return auth::read_fact(*wanted.from, wanted.asks, answer);
+        co_return served(with_, wanted);
     }
     asio::awaitable<result<std::shared_ptr<auth::session const>>> find(auth::wanted_session,
                                                                        deadline) override {
@@ -36,17 +41,23 @@ private:
     config::preset_vector const& with_;
 };
 
-auth::facts known_to(auth::authenticator const& sender, config::preset_vector const& with) {
+auth::found_facts known_to(auth::authenticator const& sender, config::preset_vector const& with) {
     served_facts from{with};
     auto incoming = with.incoming;
     incoming.received_at = with.at;
-    return run_here(auth::find_facts(sender.checks(), incoming, from, deadline::max())).known;
+    return run_here(auth::find_facts(sender.checks(), incoming, from, deadline::max()));
 }
 
 struct objection {
     std::string what;
     std::string remedy;
 };
+
+// What could not be had says more than the check that has it not.
+objection refused(error const& why, auth::found_facts const& found) {
+    auto const& said = found.trouble ? *found.trouble : why;
+    return {"is refused: " + said.message, said.remedy};
+}
 
 objection differs(std::string_view name, std::string_view found, std::string_view expected) {
     return {fmt::format("its {} is \"{}\", not \"{}\"", name, found, expected),
@@ -56,12 +67,18 @@ objection differs(std::string_view name, std::string_view found, std::string_vie
 std::optional<objection> object_to_answer(auth::authenticator const& sender, auth::handshake const& which,
                                           config::preset_vector const& with) {
     if (!with.reply) return objection{"is a handshake", "write reply: {status: 200, body: …}"};
-    auto const reply = sender.answer(which, with.incoming, known_to(sender, with), with.at);
-    if (!reply) return objection{"is refused: " + reply.error().message, reply.error().remedy};
+    auto const found = known_to(sender, with);
+    auto const reply = sender.answer(which, with.incoming, found.known, with.at);
+    if (!reply) return refused(reply.error(), found);
     if (reply->status != with.reply->status) {
         return differs("answer", std::to_string(reply->status), std::to_string(with.reply->status));
     }
     if (reply->body != with.reply->body) return differs("answer", reply->body, with.reply->body);
+    auto const call = sender.call_of(which, with.incoming);
+    if (!call) return objection{"makes no call: " + call.error().message, call.error().remedy};
+    if (!*call) return std::nullopt;
+    auto const called = served(with, **call);
+    if (!called) return objection{"makes another call: " + called.error().message, called.error().remedy};
     return std::nullopt;
 }
 
@@ -70,8 +87,9 @@ std::optional<objection> object_to(auth::authenticator const& sender, config::pr
         return object_to_answer(sender, *which, with);
     }
     if (with.reply) return objection{"is no handshake", "correct the handshake's `when`, or remove reply"};
-    auto const judged = sender.checks().verify(with.incoming, known_to(sender, with), with.at);
-    if (!judged) return objection{"is refused: " + judged.error().message, judged.error().remedy};
+    auto const found = known_to(sender, with);
+    auto const judged = sender.checks().verify(with.incoming, found.known, with.at);
+    if (!judged) return refused(judged.error(), found);
     if (judged->sender.delivery_id != with.id) {
         return differs("delivery id", judged->sender.delivery_id, with.id);
     }

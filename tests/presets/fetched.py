@@ -185,13 +185,16 @@ def sns(digest="sha256", **said):
         params["sha1"] = "yes"
     proof = [message["MessageId"], message["TopicArn"], message["Timestamp"], message["Signature"]]
     found = {"id": message["MessageId"], "event": message["Type"]}
+    serves = {message["SigningCertURL"]: pem("sns")}
     if message["Type"] != "Notification":
         found = {"reply": {"status": 200, "body": ""}}
+        query = f"Action=ConfirmSubscription&TopicArn={message['TopicArn'].replace(':', '%3A')}"
+        serves[f"{where}?{query}&Token={message['Token']}"] = "<ConfirmSubscriptionResponse/>"
     return vector(
         {"Content-Type": "text/plain; charset=UTF-8"},
         compact(message),
         params=params,
-        serves={message["SigningCertURL"]: pem("sns")},
+        serves=serves,
         proof=[*proof, message["SigningCertURL"]],
         **found,
     )

@@ -81,6 +81,9 @@ TEST_P(preset_vectors, are_accepted_with_the_facts_they_have) {
             ASSERT_TRUE(reply) << reply.error().message;
             EXPECT_EQ(reply->status, one.reply->status);
             EXPECT_EQ(reply->body, one.reply->body);
+            auto const call = source.call_of(*shaking, one.incoming);
+            ASSERT_TRUE(call) << call.error().message;
+            if (*call) EXPECT_TRUE(one.serves.contains((*call)->asks.url)) << (*call)->asks.url;
             continue;
         }
         auto const judged = judged_by(source, one, one.incoming, one.at);
