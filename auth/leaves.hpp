@@ -4,6 +4,7 @@
 #include "auth/certificate_rules.hpp"
 #include "auth/certificates.hpp"
 #include "auth/crypto.hpp"
+#include "auth/good_certificates.hpp"
 #include "auth/keyring.hpp"
 #include "auth/node.hpp"
 #include "auth/public_key.hpp"
@@ -11,6 +12,7 @@
 #include "core/digest.hpp"
 #include "core/network.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -88,10 +90,15 @@ private:
     // Fails where it is not an allowed one.
     [[nodiscard]] result<std::string> url(exam& of) const;
 
+    // Of a certificate that is good at this time and has the name.
+    [[nodiscard]] result<good_certificates::key_ptr> good_key(certificate_chain const& shown,
+                                                              wall_time now) const;
+
     sig_check const& is_;
     certificate_source const& source_;
     allowed_urls urls_;
     trust_anchors anchors_;
+    std::unique_ptr<good_certificates> good_ = std::make_unique<good_certificates>();
 };
 
 // Two values, compared without showing by the time it takes how much of them is equal.

@@ -101,29 +101,39 @@ result<void> certified_node::check_keys(exam& of) const {
         return fails("the certificate of the signature is not known");
     }
     auto const& chain = *known->second.certificate;
-    auto const good = anchors_.check(chain, trust_anchors::purpose::any, of.now);
-    if (!good) {
-        return fails(fmt::format("the certificate of the signature is not good: {}", good.error()),
-                     "where its file lacks a certificate in between, name that one in `anchors`");
-    }
-    auto const common = chain.common_name();
-    bool const has_common = common && std::ranges::find(source_.cn, *common) != source_.cn.end();
-    if (!source_.cn.empty() && !has_common) return fails("the certificate has another common name");
-    if (!source_.san.empty() && !chain.wanted_name(source_.san)) {
-        return fails("the certificate has none of the names");
-    }
+    if (auto const key = good_key(chain, of.now); !key) return std::unexpected{key.error()};
     if (of.findings)
         note(of, "certificate", true, fmt::format("{} is good, SHA-256 {}", from, chain.fingerprint()));
     return {};
 }
 
+result<good_certificates::key_ptr> certified_node::good_key(certificate_chain const& shown,
+                                                            wall_time now) const {
+    if (auto known = good_->find(shown.fingerprint(), now)) return known;
+    auto const until = anchors_.check(shown, trust_anchors::purpose::any, now);
+    if (!until) {
+        return fails(fmt::format("the certificate of the signature is not good: {}", until.error()),
+                     "where its file lacks a certificate in between, name that one in `anchors`");
+    }
+    auto const common = shown.common_name();
+    bool const has_common = common && std::ranges::find(source_.cn, *common) != source_.cn.end();
+    if (!source_.cn.empty() && !has_common) return fails("the certificate has another common name");
+    if (!source_.san.empty() && !shown.wanted_name(source_.san)) {
+        return fails("the certificate has none of the names");
+    }
+    auto key = public_key::read(shown.public_key(), public_key_shape::form::spki, scheme_of(is_.algorithm));
+    if (!key) return fails("the certificate has another kind of key: " + key.error().message);
+    auto made = std::make_shared<public_key const>(*std::move(key));
+    good_->keep(shown.fingerprint(), made, now, *until);
+    return made;
+}
+
 std::string const* certified_node::matching_key(std::vector<std::string> const& candidates,
                                                 std::vector<text> const& pieces, exam const& of) const {
     auto const& chain = *of.known.fetched.at(&source_.kept).certificate;
-    auto const key =
-        public_key::read(chain.public_key(), public_key_shape::form::spki, scheme_of(is_.algorithm));
+    auto const key = good_key(chain, of.now);
     if (!key) return nullptr;
-    auto const made = [&](std::string const& candidate) { return key->verifies(candidate, pieces); };
+    auto const made = [&](std::string const& candidate) { return (*key)->verifies(candidate, pieces); };
     return std::ranges::any_of(candidates, made) ? &chain.fingerprint() : nullptr;
 }
 

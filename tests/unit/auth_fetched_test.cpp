@@ -184,6 +184,27 @@ TEST(certificate, must_be_good_now_and_the_senders) {
               "sig: the certificate of the signature is not good: certificate is not yet valid");
 }
 
+// It is looked at once, and again when its time is over.
+TEST(certificate, that_was_good_is_not_good_at_any_time) {
+    auto source = certified();
+    std::get<sig_check>(source.verify->is).signs = values{body()};
+    source.verify->time.reset();
+    auto const made = authenticator_of(source);
+    auto const said = [&](wall_time at) {
+        auto const incoming =
+            post("{}", {{"x-cert", "https://certs.example.com/one.pem"}, {"x-signature", of_body_alone}});
+        auto const known =
+            gather(made.checks(), incoming, at, [](wanted_fact const&) { return certificate_in("sns.pem"); });
+        auto const judged = made.checks().verify(incoming, known, at);
+        return judged ? "accepted" : judged.error().message;
+    };
+    EXPECT_EQ(said(in_2026), "accepted");
+    EXPECT_EQ(said(in_2026), "accepted");
+    EXPECT_THAT(said(second(2'700'000'000)), HasSubstr("certificate has expired"));
+    EXPECT_THAT(said(second(1'700'000'000)), HasSubstr("certificate is not yet valid"));
+    EXPECT_EQ(said(in_2026), "accepted");
+}
+
 TEST(certificate, is_not_what_is_none) {
     fetch_rule const by{.what = fetch_rule::kind::certificate};
     outgoing const asked{.method = "GET", .url = "https://a/b", .fields = {}, .body = {}};
