@@ -163,7 +163,8 @@ INSTANTIATE_TEST_SUITE_P(
         "verify: {postback: {url: 'https://a/v', credentials: {basic: api}, json: {id: {header: A}, event: "
         "body}, "
         "expect: {json: {/status: OK}}, fetch_within: 2s, at_once_max: 4, bytes_max: 4096, ca: ca.pem}}",
-        "verify: {postback: {url: 'https://a/v', method: PUT, body: ['cmd=x&', body], type: a/b, expect: {body: "
+        "verify: {postback: {url: 'https://a/v', method: PUT, body: ['cmd=x&', body], type: a/b, expect: "
+        "{body: "
         "VERIFIED}}}",
         shaken("when: {json: {/Type: S}}, require: verified, call: {url: {json: /u}, hosts: [a.b], path: /, "
                "query: {Action: 'C', Token: {json: /t}}, fetch_within: 1s}, reply: {status: 200}"),
