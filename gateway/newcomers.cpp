@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
 namespace headgate::gateway {
 namespace {
 
-constexpr std::size_t counts_max = 4096;
+constexpr std::size_t columns = 1024;
+constexpr std::size_t counted_max = 4096;
 constexpr std::size_t forbidden_max = 64;
 constexpr int forbidden_intervals = 30;
 
@@ -33,7 +33,8 @@ std::optional<newcomers::newcomer> newcomers::next(newcomer const& one, clock::t
     if (!first_) return std::nullopt;
     auto chosen = *std::exchange(first_, std::nullopt);
     turn_at_ = now;
-    count_of(chosen.name) = 0;
+    auto const often = count_of(chosen.name);
+    for (auto* const each : places_of(chosen.name)) *each = static_cast<std::uint16_t>(*each - often);
     return std::move(chosen.is);
 }
 
@@ -51,19 +52,30 @@ bool newcomers::is_forbidden(sha256_digest const& name, clock::time_point now) {
     return std::ranges::any_of(forbidden_, [&](auto const& each) { return each.first == name; });
 }
 
-std::uint16_t& newcomers::count_of(sha256_digest const& name) {
-    return counts_[(name[0] + 256U * name[1]) % counts_max];
+std::array<std::uint16_t*, newcomers::rows> newcomers::places_of(sha256_digest const& name) {
+    counts_.resize(rows * columns);
+    std::array<std::uint16_t*, rows> all{};
+    for (std::size_t row = 0; row < rows; ++row) {
+        auto const column = (name[2 * row] + 256U * name[2 * row + 1]) % columns;
+        all[row] = &counts_[row * columns + column];
+    }
+    return all;
+}
+
+std::uint16_t newcomers::count_of(sha256_digest const& name) {
+    auto const all = places_of(name);
+    return **std::ranges::min_element(all, {}, [](auto const* each) { return *each; });
 }
 
 // Halved now and then, so that what nobody asks for any more does not wait for ever.
 void newcomers::count(newcomer const& one, sha256_digest const& name) {
-    counts_.resize(counts_max);
-    if (++counted_ >= counts_max) {
+    if (++counted_ >= counted_max) {
         counted_ = 0;
         for (auto& each : counts_) each /= 2;
     }
-    auto& often = count_of(name);
-    if (often < std::numeric_limits<std::uint16_t>::max()) ++often;
+    auto const before = count_of(name);
+    auto const often = static_cast<std::uint16_t>(std::min(before + 1, 0xffff));
+    for (auto* const each : places_of(name)) *each = std::max(*each, often);
     if (!first_ || often > count_of(first_->name)) first_ = {one, name};
 }
 

@@ -3,6 +3,7 @@
 #include "auth/fetch.hpp"
 #include "core/digest.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -40,9 +41,12 @@ public:
     void forbid(std::string_view name, clock::time_point now);
 
 private:
+    static constexpr std::size_t rows = 4;  // Names that share a count in one hardly share it in all.
+
     [[nodiscard]] sha256_digest digest_of(std::string_view name) const;
     [[nodiscard]] bool is_forbidden(sha256_digest const& name, clock::time_point now);
-    [[nodiscard]] std::uint16_t& count_of(sha256_digest const& name);
+    [[nodiscard]] std::array<std::uint16_t*, rows> places_of(sha256_digest const& name);
+    [[nodiscard]] std::uint16_t count_of(sha256_digest const& name);
     void count(newcomer const& one, sha256_digest const& name);
 
     struct candidate {
@@ -53,9 +57,9 @@ private:
     std::chrono::milliseconds interval_;
     std::string key_;
     std::optional<clock::time_point> turn_at_;  // The last one.
-    std::vector<std::uint16_t> counts_;         // By names' digests; empty until one is asked for.
-    std::size_t counted_ = 0;                   // Since they were halved.
-    std::optional<candidate> first_;            // Of those that wait, the one asked for most often.
+    std::vector<std::uint16_t> counts_;  // A row after the other, by digests; empty until one is asked for.
+    std::size_t counted_ = 0;            // Since they were halved.
+    std::optional<candidate> first_;     // Of those that wait, the one asked for most often.
     std::deque<std::pair<sha256_digest, clock::time_point>> forbidden_;  // And until when, in that order.
 };
 
