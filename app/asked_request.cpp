@@ -63,6 +63,11 @@ result<asked> read_asked_request(plan const& by, std::string const& source, requ
         return refuse(errc::invalid_argument, "the request's path does not belong to source '" + source + "'",
                       "its path is " + found->settings.path);
     }
+    if (!gateway::allows_encoding(*found, incoming.head.fields)) {
+        return refuse(errc::invalid_argument,
+                      "the request's Content-Encoding is none that source '" + source + "' allows",
+                      "send it plain, or see `body.encodings` of the source");
+    }
     incoming.path_parameters = route->values;
     asked made{.source = &*found, .incoming = std::move(incoming), .known = {}, .trouble = {}};
     fresh_facts finder;

@@ -17,7 +17,8 @@ planned make_plan(std::string const& config_path) {
     planned result{std::nullopt, std::move(loaded.found), std::move(loaded.places),
                    std::move(loaded.made_from)};
     auto& settings = loaded.made ? *loaded.made : loaded.readable;
-    for (auto const& each : settings.gateway.sources) settings.dispatch.sources.push_back(each.name);
+    for (auto const& each : settings.gateway.sources)
+        settings.dispatch.sources.push_back({.name = each.name, .body = each.body});
     problems later;
     auto rules = dispatch::rulebook::compile(settings.dispatch, later);
     // A source that could not be read whole would only be said to be wrong once more.

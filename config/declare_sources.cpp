@@ -27,7 +27,9 @@ constexpr std::string_view dedupe_schema = R"({"oneOf": [
 "steps_max": {"type": "integer", "minimum": 100, "maximum": 10000000, "default": 10000,
 "description": "Steps that the program may take; it runs while the sender waits."},
 "values_max": {"type": "integer", "minimum": 100, "maximum": 10000000, "default": 100000,
-"description": "Values that a body may have for the program to read it."}}}]})";
+"description": "Values that a body may have for the program to read it."},
+"decoded_bytes_max": {"type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 1048576,
+"description": "Size that a packed body may have once it is unpacked, for the program to read it."}}}]})";
 
 bool is_token(std::string_view text) {
     auto const fits = [](char c) {
@@ -58,15 +60,16 @@ void read_dedupe_program(section& at, gateway::dedupe_settings& into) {
     into.key = gateway::dedupe_settings::by::program;
     at.whole("steps_max", into.steps_max, 100, 10'000'000, {.says = {}});
     at.whole("values_max", into.values_max, 100, 10'000'000, {.says = {}});
+    at.whole("decoded_bytes_max", into.decoded_bytes_max, 1 * kibibyte, 1 * gibibyte, {.says = {}});
 }
 
-// `none`, {header: NAME} or {program: TEXT, steps_max: COUNT, values_max: COUNT}.
+// `none`, {header: NAME} or {program: TEXT, steps_max: COUNT, values_max: COUNT, decoded_bytes_max: BYTES}.
 void declare_dedupe(section& at, gateway::dedupe_settings& into) {
     auto const* const given = at.special(
         "dedupe", dedupe_schema,
-        {.says =
-             "Which key decides whether a request is a duplicate: `{header: NAME}`, `{program: '…'}` "
-             "(`steps_max` bounds it, `values_max` the body it reads), or `none`: every request is an event.",
+        {.says = "Which key decides whether a request is a duplicate: `{header: NAME}`, `{program: '…'}` "
+                 "(`steps_max` bounds it, `values_max` and `decoded_bytes_max` the body it reads), or "
+                 "`none`: every request is an event.",
          .fallback_says = "the preset's delivery id, or none without one"});
     if (given == nullptr) return;
     if (given->is_scalar() && given->text == "none") {
@@ -156,6 +159,7 @@ void declare_source(section& at, std::string const& name, preset_nodes const& pr
         {.says = "`digest`: the digest of the signed content is a second key, so that a captured request "
                  "cannot come back under another id. Not for senders with constant bodies."});
     if (is_said) one.replay = replay;
+    declare_body(at, one);
     declare_limits(at, one);
     all.sources.push_back(std::move(one));
 }

@@ -220,6 +220,10 @@ void declare_dispatch(section& root, dispatch::settings& into) {
                              "0s: no limit."});
         at.whole("rule_values_max", into.rule_values_max, 100, 10'000'000,
                  {.says = "Values that a body may have for rules to read it."});
+        at.whole(
+            "rule_decoded_bytes_max", into.rule_decoded_bytes_max, 64 * kibibyte, 1 * gibibyte,
+            {.says = "Size of a body with a Content-Encoding once it is decoded; rules cannot read a larger "
+                     "one."});
     });
 }
 

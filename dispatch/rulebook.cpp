@@ -5,7 +5,6 @@
 #include "core/text.hpp"
 #include "json/parse.hpp"
 #include "json/write.hpp"
-#include "transforms/rule_input.hpp"
 
 #include <fmt/format.h>
 
@@ -262,8 +261,8 @@ std::shared_ptr<rulebook const> rulebook::compile(settings const& from, problems
                      .depth_max = from.rule_depth_max,
                      .time_max = from.rule_time_max,
                      .configured_by = "dispatch.rule_"};
-    book->values_max_ = from.rule_values_max;
-    book->sources_.insert(from.sources.begin(), from.sources.end());
+    book->bounds_ = {.values_max = from.rule_values_max, .decoded_bytes_max = from.rule_decoded_bytes_max};
+    for (auto const& each : from.sources) book->sources_.emplace(each.name, each.body);
     for (std::size_t i = 0; i < from.rules.size(); ++i) {
         auto compiled = compile_rule(from.rules[i], i, found);
         if (!compiled) continue;
@@ -290,11 +289,18 @@ std::vector<rule const*> const& rulebook::rules_of(std::string_view source) cons
     return found == by_source_.end() ? none : found->second;
 }
 
+transforms::rule_input rulebook::input_of(event const& from, json::arena& scratch) const {
+    auto const source = sources_.find(from.source);
+    transforms::body_options const body{
+        .bounds = bounds_, .as = source == sources_.end() ? transforms::body_settings{} : source->second};
+    return transforms::make_rule_input(from, scratch, {.has_id = true, .body = body});
+}
+
 std::vector<match> rulebook::evaluate(event const& from, json::arena& scratch) const {
     std::vector<match> all;
     auto const& rules = rules_of(from.source);
     if (rules.empty()) return all;
-    auto const input = transforms::make_rule_input(from, scratch, {.values_max = values_max_});
+    auto const input = input_of(from, scratch);
     transforms::run_options const options{
         .limits = budget_, .now = from.received.received_at, .variables = {}};
     evaluator const evaluate{input.value, scratch, options};
@@ -311,7 +317,7 @@ std::vector<verdict> rulebook::verdicts(event const& from, json::arena& scratch)
 }
 
 std::optional<match> rulebook::evaluate_one(rule const& by, event const& from, json::arena& scratch) const {
-    auto const input = transforms::make_rule_input(from, scratch, {.values_max = values_max_});
+    auto const input = input_of(from, scratch);
     transforms::run_options const options{
         .limits = budget_, .now = from.received.received_at, .variables = {}};
     return judge(by, from, evaluator{input.value, scratch, options});

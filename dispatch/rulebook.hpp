@@ -7,12 +7,12 @@
 #include "model/event.hpp"
 #include "store/event_store.hpp"
 #include "transforms/program.hpp"
+#include "transforms/rule_input.hpp"
 
 #include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -72,13 +72,14 @@ public:
 
 private:
     [[nodiscard]] std::vector<rule const*> const& rules_of(std::string_view source) const;
+    [[nodiscard]] transforms::rule_input input_of(event const& from, json::arena& scratch) const;
 
     transforms::budget budget_;
-    std::size_t values_max_ = 0;
+    transforms::body_limits bounds_;
     std::vector<std::unique_ptr<rule const>> rules_;
     std::map<std::string, std::vector<rule const*>, std::less<>> by_source_;
     std::map<std::string, rule const*, std::less<>> by_name_;
-    std::set<std::string, std::less<>> sources_;
+    std::map<std::string, transforms::body_settings, std::less<>> sources_;
 };
 
 // What the store is to record of one event: its matches as deliveries, those that failed already `dead`.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "targets/settings.hpp"
+#include "transforms/settings.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -31,6 +32,12 @@ struct rule_settings {
     std::chrono::milliseconds task_timeout{0};
 };
 
+// Of a source, what its rules depend on.
+struct source_settings {
+    std::string name;
+    transforms::body_settings body;
+};
+
 struct target_settings {
     std::string name;
     targets::temporal_settings temporal;
@@ -41,8 +48,8 @@ struct target_settings {
 struct settings {
     std::vector<rule_settings> rules;
     std::vector<target_settings> targets;
-    std::vector<std::string>
-        sources;  // Names of the configured ones: an event of another source is `unmatched`.
+    std::vector<source_settings>
+        sources;  // All that are configured: an event of another source is `unmatched`.
 
     std::chrono::milliseconds retry_first{200};  // Then doubled, with full jitter, up to `retry_longest`.
     std::chrono::milliseconds retry_longest{60'000};
@@ -67,8 +74,9 @@ struct settings {
     std::size_t rule_memory_bytes_max = 16 * 1024 * 1024;
     std::size_t rule_outputs_max = 10'000;
     std::size_t rule_depth_max = 512;
-    std::chrono::milliseconds rule_time_max{50};  // Of the dispatcher's own work; zero: no limit.
-    std::size_t rule_values_max = 1'000'000;      // Of the decoded body.
+    std::chrono::milliseconds rule_time_max{50};            // Of the dispatcher's own work; zero: no limit.
+    std::size_t rule_values_max = 1'000'000;                // Of the decoded body.
+    std::size_t rule_decoded_bytes_max = 16 * 1024 * 1024;  // Of a body that was packed.
 };
 
 }  // namespace headgate::dispatch

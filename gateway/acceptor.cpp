@@ -77,11 +77,8 @@ http::admission acceptor::admit(request_head const& head) {
         admitted.refusal = method_not_allowed(from.methods);
         return admitted;
     }
-    auto const coding = sole_header(head.fields, "content-encoding");
-    bool const is_plain =
-        count_headers(head.fields, "content-encoding") == 0 || (coding && to_lower(*coding) == "identity");
-    if (!is_plain) {
-        admitted.refusal = encoding_not_allowed();
+    if (!allows_encoding(from, head.fields)) {
+        admitted.refusal = encoding_not_allowed(from.settings.content_encodings);
         return admitted;
     }
     if (auto const room = from.limiter ? from.limiter->look(now) : result<void>{}; !room) {

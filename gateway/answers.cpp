@@ -1,6 +1,7 @@
 #include "gateway/answers.hpp"
 
 #include "gateway/status.hpp"
+#include "transforms/content_coding.hpp"
 
 #include <string>
 #include <utility>
@@ -52,8 +53,12 @@ response method_not_allowed(std::vector<std::string> const& allowed) {
     return answer;
 }
 
-response encoding_not_allowed() {
-    return json_answer(415, R"({"error":"Content-Encoding is not allowed here"})");
+response encoding_not_allowed(std::span<transforms::content_coding const> allowed) {
+    auto answer = json_answer(415, R"({"error":"Content-Encoding is not allowed here"})");
+    std::string list;
+    for (auto const each : allowed) list.append(transforms::name_of(each)).append(", ");
+    answer.fields.push_back({"accept-encoding", list + "identity"});
+    return answer;
 }
 
 }  // namespace headgate::gateway

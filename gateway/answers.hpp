@@ -5,8 +5,10 @@
 #include "gateway/settings.hpp"
 #include "model/response.hpp"
 #include "store/event_store.hpp"
+#include "transforms/settings.hpp"
 
 #include <chrono>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +30,8 @@ namespace headgate::gateway {
 [[nodiscard]] response too_many_requests(std::chrono::seconds retry_after);
 
 [[nodiscard]] response method_not_allowed(std::vector<std::string> const& allowed);
-[[nodiscard]] response encoding_not_allowed();
+
+// 415: says which would be (RFC 9110, 15.5.16).
+[[nodiscard]] response encoding_not_allowed(std::span<transforms::content_coding const> allowed);
 
 }  // namespace headgate::gateway

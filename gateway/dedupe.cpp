@@ -11,8 +11,10 @@ namespace {
 
 // The program's one non-empty string or number; anything else is nothing.
 std::optional<std::string> key_by_program(source const& of, event const& fresh, json::arena& scratch) {
-    auto const input = transforms::make_rule_input(
-        fresh, scratch, {.has_id = false, .values_max = of.settings.dedupe.values_max});
+    transforms::body_options const body{.bounds = {.values_max = of.settings.dedupe.values_max,
+                                                   .decoded_bytes_max = of.settings.dedupe.decoded_bytes_max},
+                                        .as = of.settings.body};
+    auto const input = transforms::make_rule_input(fresh, scratch, {.has_id = false, .body = body});
     transforms::run_options options{.limits = {}, .now = fresh.received.received_at, .variables = {}};
     options.limits.steps_max = of.settings.dedupe.steps_max;
     auto const outputs = of.dedupe->run(input.value, scratch, options);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "auth/settings.hpp"
+#include "transforms/settings.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -23,7 +24,8 @@ struct dedupe_settings {
     std::string header;   // Lower case; for `header`.
     std::string program;  // For `program`.
     std::uint64_t steps_max = 10'000;
-    std::size_t values_max = 100'000;  // Of the body, for `program`.
+    std::size_t values_max = 100'000;             // Of the body, for `program`.
+    std::size_t decoded_bytes_max = 1024 * 1024;  // Of a body that was packed, for `program`.
 };
 
 // What a source brings in; absent: no limit. Over: 503 + Retry-After.
@@ -57,6 +59,9 @@ struct source_settings {
     auth::settings sender;             // `verify`, with the preset's data merged in.
     dedupe_settings dedupe;
     replay_key replay = replay_key::unsaid;
+    transforms::body_settings body;
+    std::vector<transforms::content_coding> content_encodings{transforms::all_content_codings.begin(),
+                                                              transforms::all_content_codings.end()};
     std::optional<std::size_t> body_bytes_max;  // Absent: the preset's, else `settings::body_bytes_max`.
     source_limits limits;
 };

@@ -1,6 +1,7 @@
 #include "gateway/snapshot.hpp"
 
 #include "auth/exam.hpp"
+#include "transforms/content_coding.hpp"
 
 #include <fmt/format.h>
 
@@ -66,6 +67,13 @@ void warn_of_replays(source_settings const& from, auth::authenticator const& sen
 }
 
 }  // namespace
+
+bool allows_encoding(source const& of, headers const& fields) {
+    auto const coding = transforms::content_coding_of(fields);
+    if (!coding) return false;
+    auto const& allowed = of.settings.content_encodings;
+    return !*coding || std::ranges::find(allowed, **coding) != allowed.end();
+}
 
 std::shared_ptr<snapshot const> make_snapshot(settings from, problems& found) {
     auto const before = found.size();

@@ -32,6 +32,9 @@ struct source {
     std::chrono::seconds retry_after{0};
 };
 
+// Whether its bodies may be packed as these headers say.
+[[nodiscard]] bool allows_encoding(source const& of, headers const& fields);
+
 // Immutable, but for what its limiters count, and shared by all workers; a request ends with the snapshot it
 // began with. A new snapshot counts anew.
 struct snapshot {

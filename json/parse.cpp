@@ -62,9 +62,10 @@ public:
           values_{space.values},
           members_{space.members},
           where_{where},
+          values_max_{limits.values_max},
           left_{limits.values_max} {}
 
-    [[nodiscard]] parsed outcome() const { return {values_.front(), has_duplicates_}; }
+    [[nodiscard]] parsed outcome() const { return {values_.front(), values_max_ - left_, has_duplicates_}; }
     [[nodiscard]] bool has_too_many_values() const { return has_too_many_values_; }
 
     bool on_document_begin(bj::error_code& /*unused*/) { return true; }
@@ -157,6 +158,7 @@ private:
     std::vector<value>& values_;
     std::vector<member>& members_;
     arena& where_;
+    std::size_t values_max_;
     std::size_t left_;
     std::string pieces_;
     bool has_duplicates_ = false;

@@ -20,6 +20,7 @@ struct parse_limits {
 
 struct parsed {
     value root;
+    std::size_t values = 0;       // All together.
     bool has_duplicates = false;  // Some object has a member name twice; of those the last is kept.
 };
 

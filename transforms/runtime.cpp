@@ -138,11 +138,11 @@ bool runtime::may_go_on() {
 
 bool runtime::unreadable(json::value any) {
     if (is_refused()) return false;
-    refusal_ =
-        error{errc::failed_precondition, std::string{any.why_unreadable()},
-              fmt::format("let the rule read `.body_text`, or the sender send what it says; {}values_max "
-                          "bounds how many values a body may have",
-                          limits_.configured_by)};
+    refusal_ = error{
+        errc::failed_precondition, std::string{any.why_unreadable()},
+        fmt::format("let the rule read `.body_text`, or the sender send what it says; {0}values_max bounds "
+                    "how many values a body may have, {0}decoded_bytes_max how large a packed one may become",
+                    limits_.configured_by)};
     return false;
 }
 

@@ -12,6 +12,8 @@ build_packages=(
     libyaml-cpp-dev libcli11-dev libfmt-dev libspdlog-dev prometheus-cpp-dev
     # cryptography and TLS, the embedded store, regular expressions, the allocator
     libssl-dev libsqlite3-dev libre2-dev libmimalloc-dev libxxhash-dev
+    # bodies: packed ones and XML
+    zlib1g-dev libzstd-dev libbrotli-dev libexpat1-dev
 )
 
 # What the demo runs beside them. Python and its venv module carry the worker.

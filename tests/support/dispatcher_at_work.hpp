@@ -46,7 +46,7 @@ class dispatcher_at_work {
 public:
     explicit dispatcher_at_work(std::vector<dispatch::rule_settings> rules) {
         settings.rules = std::move(rules);
-        settings.sources = {"github"};
+        settings.sources = {{.name = "github", .body = {}}};
         settings.retry_first = std::chrono::milliseconds{1};
         settings.retry_longest = std::chrono::milliseconds{2};
         settings.probe_every = std::chrono::milliseconds{1};

@@ -67,7 +67,7 @@ inline settings settings_with(std::vector<rule_settings> rules,
                               std::vector<std::string> targets = {"platform"}) {
     settings made;
     made.rules = std::move(rules);
-    made.sources = {"github"};
+    made.sources = {{.name = "github", .body = {}}};
     made.retry_first = std::chrono::milliseconds{1};
     made.retry_longest = std::chrono::milliseconds{2};
     made.probe_every = std::chrono::milliseconds{1};

@@ -231,6 +231,14 @@ constexpr row rows[]{
     {"no_verify", "  other: {path: /o}\n", "sources.other.verify (line 6): is missing"},
     {"method", "    methods: [get]\n",
      "sources.github.methods (line 6): \"get\" is not a method for events — one of: GET, "},
+    {"body_encoding", "    body: {encodings: [gzip, deflate]}\n",
+     "sources.github.body.encodings (line 6): \"deflate\" is not decoded here — one of: gzip, zstd, br, "
+     "identity"},
+    {"body_no_encoding", "    body: {encodings: []}\n",
+     "sources.github.body.encodings (line 6): is empty — write [identity] where only plain bodies are "
+     "allowed"},
+    {"body_duplicate_keys", "    body: {duplicate_keys: first}\n",
+     "sources.github.body.duplicate_keys (line 6): \"first\" is not known — one of: last, refuse"},
     {"dedupe_neither", "    dedupe: {}\n",
      "sources.github.dedupe (line 6): needs exactly one of `header` and `program`"},
     {"dedupe_both", "    dedupe: {header: X, program: .id}\n", "needs exactly one of `header` and `program`"},

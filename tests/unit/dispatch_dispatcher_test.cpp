@@ -284,7 +284,7 @@ TEST(dispatcher, a_rule_that_belongs_to_another_source_by_now_does_not_match_wha
     bare.order.target = "platform";
     auto const id = work.store.keep(bare).id;
     work.settings.rules[0].source = "gitlab";
-    work.settings.sources = {"github", "gitlab"};
+    work.settings.sources = {{.name = "github", .body = {}}, {.name = "gitlab", .body = {}}};
     work.run_until(work.all_are(delivery_state::dead));
     EXPECT_EQ(work.store.deliveries().at(id).kept.reason, "match: today's rule does not match the event");
     EXPECT_EQ(work.target.starts.size(), 1U);

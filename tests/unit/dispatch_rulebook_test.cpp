@@ -41,7 +41,7 @@ event release() {
 std::shared_ptr<rulebook const> book_of(std::vector<rule_settings> rules) {
     settings from;
     from.rules = std::move(rules);
-    from.sources = {"github"};
+    from.sources = {{.name = "github", .body = {}}};
     problems found;
     auto book = rulebook::compile(from, found);
     EXPECT_TRUE(book) << (found.empty() ? "" : found.front().what);
@@ -175,7 +175,7 @@ TEST(rulebook, an_id_with_a_tilde_elsewhere_is_taken) {
 TEST(rulebook, refuses_an_id_that_no_event_could_make_right) {
     for (std::string const id : {R"("")", R"("orders~1")", R"("a\nb")", R"( "x~20" )"}) {
         settings from;
-        from.sources = {"github"};
+        from.sources = {{.name = "github", .body = {}}};
         from.rules = {rule_named("orders")};
         from.rules[0].id = id;
         problems found;
@@ -229,7 +229,7 @@ TEST(rulebook, a_body_that_is_not_what_its_type_says_fails_only_who_reads_it) {
 
 TEST(rulebook, says_where_a_program_is_wrong) {
     settings from;
-    from.sources = {"github"};
+    from.sources = {{.name = "github", .body = {}}};
     from.rules = {rule_named("fine"), rule_named("broken")};
     from.rules[1].when = ".body.[";
     from.rules[1].memo = {{"m", "nosuch"}};
@@ -259,7 +259,7 @@ TEST(rulebook, a_rule_over_a_budget_leaves_a_dead_delivery_that_names_the_settin
         settings from;
         from.rules = {rule_named("orders")};
         from.rules.front().when = when;
-        from.sources = {"github"};
+        from.sources = {{.name = "github", .body = {}}};
         lower(from);
         problems found;
         auto const book = rulebook::compile(from, found);

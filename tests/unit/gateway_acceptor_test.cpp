@@ -324,9 +324,34 @@ TEST(acceptor, says_which_methods_a_path_has) {
 TEST(acceptor, refuses_a_content_encoding_before_the_body_is_read) {
     acceptor_at_work work;
     auto packed = signed_request();
-    packed.head.fields.push_back({"content-encoding", "gzip"});
+    packed.head.fields.push_back({"content-encoding", "deflate"});
+    EXPECT_EQ(work.answer(packed).status, 415U);
+    EXPECT_EQ(sole_header(work.answer(packed).fields, "accept-encoding"), "gzip, zstd, br, identity");
+    packed.head.fields.back().value = "gzip, br";
     EXPECT_EQ(work.answer(packed).status, 415U);
     packed.head.fields.back().value = "identity";
+    EXPECT_EQ(work.answer(packed).status, 202U);
+}
+
+// The bytes that were verified: nobody unpacks them before they are kept.
+TEST(acceptor, keeps_a_packed_body_as_it_came) {
+    acceptor_at_work work;
+    auto packed = signed_request();
+    packed.head.fields.push_back({"content-encoding", "gzip"});
+    EXPECT_EQ(work.answer(packed).status, 202U);
+    ASSERT_EQ(work.store.events().size(), 1U);
+    EXPECT_EQ(work.store.events().begin()->second.kept.received.body, body_text);
+}
+
+TEST(acceptor, allows_the_encodings_that_the_source_does) {
+    auto from = github_source();
+    from.content_encodings = {transforms::content_coding::br};
+    acceptor_at_work work{from};
+    auto packed = signed_request();
+    packed.head.fields.push_back({"content-encoding", "gzip"});
+    EXPECT_EQ(work.answer(packed).status, 415U);
+    EXPECT_EQ(sole_header(work.answer(packed).fields, "accept-encoding"), "br, identity");
+    packed.head.fields.back().value = "br";
     EXPECT_EQ(work.answer(packed).status, 202U);
 }
 

@@ -1,3 +1,4 @@
+#include "core/encoding.hpp"
 #include "json/write.hpp"
 #include "transforms/program.hpp"
 #include "transforms/rule_input.hpp"
@@ -33,6 +34,10 @@ event example() {
     made.received.path_parameters = {{"connection", "orders"}};
     made.received.received_at = *parse_rfc3339("2026-11-21T03:24:05.123Z");
     return made;
+}
+
+input_options bounded(body_limits const& bounds) {
+    return {.has_id = true, .body = {.bounds = bounds, .as = {}}};
 }
 
 // What `source` gives on the event, or the error's message.
@@ -86,10 +91,10 @@ TEST(rule_input, decodes_the_body_by_its_type) {
     };
     EXPECT_EQ(body_as("application/json", "[1]"), "[1]");
     EXPECT_EQ(body_as("Application/JSON ;charset=utf-8", "[1]"), "[1]");
-    EXPECT_EQ(body_as("application/cloudevents+json", R"({"a":1,"a":2})"), R"({"a":2})");
+    EXPECT_EQ(body_as("application/vnd.shop+json", R"({"a":1,"a":2})"), R"({"a":2})");
     EXPECT_EQ(body_as("application/x-www-form-urlencoded", "a=1&b=x+y&a=%C3%A9"),
               R"({"a":["1","é"],"b":"x y"})");
-    EXPECT_EQ(body_as("text/plain", "[1]"), "null");
+    EXPECT_EQ(body_as("application/octet-stream", "[1]"), "null");
     EXPECT_EQ(body_as("application/json", ""), "null");
     any.received.head.fields.clear();
     EXPECT_EQ(on(any, ".body"), "null");
@@ -156,16 +161,53 @@ TEST(rule_input, a_body_that_is_not_what_its_type_says_fails_every_program_that_
     EXPECT_EQ(input.body_error->message, message);
 }
 
+TEST(rule_input, has_a_packed_body_as_it_was_before) {
+    auto any = example();
+    auto const packed = decode_base64("H4sIAAAAAAAAA6tWSkwuyczPU7JSKihNyskszkhNUdJRylOyMtQzNKgFAK3qN6cfAAAA",
+                                      base64_alphabet::standard);  // Node's gzipSync of the example's body.
+    any.received.head.fields.push_back({"content-encoding", "gzip"});
+    any.received.body = packed.value();
+    EXPECT_EQ(on(any, ".body.n"), "1.10");
+    EXPECT_EQ(on(any, ".body_text"), R"("{\"action\":\"published\",\"n\":1.10}")");
+    EXPECT_EQ(on(any, ".body.n", bounded({.decoded_bytes_max = 31})), "1.10");
+    for (std::string_view const reads : {".body", ".body_text", "try .body_text catch 1", "."}) {
+        EXPECT_EQ(on(any, reads, bounded({.decoded_bytes_max = 30})),
+                  "the body is larger than 30 bytes once its gzip is decoded");
+    }
+    EXPECT_EQ(on(any, ".source", bounded({.decoded_bytes_max = 30})), "\"github\"");
+    any.received.body.clear();
+    EXPECT_EQ(on(any, "[.body, .body_text]"), "[null,\"\"]");
+}
+
+TEST(rule_input, has_the_bytes_in_base64_where_the_source_asks_for_them) {
+    auto any = example();
+    input_options const asking{.has_id = true, .body = {.bounds = {}, .as = {.has_base64 = true}}};
+    any.received.head.fields = {{"content-type", "application/octet-stream"}};
+    any.received.body = std::string{"\0\xff\x10", 3};
+    EXPECT_EQ(on(any, "[.body, .body_text, .body_base64]", asking), R"([null,null,"AP8Q"])");
+    EXPECT_EQ(on(any, "has(\"body_base64\")"), "false");
+    any.received.body.clear();
+    EXPECT_EQ(on(any, ".body_base64", asking), "\"\"");
+    // printf '{"n":1}' | gzip -n | base64
+    any.received.head.fields = {{"content-type", "application/json"}, {"content-encoding", "gzip"}};
+    any.received.body =
+        decode_base64("H4sIAAAAAAAAA6tWylOyMqwFAH47S9QHAAAA", base64_alphabet::standard).value();
+    EXPECT_EQ(on(any, ".body_base64", asking), "\"eyJuIjoxfQ==\"");
+    any.received.body += 'x';
+    EXPECT_EQ(on(any, ".body_base64", asking), "the body is not the gzip that its Content-Encoding says");
+    EXPECT_EQ(on(any, ".source", asking), "\"github\"");
+}
+
 // What is decoded is bounded before any program's budget begins.
 TEST(rule_input, a_body_of_one_value_too_many_cannot_be_read) {
     auto any = example();
     any.received.body = "[1,2,3]";
-    EXPECT_EQ(on(any, ".body | length", {.values_max = 4}), "3");
+    EXPECT_EQ(on(any, ".body | length", bounded({.values_max = 4})), "3");
     any.received.body = "[1,2,3,4]";
     EXPECT_EQ(
-        on(any, ".body | length", {.values_max = 4}),
+        on(any, ".body | length", bounded({.values_max = 4})),
         "the body is not the JSON that its type says: JSON text has more than 4 values at line 1, column 9");
-    EXPECT_EQ(on(any, ".source", {.values_max = 4}), "\"github\"");
+    EXPECT_EQ(on(any, ".source", bounded({.values_max = 4})), "\"github\"");
 
     any.received.body = "{";
     for (int i = 0; i < 1'000'000; ++i) {
@@ -178,9 +220,9 @@ TEST(rule_input, a_body_of_one_value_too_many_cannot_be_read) {
 
     any.received.head.fields = {{"content-type", "application/x-www-form-urlencoded"}};
     any.received.body = "a=1&b=2&c&d";
-    EXPECT_EQ(on(any, ".body.b", {.values_max = 4}), "\"2\"");
+    EXPECT_EQ(on(any, ".body.b", bounded({.values_max = 4})), "\"2\"");
     any.received.body = "a=1&b=2&c&d&e";
-    EXPECT_EQ(on(any, ".body.b", {.values_max = 4}), "the body is a form of more than 4 values");
+    EXPECT_EQ(on(any, ".body.b", bounded({.values_max = 4})), "the body is a form of more than 4 values");
 }
 
 }  // namespace
