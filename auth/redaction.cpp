@@ -198,6 +198,15 @@ void put_in_order(std::vector<hidden_place>& places) {
     });
 }
 
+// Rules see the text behind these bytes, where nobody here can look for credentials.
+bool is_packed_or_in_wide_characters(request_head const& head) {
+    auto const coding = sole_header(head.fields, "content-encoding");
+    bool const is_plain =
+        count_headers(head.fields, "content-encoding") == 0 || (coding && to_lower(*coding) == "identity");
+    auto const type = sole_header(head.fields, "content-type");
+    return !is_plain || (type && to_lower(*type).contains("utf-16"));
+}
+
 void hide_in_body(request& verified, credential_places const& places) {
     if (verified.body.empty()) return;
     for (auto const& path : places.json) {
@@ -206,8 +215,11 @@ void hide_in_body(request& verified, credential_places const& places) {
     }
     if (!places.form.empty()) hide_in_form(verified, places.form);
     put_in_order(verified.hidden);
-    if (!places.whole_body && verified.hidden.size() <= hidden_places_max) return;
-    auto const as = places.whole_body ? hidden_place::form::text : verified.hidden.front().as;
+    bool const may_hide_unseen =
+        (!places.json.empty() || !places.form.empty()) && is_packed_or_in_wide_characters(verified.head);
+    bool const is_hidden_whole = places.whole_body || may_hide_unseen;
+    if (!is_hidden_whole && verified.hidden.size() <= hidden_places_max) return;
+    auto const as = is_hidden_whole ? hidden_place::form::text : verified.hidden.front().as;
     verified.hidden = {{0, verified.body.size(), as}};
 }
 

@@ -132,6 +132,20 @@ TEST(redaction, hides_a_secret_in_a_form) {
     EXPECT_EQ(shown(by_token, "to+ken=1", json_type), "to+ken=1") << "no form: nothing was compared";
 }
 
+// A rule sees what was packed, so what is hidden must not be in it.
+TEST(redaction, hides_a_packed_body_whole_where_it_may_have_a_secret) {
+    auto const by_either =
+        any({equal(json_at("/token"), secret_named("signing")), check_of(body_mac("x-signature", ""))});
+    auto const packed = [](std::string coding) {
+        return headers{{"content-type", "application/json"}, {"content-encoding", std::move(coding)}};
+    };
+    EXPECT_EQ(shown(by_either, "packed bytes", packed("gzip")), "<verified>");
+    EXPECT_EQ(shown(by_either, "\xff\xfe wide", {{"content-type", "application/json; charset=UTF-16"}}),
+              "<verified>");
+    EXPECT_EQ(shown(by_either, R"({"token":1})", packed("Identity")), R"({"token":"<verified>"})");
+    EXPECT_EQ(shown(check_of(body_mac("x-signature", "")), "packed bytes", packed("gzip")), "packed bytes");
+}
+
 TEST(redaction, hides_outer_places_whole) {
     slice_value whole_member;
     whole_member.if_array.pointer = "/0";
