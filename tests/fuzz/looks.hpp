@@ -30,17 +30,33 @@ namespace headgate::fuzz {
 // What comes over a connection.
 [[nodiscard]] bool look_at_request(std::string_view input);
 
+// The first byte chooses the coding, the rest is what is packed.
+[[nodiscard]] bool look_at_packed_body(std::string_view input);
+
+// Of each, the first line is what stands behind the content type, its parameters, and the rest is the body.
+[[nodiscard]] bool look_at_json_lines_body(std::string_view input);
+[[nodiscard]] bool look_at_form_body(std::string_view input);
+[[nodiscard]] bool look_at_multipart_body(std::string_view input);
+[[nodiscard]] bool look_at_xml_body(std::string_view input);
+[[nodiscard]] bool look_at_text_body(std::string_view input);
+
 struct look {
     std::string_view name;  // Of its folder in `corpus`, and of its fuzzer.
     bool (*at)(std::string_view input);
 };
 
-inline constexpr std::array<look, 7> looks{{{"signature_header", look_at_signature_header},
-                                            {"forwarded_for", look_at_forwarded_for},
-                                            {"token", look_at_token},
-                                            {"key_set", look_at_key_set},
-                                            {"client_certificate", look_at_client_certificate},
-                                            {"session_cookies", look_at_session_cookies},
-                                            {"request", look_at_request}}};
+inline constexpr std::array<look, 13> looks{{{"signature_header", look_at_signature_header},
+                                             {"forwarded_for", look_at_forwarded_for},
+                                             {"token", look_at_token},
+                                             {"key_set", look_at_key_set},
+                                             {"client_certificate", look_at_client_certificate},
+                                             {"session_cookies", look_at_session_cookies},
+                                             {"request", look_at_request},
+                                             {"packed_body", look_at_packed_body},
+                                             {"json_lines_body", look_at_json_lines_body},
+                                             {"form_body", look_at_form_body},
+                                             {"multipart_body", look_at_multipart_body},
+                                             {"xml_body", look_at_xml_body},
+                                             {"text_body", look_at_text_body}}};
 
 }  // namespace headgate::fuzz
