@@ -1,3 +1,4 @@
+#include "core/encoding.hpp"
 #include "dispatch/rulebook.hpp"
 
 #include <gmock/gmock.h>
@@ -225,6 +226,36 @@ TEST(rulebook, a_body_that_is_not_what_its_type_says_fails_only_who_reads_it) {
     EXPECT_EQ(done.deliveries[0].state, delivery_state::dead);
     EXPECT_EQ(done.deliveries[1].state, delivery_state::waiting);
     EXPECT_EQ(done.deliveries[1].order.input, R"({"source":"github"})");
+}
+
+// What a source says of its bodies holds for its rules, and the limit of unpacking has its setting.
+TEST(rulebook, reads_bodies_as_their_source_says) {
+    settings from;
+    from.rules = {rule_named("orders")};
+    from.rules.front().when = ".body.n == 2";
+    from.rules.front().input = ".body_base64";
+    from.sources = {{.name = "github", .body = {.has_base64 = true}}};
+    auto const delivered = [&](event const& any) {
+        problems found;
+        json::arena scratch;
+        return route(any, *rulebook::compile(from, found), scratch, now).deliveries.at(0);
+    };
+    auto any = release();
+    any.received.body = R"({"n":1,"n":2})";
+    EXPECT_EQ(delivered(any).order.input, R"("eyJuIjoxLCJuIjoyfQ==")");  // printf '{"n":1,"n":2}' | base64
+    from.sources.front().body.duplicates = transforms::duplicate_keys::refused;
+    EXPECT_THAT(delivered(any).reason,
+                testing::StartsWith("match: when: the body has an object with the same key twice"));
+
+    // printf '{"n":2}' | gzip -n | base64
+    any.received.body =
+        decode_base64("H4sIAAAAAAAAA6tWylOyMqoFAL1oZv8HAAAA", base64_alphabet::standard).value();
+    any.received.head.fields.push_back({"content-encoding", "gzip"});
+    EXPECT_EQ(delivered(any).state, delivery_state::waiting);
+    from.rule_decoded_bytes_max = 6;
+    EXPECT_THAT(delivered(any).reason,
+                testing::StartsWith("match: when: the body is larger than 6 bytes once its gzip is decoded"));
+    EXPECT_THAT(delivered(any).reason, testing::HasSubstr("dispatch.rule_decoded_bytes_max"));
 }
 
 TEST(rulebook, says_where_a_program_is_wrong) {

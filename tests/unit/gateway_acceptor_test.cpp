@@ -1,4 +1,5 @@
 #include "core/deadline.hpp"
+#include "core/encoding.hpp"
 #include "gateway/acceptor.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
@@ -187,6 +188,33 @@ TEST(acceptor, a_dedupe_program_that_goes_over_a_budget_falls_back_to_the_digest
     EXPECT_EQ(second_status(by_id), 202U);
     by_id.steps_max = 300'000;
     EXPECT_EQ(second_status(by_id), 200U);
+}
+
+// printf '{"id":7,"try":1}' | gzip -n | base64, and the same with another try.
+TEST(acceptor, a_dedupe_program_reads_what_was_packed_within_a_limit) {
+    auto const second_status = [](std::size_t decoded_bytes_max) {
+        auto from = github_source();
+        from.sender.verify.reset();
+        from.sender.secrets.clear();
+        from.sender.insecure = true;
+        from.dedupe = {.key = dedupe_settings::by::program,
+                       .header = {},
+                       .program = ".body.id",
+                       .decoded_bytes_max = decoded_bytes_max};
+        acceptor_at_work work{from};
+        auto packed = signed_request();
+        packed.head.fields = {{"content-type", "application/json"}, {"content-encoding", "gzip"}};
+        packed.body =
+            decode_base64("H4sIAAAAAAAAA6tWykxRsjLXUSopqlSyMqwFAPGQ068QAAAA", base64_alphabet::standard)
+                .value();
+        EXPECT_EQ(work.answer(packed).status, 202U);
+        packed.body =
+            decode_base64("H4sIAAAAAAAAA6tWykxRsjLXUSopqlSyMqoFADLD/oQQAAAA", base64_alphabet::standard)
+                .value();
+        return work.answer(packed).status;
+    };
+    EXPECT_EQ(second_status(16), 200U);
+    EXPECT_EQ(second_status(15), 202U);
 }
 
 TEST(acceptor, a_forged_body_and_an_unknown_path_cannot_be_told_apart_by_their_bodies) {
