@@ -116,6 +116,7 @@ TEST(text_body, is_text_in_its_charset) {
          {row{"utf-8", "caf\xe9"}, row{"us-ascii", "caf\xc3\xa9"}, row{"utf-16", "\0a"sv},
           row{"utf-16", "\xfe\xff\0"sv}, row{"utf-16", "\xfe\xff\xd8\x3d"sv},  // Half of a pair,
           row{"utf-16", "\xfe\xff\xde\x00\xd8\x3d"sv},                         // the other half first,
+          row{"utf-16", "\xfe\xff\xde\x00\0a"sv},                              // alone,
           row{"utf-16", "\xfe\xff\xd8\x3d\0a"sv}}) {                           // and before a letter.
         EXPECT_EQ(decoded(fmt::format("text/plain; charset={}", charset), body),
                   fmt::format("the body is not text in {}, as its type says", charset));
