@@ -120,12 +120,9 @@ class Campaign:
     # ---- the checker
 
     def _findings(self):
-        try:
-            deliveries = self._settled_deliveries()
-        except AssertionError as error:
-            return [str(error)]
-        found = []
+        found = self._check_that_all_settles()
         found += self._check_events()
+        deliveries = self.gateway.all_items("/deliveries")
         bad = [one for one in deliveries if one["state"] in ("joined", "dead", "held")]
         if bad:
             first = f"{bad[0]['state']}: {bad[0]['reason']}"
@@ -135,8 +132,8 @@ class Campaign:
               f"{len(deliveries)} deliveries, answers {dict(self.ledger.answers)}", flush=True)
         return found
 
-    def _settled_deliveries(self):
-        """All deliveries, once none is waiting or being started and every event is routed."""
+    def _check_that_all_settles(self):
+        """No delivery is left waiting or being started, and no event unrouted."""
         def settled():
             if self.gateway.api("/events", state="accepted", limit=1)["items"]:
                 return None
@@ -144,8 +141,13 @@ class Campaign:
                          if self.gateway.api("/deliveries", state=state, limit=1)["items"]]
             return None if open_ones else True
 
-        wait_until(settled, within=self.settle_within, every=0.5, saying="events or deliveries still open")
-        return self.gateway.all_items("/deliveries")
+        try:
+            wait_until(
+                settled, within=self.settle_within, every=0.5, saying="events or deliveries still open"
+            )
+        except AssertionError as error:
+            return [str(error)]
+        return []
 
     def _check_events(self):
         """Every acknowledged id is in the store, and every key once."""
