@@ -49,7 +49,9 @@ int check(check_options const& asked) {
     }
     print_problems(outcome.found);
     if (!outcome.made) {
-        std::fprintf(stderr, "%zu problems: the configuration is refused\n", count_mistakes(outcome.found));
+        auto const mistakes = count_mistakes(outcome.found);
+        std::fprintf(stderr, "%zu %s: the configuration is refused\n", mistakes,
+                     mistakes == 1 ? "problem" : "problems");
         return exit_no;
     }
     std::printf("valid: %zu sources, %zu rules, %zu targets\n", outcome.made->sources->sources.size(),

@@ -1,6 +1,7 @@
 #include "app/command_line.hpp"
 
 #include "app/commands.hpp"
+#include "core/network.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -40,8 +41,14 @@ void add_config(CLI::App& to, std::string& into) {
 
 CLI::Option* add_request(CLI::App& to, request_options& into) {
     to.add_option("--at", into.at, "RFC 3339 time to verify at; now without it");
-    to.add_option("--peer", into.peer, "address of the sender")->capture_default_str();
-    to.add_option("--proxy", into.proxy, "address of the trusted proxy that passed it on; none without it");
+    CLI::Validator const is_address{[](std::string const& given) {
+                                        return parse_address(given) ? std::string{}
+                                                                    : "'" + given + "' is no IP address";
+                                    },
+                                    "ADDRESS"};
+    to.add_option("--peer", into.peer, "address of the sender")->capture_default_str()->check(is_address);
+    to.add_option("--proxy", into.proxy, "address of the trusted proxy that passed it on; none without it")
+        ->check(is_address);
     to.add_option("--client-certificate", into.client_certificate,
                   "PEM file: the certificate that the sender showed, then its chain");
     return to.add_option("--request", into.file, "file with one raw HTTP/1.1 request, or -");

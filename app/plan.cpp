@@ -21,8 +21,7 @@ planned make_plan(std::string const& config_path) {
         settings.dispatch.sources.push_back({.name = each.name, .body = each.body});
     problems later;
     auto rules = dispatch::rulebook::compile(settings.dispatch, later);
-    // A source that could not be read whole would only be said to be wrong once more.
-    auto sources = loaded.made ? gateway::make_snapshot(std::exchange(settings.gateway, {}), later) : nullptr;
+    auto sources = gateway::make_snapshot(std::exchange(settings.gateway, {}), later);
     auto operators =
         loaded.made ? console::operators::make(std::exchange(settings.console, {}), later) : nullptr;
     for (auto& each : later) {

@@ -19,8 +19,8 @@ int show(std::string const& name) {
         std::fwrite(text.data(), 1, text.size(), stdout);
         return exit_yes;
     }
-    print_error({errc::not_found, "no preset is named '" + name + "'", "`headgate presets` lists them"});
-    return exit_no;
+    print_error({errc::out_of_range, "no preset is named '" + name + "'", "`headgate presets` lists them"});
+    return exit_usage;
 }
 
 }  // namespace

@@ -179,7 +179,12 @@ void declare_sources(section& root, preset_nodes const& presets, gateway::settin
     root.named("sources",
                {.says = "Who may send, by name. The name is the source's identity: renaming makes a new one.",
                 .is = presence::required},
-               [&](section& at, std::string const& name) { declare_source(at, name, presets, into); });
+               [&](section& at, std::string const& name) {
+                   auto const mistakes = [&] { return at.reads() ? at.reads()->into().mistakes() : 0; };
+                   auto const before = mistakes();
+                   declare_source(at, name, presets, into);
+                   into.sources.back().is_whole = mistakes() == before;
+               });
     bool const is_written = root.reads() != nullptr && root.reads()->has("sources");
     if (is_written && root.reads()->here().find("sources")->is_mapping() && into.sources.empty()) {
         root.mistake("sources", "names none", "add one, or nobody can send anything");

@@ -13,7 +13,7 @@ void declare_sqlite(section& at, store::sqlite_settings& into) {
         into.path = at.reads()->into().resolve(at.reads()->here(), into.path).string();
     }
     at.whole("wal_bytes_bound", into.wal_bytes_bound, 1 * mebibyte, 64 * gibibyte,
-             {.says = "The write-ahead log is kept near this size."});
+             {.says = "The write-ahead log is kept near this size; it may be twice that for a moment."});
 }
 
 void declare_retention(section& root, store::retention_settings& into) {

@@ -70,7 +70,7 @@ std::vector<preset_trial> read_trials(std::string const& name, node const& prese
     std::vector<preset_trial> all;
     for (auto& with : read_vectors(preset, path, into)) {
         auto const place = child_path(child_path(path, "vectors"), all.size());
-        auto sender = read_preset(name, preset, path, with.params, place, into);
+        auto sender = read_preset(name, preset, path, with.params, preset, place, into);
         sender.public_url = with.public_url;
         for (auto const& [list, text] : with.secrets) {
             sender.secrets[list] = {{secret{std::string{text}}, {}, list + "#0"}};

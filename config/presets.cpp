@@ -89,9 +89,11 @@ void check_values(declared_param const& is, std::vector<std::string> const& give
 
 // Params that are not given get their default; those that the preset does not know are refused, because a
 // misspelt one would do nothing.
-void fill_params(std::vector<declared_param> const& declared, preset_params& given, node const& at,
+void fill_params(std::vector<declared_param> const& declared, preset_params& given, node const& given_at,
                  std::string const& path, notes& into) {
     for (auto const& [name, values] : given) {
+        auto const* const here = given_at.find(name);
+        auto const& at = here == nullptr ? given_at : *here;
         auto const known = std::ranges::find(declared, name, &declared_param::name);
         if (known != declared.end()) {
             check_values(*known, values, at, child_path(path, name), into);
@@ -247,11 +249,12 @@ node with_params_placed(node const& preset, std::vector<declared_param> const& d
 }  // namespace
 
 auth::settings read_preset(std::string const& name, node const& at, std::string const& path,
-                           preset_params given, std::string const& params_path, notes& into) {
+                           preset_params given, node const& given_at, std::string const& given_path,
+                           notes& into) {
     if (at.is_empty()) return {};
     reader declares{at, path, into};
     auto const declared = read_declared_params(declares);
-    fill_params(declared, given, at, params_path, into);
+    fill_params(declared, given, given_at, given_path, into);
     // Without params the preset is read where it stands: ten thousand sources are not ten thousand copies.
     auto const with_params = declared.empty() ? node{} : with_params_placed(at, declared, given, path, into);
     reader from{declared.empty() ? at : with_params, path, into};
@@ -291,7 +294,7 @@ preset_nodes read_own_presets(node const& at, notes& into, std::vector<preset_tr
                 if (any[param].empty()) any[param] = {"x"};
             }
         }
-        static_cast<void>(read_preset(name, without_files(own), path, std::move(any), path, into));
+        static_cast<void>(read_preset(name, without_files(own), path, std::move(any), own, path, into));
         if (into.mistakes() == before) {
             std::ranges::move(read_trials(name, own, path, into), std::back_inserter(trials));
         }

@@ -43,9 +43,10 @@ void place_params(node& at, preset_params const& given, std::vector<std::string>
                   std::string const& path, notes& into);
 
 // What a preset says about its sender, with the params that a source gives it. `path` is where it stands, for
-// the problems found; `params_path` is where the source's params stand.
+// the problems found; so are `given_at` and `given_path` of the params.
 [[nodiscard]] auth::settings read_preset(std::string const& name, node const& at, std::string const& path,
-                                         preset_params given, std::string const& params_path, notes& into);
+                                         preset_params given, node const& given_at,
+                                         std::string const& given_path, notes& into);
 
 // The presets of one's own, `presets: {NAME: …}`, beside ours. One with a mistake is an empty node: what is
 // wrong is said once, where it stands, and not at every source that uses it.

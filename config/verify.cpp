@@ -68,8 +68,9 @@ void read_use_of_preset(reader& from, preset_nodes const& known, auth::settings&
         for (auto const& [one, tree] : known) names.push_back(one);
         from.mistake("preset", fmt::format("no sender is known as \"{}\"", *name), one_of(*name, names));
     } else {
+        auto const* const params = from.here().find("params");
         into = read_preset(*name, found->second, from.path(), std::move(beside.params),
-                           from.path_of("params"), from.into());
+                           params == nullptr ? from.here() : *params, from.path_of("params"), from.into());
     }
     into.public_url = std::move(beside.public_url);
     if (auto const* list = from.take("secrets")) {

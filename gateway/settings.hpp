@@ -52,6 +52,7 @@ enum class replay_key : std::uint8_t {
 };
 
 struct source_settings {
+    bool is_whole = true;  // Else it has mistakes that are known already: there will be no snapshot.
     std::string name;
     std::string tenant = "default";
     std::string path;                  // "/webhooks/airbyte/{connection}"

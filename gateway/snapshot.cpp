@@ -80,12 +80,13 @@ std::shared_ptr<snapshot const> make_snapshot(settings from, problems& found) {
     auto made = std::make_shared<snapshot>();
     for (auto& each : from.sources) {
         auto const path = "sources." + each.name;
+        auto dedupe = compile_dedupe(each, path, found);
+        if (!each.is_whole) continue;  // Its checks would only be said to be wrong once more.
         each.sender.path = each.path;
         // The authenticator keeps what it goes by; ten thousand sources are not to be kept twice.
         auto delivery = each.sender.delivery;
         auto sender = auth::authenticator::make(std::exchange(each.sender, {}), path, found);
         each.sender.delivery = std::move(delivery);
-        auto dedupe = compile_dedupe(each, path, found);
         if (!made->routes.add(each.path, made->sources.size())) {
             found.push_back({.path = path + ".path",
                              .what = "'" + each.path + "' belongs to another source already",

@@ -118,7 +118,9 @@ void compiler::unknown_function(node const& n) {
         return;
     }
     auto const suggestion = nearest(n.text, names);
-    mistake(n, what, suggestion.empty() ? "" : fmt::format("did you mean {}?", suggestion));
+    mistake(n, what,
+            suggestion.empty() ? "docs/reference/rule-language.md lists those there are"
+                               : fmt::format("did you mean {}?", suggestion));
 }
 
 void compiler::unknown_variable(node const& n) {

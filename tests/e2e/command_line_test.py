@@ -96,7 +96,7 @@ def test_presets_are_listed_and_shown():
         assert run_headgate("presets", "show", name).returncode == 0
     assert "X-Hub-Signature-256".lower() in run_headgate("presets", "show", "github").stdout.lower()
     assert "my-github:" in run_headgate("presets", "show", "github").stdout
-    assert run_headgate("presets", "show", "nobody").returncode in {1, 2}
+    assert run_headgate("presets", "show", "nobody").returncode == 2
 
 
 def test_verify_says_yes_with_the_facts(gateway, request_file):
@@ -104,6 +104,15 @@ def test_verify_says_yes_with_the_facts(gateway, request_file):
     ran = run_headgate("verify", "--config", gateway.path, "--source", "github", "--request", file)
     assert ran.returncode == 0, ran.stderr
     assert "d-1" in json.dumps(json.loads(ran.stdout))
+
+
+def test_addresses_are_addresses(gateway, request_file):
+    asked = ["--config", gateway.path, "--source", "github", "--request", request_file({})]
+    for option in ("--peer", "--proxy"):
+        for command in ("verify", "explain"):
+            ran = run_headgate(command, *asked, option, "zz")
+            assert ran.returncode == 2
+            assert "'zz' is no IP address" in ran.stderr
 
 
 def test_verify_says_no_and_why(gateway, request_file):

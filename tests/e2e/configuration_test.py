@@ -68,6 +68,46 @@ def problems_of(ran):
     return answer["problems"] if isinstance(answer, dict) else answer
 
 
+# What is read, and what can be judged only when it has been read.
+MISTAKES_OF_ALL_KINDS = """\
+store: {sqlite: {path: headgate.db}}
+targets: {platform: {temporal: {address: "127.0.0.1:1"}}}
+sources:
+  a:
+    path: /a
+    verify: {equal: {a: {header: X-T}, b: {secret: tokn}}}
+    secrets: {token: [{file: SECRET}]}                           # none is tokn
+    dedupe: {program: '.body.('}                                 # does not parse
+  b:
+    path: b                                                      # no path
+    verify: {preset: github, secrets: [{file: SECRET}]}
+    dedupe: {program: 'foo(1)'}                                  # no such function
+  c:
+    path: /c
+    verify:
+      preset: github
+      secrets: [{file: SECRET}]
+      params:
+        where: X-T                                               # no such param
+rules:
+  - name: one
+    source: a
+    when: .a ==                                                  # does not parse
+    start: {target: platform, workflow: A, task_queue: q}
+"""
+
+
+def test_one_kind_of_mistake_hides_none_of_another(tmp_path):
+    (tmp_path / "SECRET").write_text("a-secret-that-is-long-enough")
+    (tmp_path / "SECRET").chmod(0o600)
+    path = tmp_path / "headgate.yaml"
+    path.write_text(MISTAKES_OF_ALL_KINDS)
+    ran = run_headgate("check", "--config", path, "--format", "json")
+    wrong = [one["line"] for one in problems_of(ran) if one["weight"] == "mistake"]
+    lines = enumerate(path.read_text().splitlines(), 1)
+    assert sorted(wrong) == [number for number, line in lines if "# no" in line or "# does" in line]
+
+
 def test_people_read_them_as_lines(mistaken):
     ran = run_headgate("check", "--config", mistaken)
     assert ran.returncode == 1

@@ -23,7 +23,7 @@ using ::testing::IsEmpty;
 auth::settings settings_of(preset const& one, preset_vector const& with) {
     notes found;
     static_cast<void>(found.add_file(one.name + ".yaml"));
-    auto sender = read_preset(one.name, one.tree, one.name, with.params, "params", found);
+    auto sender = read_preset(one.name, one.tree, one.name, with.params, one.tree, "params", found);
     for (auto const& each : found.found()) ADD_FAILURE() << to_text(each);
     sender.public_url = with.public_url;
     for (auto const& [name, value] : with.secrets) sender.secrets[name] = {secret_of(value)};

@@ -30,7 +30,8 @@ preset const& preset_named(std::string_view name) {
 auth::settings settings_of(std::string_view name, std::string secret_text) {
     notes found;
     static_cast<void>(found.add_file("preset.yaml"));
-    auto sender = read_preset(std::string{name}, preset_named(name).tree, "presets", {}, "presets", found);
+    auto sender =
+        read_preset(std::string{name}, preset_named(name).tree, "presets", {}, {}, "presets", found);
     for (auto const& one : found.found()) ADD_FAILURE() << to_text(one);
     sender.secrets["signing"] = {secret_of(std::move(secret_text))};
     return sender;
@@ -87,7 +88,7 @@ TEST(preset_reference, pages_are_what_the_presets_say) {
 
 auth::settings settings_with(std::string_view name, preset_params params, notes& found) {
     static_cast<void>(found.add_file("preset.yaml"));
-    return read_preset(std::string{name}, preset_named(name).tree, "presets", std::move(params), "params",
+    return read_preset(std::string{name}, preset_named(name).tree, "presets", std::move(params), {}, "params",
                        found);
 }
 
