@@ -262,6 +262,16 @@ secrets: {signing: [{env: TEST_SECRET}]}
     EXPECT_EQ(content.lists.at("Notification")[1].name, "Subject");
 }
 
+TEST(verify, reads_how_a_sender_is_asked_back) {
+    auto const read = declared(
+        "verify: {postback: {url: 'https://a/v', method: PATCH, body: [body], type: a/b, expect: {body: "
+        "V}}}");
+    EXPECT_THAT(read.said, IsEmpty());
+    auto const& back = std::get<auth::postback_check>(read.sender.verify->is);
+    EXPECT_EQ(back.method + " " + back.asked.url + " " + back.type + " " + back.expect_body,
+              "PATCH https://a/v a/b V");
+}
+
 TEST(verify, takes_handshakes_and_answers_on_top_of_a_preset) {
     auto const [sender, said] = declared(R"(
 verify: {preset: github, secrets: [{env: TEST_SECRET}]}
