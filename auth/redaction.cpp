@@ -203,8 +203,9 @@ bool is_packed_or_in_wide_characters(request_head const& head) {
     auto const coding = sole_header(head.fields, "content-encoding");
     bool const is_plain =
         count_headers(head.fields, "content-encoding") == 0 || (coding && to_lower(*coding) == "identity");
-    auto const type = sole_header(head.fields, "content-type");
-    return !is_plain || (type && to_lower(*type).contains("utf-16"));
+    // A backslash may be part of the word.
+    auto const type = to_lower(sole_header(head.fields, "content-type").value_or(""));
+    return !is_plain || type.contains("utf-16") || type.contains("utf16") || type.contains('\\');
 }
 
 void hide_in_body(request& verified, credential_places const& places) {

@@ -140,8 +140,10 @@ TEST(redaction, hides_a_packed_body_whole_where_it_may_have_a_secret) {
         return headers{{"content-type", "application/json"}, {"content-encoding", std::move(coding)}};
     };
     EXPECT_EQ(shown(by_either, "packed bytes", packed("gzip")), "<verified>");
-    EXPECT_EQ(shown(by_either, "\xff\xfe wide", {{"content-type", "application/json; charset=UTF-16"}}),
-              "<verified>");
+    for (auto const* charset : {"UTF-16", "utf16le", R"("utf\-1\6")"}) {
+        headers const wide{{"content-type", std::string{"application/json; charset="} + charset}};
+        EXPECT_EQ(shown(by_either, "\xff\xfe wide", wide), "<verified>") << charset;
+    }
     EXPECT_EQ(shown(by_either, R"({"token":1})", packed("Identity")), R"({"token":"<verified>"})");
     EXPECT_EQ(shown(check_of(body_mac("x-signature", "")), "packed bytes", packed("gzip")), "packed bytes");
 }
