@@ -82,9 +82,13 @@ go_build_oauth2_proxy() {
         github.com/oauth2-proxy/oauth2-proxy/v7
 }
 
-# demo_temporal: prints the temporal to use for the demo, when there is one already.
+# demo_temporal: prints the temporal to use for the demo, when there is one already. One on the PATH that is too old to
+# make search attributes is passed over.
 demo_temporal() {
-    command -v temporal 2>/dev/null && return 0
+    if temporal server start-dev --help 2>/dev/null | grep -e --search-attribute >/dev/null; then
+        command -v temporal
+        return 0
+    fi
     local built
     built=$(temporal_path "$temporal_version")
     [ -x "$built" ] && printf '%s\n' "$built"

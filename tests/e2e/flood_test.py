@@ -64,7 +64,7 @@ def test_an_address_that_opens_connections_and_says_nothing_takes_only_its_own(l
             post(gateway)
         assert post(gateway, source=OTHER).status == 202
         assert gateway.get("/healthz").status == 200
-    assert "name it in listen.trusted_proxies" in gateway.process.output()
+    gateway.process.await_words("name it in listen.trusted_proxies")
 
 
 def test_connections_that_say_nothing_are_closed_early(limited):
@@ -77,7 +77,7 @@ def test_connections_that_say_nothing_are_closed_early(limited):
 
 def test_few_descriptors_are_shared_so_that_the_operator_and_the_store_keep_theirs(limited):
     gateway = limited(wrap=("prlimit", "--nofile=300:300"), first_byte_within="2s")
-    assert "connections_max is lowered" in gateway.process.output()
+    gateway.process.await_words("connections_max is lowered")
     many = [f"127.0.1.{number}" for number in range(1, 200)]
     with silent_connections(gateway, 1000, sources=many):
         assert gateway.get("/healthz").status == 200

@@ -255,7 +255,7 @@ def test_a_proxy_that_asks_for_no_login_lets_nobody_in(restored):
     site.proxy = site.new_proxy(**exempt).start()  # That is where the question comes from.
     answer = site.gateway.post(b"{}", {"Cookie": f"{COOKIE}=x"}, path="/asked/hook")
     assert answer.status == 401
-    assert "without saying who it is" in site.gateway.process.output()
+    site.gateway.process.await_words("without saying who it is")
 
 
 def test_a_refreshed_session_reaches_the_browser(restored):

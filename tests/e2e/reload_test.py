@@ -101,9 +101,7 @@ def test_a_broken_file_keeps_the_last_good_one_and_every_problem_is_listed(servi
     gateway.configuration["sources"]["github"]["pth"] = "/misspelt"
     gateway.configuration["targets"]["platform"]["temporal"]["address"] = "no port"
     refuse(gateway)
-    said = gateway.process.output()
-    for place in ("rules[0].when", "sources.github.pth", "targets.platform.temporal.address"):
-        assert place in said
+    gateway.process.await_words("rules[0].when", "sources.github.pth", "targets.platform.temporal.address")
     assert "refused" in notes(gateway)
     assert revision(gateway) == in_force
     event_id = gateway.send_github({}).json["id"]
@@ -262,8 +260,7 @@ def test_a_changed_address_or_store_is_refused_whole(serving):
     gateway.configuration["store"]["sqlite"]["path"] = str(gateway.folder / "other.db")
     gateway.configuration["sources"]["gitlab"] = source(gateway.folder, "gitlab")
     refuse(gateway)
-    said = gateway.process.output()
-    assert "restart needed" in said and "listen.webhooks.address" in said and "store" in said
+    gateway.process.await_words("restart needed", "listen.webhooks.address", "store")
     assert "is refused" in notes(gateway)
     assert gateway.post(b"{}", senders.gitlab(b"{}"), path="/webhooks/gitlab").status == 404
     assert gateway.send_github({}).status == 202

@@ -144,7 +144,7 @@ def test_a_read_only_database_is_refused_at_start_with_the_reason(serving, tmp_p
     gateway.write_configuration()
     gateway.process.start()
     assert gateway.process.exit_code(within=20) == 3
-    assert str(mount) in gateway.process.output()
+    gateway.process.await_words(str(mount))
 
 
 def test_a_database_that_becomes_read_only_is_503_and_recovers(serving):

@@ -108,3 +108,11 @@ class Process:
 
     def output(self):
         return self.log.read_text(errors="replace")
+
+    def await_words(self, *words):
+        """Until its output has all of them: a log is written a moment after what it tells of."""
+        wait_until(
+            lambda: all(each in self.output() for each in words),
+            within=10,
+            saying=f"its output lacks one of {words}",
+        )
