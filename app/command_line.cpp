@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,9 +27,13 @@ void add_api_options(CLI::App& to, api_options& into) {
 }
 
 void add_format_option(CLI::App& to, output_format& into) {
-    static std::map<std::string, output_format> const names{{"text", output_format::text},
-                                                            {"json", output_format::json}};
-    to.add_option("--format", into, "text or json")->transform(CLI::CheckedTransformer(names));
+    to.add_option_function<std::string>(
+          "--format",
+          [&into](std::string const& name) {
+              into = name == "json" ? output_format::json : output_format::text;
+          },
+          "how it is printed; text without it")
+        ->check(CLI::IsMember({"text", "json"}));
 }
 
 namespace {

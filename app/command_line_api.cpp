@@ -11,11 +11,16 @@
 namespace headgate::app {
 namespace {
 
+struct filter {
+    char const* name;
+    char const* help;
+};
+
 // What can be done with one kind of thing.
 struct resource {
     char const* name;
     char const* help;
-    std::vector<char const*> filters;
+    std::vector<filter> filters;
 };
 
 struct act {
@@ -35,11 +40,10 @@ void add_act(CLI::App& to, resource const& of, act const& one, chosen_command& c
         made->add_option("id", asked->id, "its id")->required();
         return;
     }
-    for (char const* filter : of.filters) {
+    for (auto const& [name, help] : of.filters) {
         made->add_option_function<std::string>(
-            std::string{"--"} + filter,
-            [asked, filter](std::string const& value) { asked->filters.emplace_back(filter, value); },
-            "as in the API");
+            std::string{"--"} + name,
+            [asked, name](std::string const& value) { asked->filters.emplace_back(name, value); }, help);
     }
 }
 
@@ -52,17 +56,34 @@ void add_resource(CLI::App& to, resource const& of, std::vector<act> const& acts
 }  // namespace
 
 void add_api_commands(CLI::App& to, chosen_command& chosen) {
-    add_resource(to, {"events", "what was accepted", {"source", "state", "from", "to", "after", "limit"}},
-                 {{"list", "newest first", false}, {"show", "one event with its timeline"}}, chosen);
-    add_resource(to,
-                 {"deliveries",
-                  "what was started, or not",
-                  {"source", "state", "rule", "target", "from", "to", "after", "limit"}},
-                 {{"list", "newest first", false},
-                  {"show", "one delivery with its attempts"},
-                  {"retry", "a dead delivery tries again"},
-                  {"release", "a held delivery goes on"}},
-                 chosen);
+    filter const source{"source", "of this source"};
+    filter const from{"from", "at this RFC 3339 time or later"};
+    filter const until{"to", "before this RFC 3339 time"};
+    filter const after{"after", "the page after this `next`"};
+    filter const limit{"limit", "so many at most"};
+    add_resource(
+        to,
+        {"events",
+         "what was accepted",
+         {source, {"state", "accepted, routed, unmatched or quarantined"}, from, until, after, limit}},
+        {{"list", "newest first", false}, {"show", "one event with its timeline"}}, chosen);
+    add_resource(
+        to,
+        {"deliveries",
+         "what was started, or not",
+         {source,
+          {"state", "waiting, starting, started, completed, failed, outcome_unknown, joined, held or dead"},
+          {"rule", "of this rule"},
+          {"target", "on this target"},
+          from,
+          until,
+          after,
+          limit}},
+        {{"list", "newest first", false},
+         {"show", "one delivery with its attempts"},
+         {"retry", "a dead delivery tries again"},
+         {"release", "a held delivery goes on"}},
+        chosen);
 }
 
 }  // namespace headgate::app

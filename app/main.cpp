@@ -19,6 +19,11 @@ int run(int count, char** words) {
     try {
         line.parse(count, words);
     } catch (CLI::ParseError const& e) {
+        bool const is_unknown = count > 1 && words[1][0] != '-' && line.get_subcommands().empty();
+        if (is_unknown) {
+            std::fprintf(stderr, "there is no command '%s' — `headgate --help` lists them\n", words[1]);
+            return exit_usage;
+        }
         return line.exit(e) == 0 ? exit_yes : exit_usage;
     }
     return chosen ? chosen() : static_cast<int>(exit_usage);

@@ -110,7 +110,8 @@ decision judge(delivery const& attempted, targets::start_answer const& answer, r
                            "workflow id already used by run " + answer.run_id, at.now);
             }
             return end(std::move(change), delivery_state::joined,
-                       "a running workflow that is not ours has this id", at.now);
+                       "a run that another event or somebody else has started is running under this id",
+                       at.now);
         case kind::id_taken:
         case kind::refused:
             return end(std::move(change), delivery_state::dead, with_remedy(answer.message, answer.remedy),

@@ -61,7 +61,9 @@ def request_file(tmp_path):
 
 def test_wrong_usage_is_2_and_help_is_0():
     assert run_headgate().returncode == 2
-    assert run_headgate("dance").returncode == 2
+    danced = run_headgate("dance")
+    assert danced.returncode == 2 and "there is no command 'dance'" in danced.stderr
+    assert run_headgate("check", "--config", "x", "--format", "1").returncode == 2
     assert run_headgate("serve").returncode == 2
     assert run_headgate("check", "--config").returncode == 2
     helped = run_headgate("--help")
