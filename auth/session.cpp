@@ -1,6 +1,7 @@
 #include "auth/session.hpp"
 
 #include "auth/exam.hpp"
+#include "core/text.hpp"
 
 #include <fmt/format.h>
 
@@ -28,12 +29,6 @@ bool is_part_of(std::string_view cookie, std::string_view name) {
     if (cookie.empty()) return true;
     return cookie.size() > 1 && cookie.front() == '_' &&
            std::ranges::all_of(cookie.substr(1), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::string_view trimmed(std::string_view text) {
-    auto const begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 value header_value_of(std::string name) {

@@ -1,6 +1,7 @@
 #include "auth/signature.hpp"
 
 #include "core/encoding.hpp"
+#include "core/text.hpp"
 
 #include <fmt/format.h>
 
@@ -11,19 +12,13 @@
 namespace headgate::auth {
 namespace {
 
-std::string_view without_blanks(std::string_view text) {
-    auto const first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // The items, without blanks around them; those with nothing in them are left out.
 std::vector<std::string_view> split(std::string_view whole, std::string_view separator) {
     if (separator.empty()) return {whole};
     std::vector<std::string_view> items;
     while (true) {
         auto const end = whole.find(separator);
-        auto const item = without_blanks(whole.substr(0, end));
+        auto const item = trimmed(whole.substr(0, end));
         if (!item.empty()) items.push_back(item);
         if (end == std::string_view::npos || items.size() > signature_items_max) return items;
         whole.remove_prefix(end + separator.size());
@@ -96,8 +91,8 @@ result<signature_items> read_signature(signature_grammar const& grammar, std::st
         if (!grammar.pair.empty()) {
             auto const middle = item.find(grammar.pair);
             if (middle == std::string_view::npos) continue;
-            auto const label = without_blanks(item.substr(0, middle));
-            written = without_blanks(item.substr(middle + grammar.pair.size()));
+            auto const label = trimmed(item.substr(0, middle));
+            written = trimmed(item.substr(middle + grammar.pair.size()));
             if (std::ranges::find(grammar.parts, label) != grammar.parts.end())
                 read.parts.push_back({label, written});
             if (label != grammar.take) continue;

@@ -4,12 +4,20 @@
 #include <string>
 #include <string_view>
 
-// UTF-8 as Unicode table 3-7 has it: no overlong forms, no surrogates, nothing past U+10FFFF.
+// Text. UTF-8 as Unicode table 3-7 has it: no overlong forms, no surrogates, nothing past U+10FFFF.
 
 namespace headgate {
 
 // Stands for a byte that belongs to no character: U+FFFD.
 inline constexpr std::string_view replacement_character = "\xef\xbf\xbd";
+
+// Without the blanks and tabs around it.
+[[nodiscard]] constexpr std::string_view trimmed(std::string_view text) noexcept {
+    auto const is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
+}
 
 // Bytes of the character that `text`, which is not empty, begins with; 0 when it begins with none.
 [[nodiscard]] std::size_t character_bytes(std::string_view text) noexcept;

@@ -1,6 +1,7 @@
 #include "http/addresses.hpp"
 
 #include "core/digest.hpp"
+#include "core/text.hpp"
 #include "http/characters.hpp"
 
 #include <algorithm>

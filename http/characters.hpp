@@ -41,14 +41,6 @@ inline constexpr character_table field_name_table = make_field_name_table();
     return true;
 }
 
-// Without the blanks and tabs around it.
-[[nodiscard]] constexpr std::string_view trimmed(std::string_view text) noexcept {
-    auto const is_blank = [](char c) { return c == ' ' || c == '\t'; };
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-    return text;
-}
-
 // No control characters but the tab: what may stand in a field value. Bytes above 0x7F may.
 [[nodiscard]] constexpr bool is_field_value(std::string_view value) noexcept {
     unsigned bad = 0;  // Without early return, so that the compiler can look at many bytes at once.

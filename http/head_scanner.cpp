@@ -1,6 +1,7 @@
 #include "http/head_scanner.hpp"
 
 #include "core/encoding.hpp"
+#include "core/text.hpp"
 #include "http/characters.hpp"
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 
 #include "core/encoding.hpp"
 #include "core/secret.hpp"
+#include "core/text.hpp"
 
 #include <algorithm>
 
@@ -49,11 +50,7 @@ std::size_t count_headers(headers const& all, std::string_view name) {
 std::string media_type(headers const& all) {
     auto const header = sole_header(all, "content-type");
     if (!header) return {};
-    auto type = header->substr(0, header->find(';'));
-    auto const first = type.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    type = type.substr(first, type.find_last_not_of(" \t") - first + 1);
-    return to_lower(type);
+    return to_lower(trimmed(header->substr(0, header->find(';'))));
 }
 
 std::string_view request_head::path() const {

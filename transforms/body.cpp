@@ -49,7 +49,7 @@ result<std::string_view> plain_bytes(headers const& fields, std::string_view byt
 decoded_body decode_body(headers const& fields, std::string_view bytes, json::arena& where,
                          body_options const& options) {
     auto const type = sole_header(fields, "content-type").value_or(std::string_view{});
-    decoded_body made{.type = without_parameters(type), .is_empty = bytes.empty()};
+    decoded_body made{.type = media_type(fields), .is_empty = bytes.empty()};
     auto const plain = plain_bytes(fields, bytes, where, options.bounds);
     if (!plain) {
         made.document = made.text = value::unreadable(plain.error().message, where);

@@ -1,5 +1,6 @@
 #include "transforms/content_type.hpp"
 
+#include "core/text.hpp"
 #include "model/request.hpp"
 
 #include <algorithm>
@@ -8,12 +9,6 @@
 
 namespace headgate::transforms {
 namespace {
-
-std::string_view without_blanks(std::string_view text) {
-    auto const first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // Takes a quoted string from the front. `\"` and `\\` are the two that senders escape; a backslash before
 // anything else stands for itself, as in the names of files that some send.
@@ -35,7 +30,7 @@ std::optional<std::string> take_quoted(std::string_view& rest) {
 std::optional<std::string> take_value(std::string_view& rest) {
     if (rest.starts_with('"')) return take_quoted(rest);
     auto const end = std::min(rest.find(';'), rest.size());
-    std::string text{without_blanks(rest.substr(0, end))};
+    std::string text{trimmed(rest.substr(0, end))};
     rest.remove_prefix(end);
     return text;
 }
@@ -47,14 +42,14 @@ std::optional<std::string> parameter_of(std::string_view header, std::string_vie
     auto rest = header.substr(std::min(header.find(';'), header.size()));
     while (!rest.empty()) {
         if (!rest.starts_with(';')) return std::nullopt;
-        rest = without_blanks(rest.substr(1));
+        rest = trimmed(rest.substr(1));
         if (rest.empty() || rest.starts_with(';')) continue;
         auto const equals = rest.find('=');
         if (equals == std::string_view::npos) return std::nullopt;
-        auto const here = to_lower(without_blanks(rest.substr(0, equals)));
-        rest = without_blanks(rest.substr(equals + 1));
+        auto const here = to_lower(trimmed(rest.substr(0, equals)));
+        rest = trimmed(rest.substr(equals + 1));
         auto value = take_value(rest);
-        rest = without_blanks(rest);
+        rest = trimmed(rest);
         if (!value || (here == name && found)) return std::nullopt;
         if (here == name) found = *std::move(value);
     }
@@ -62,7 +57,7 @@ std::optional<std::string> parameter_of(std::string_view header, std::string_vie
 }
 
 std::string without_parameters(std::string_view header) {
-    return to_lower(without_blanks(header.substr(0, header.find(';'))));
+    return to_lower(trimmed(header.substr(0, header.find(';'))));
 }
 
 }  // namespace headgate::transforms
