@@ -219,6 +219,7 @@ private:
         auto reading = around_.store.read_delivery(id);
         HEADGATE_CO_TRY(auto const found, co_await std::move(reading));
         HEADGATE_CO_TRY(auto change, change_for(act, found.kept));
+        change.asked_by = who.person.empty() ? who.name : who.name + " (" + who.person + ")";
         std::vector<store::transition> changes{std::move(change)};
         auto recording = around_.store.record(std::move(changes));
         HEADGATE_CO_TRY(auto const applied, co_await std::move(recording));

@@ -83,6 +83,17 @@ void begin_whole_delivery(json::writer& out, store::delivery_record const& one) 
         out.end_object();
     }
     out.end_array();
+    out.key("revivals").begin_array();
+    for (auto const& each : one.revivals) {
+        out.begin_object();
+        write_time(out, "at", each.at);
+        out.key("asked_by").string(each.asked_by);
+        out.key("was").string(name_of(each.from));
+        out.key("reason").string(each.reason);
+        write_time(out, "ended_at", each.ended_at);
+        out.end_object();
+    }
+    out.end_array();
     out.key("order").begin_object();
     write_order(out, one.kept.order);
     out.end_object();
@@ -107,6 +118,13 @@ void add_moments(std::vector<moment>& all, store::delivery_record const& one) {
                      kept.state == delivery_state::failed || kept.state == delivery_state::outcome_unknown;
     if (kept.started_at && ran) {
         all.push_back({*kept.started_at, "started", kept.order.workflow_id + " run " + kept.run_id});
+    }
+    for (auto const& each : one.revivals) {
+        if (each.ended_at)
+            all.push_back({*each.ended_at, std::string{name_of(each.from)}, of_rule + ": " + each.reason});
+        auto const what = each.from == delivery_state::held ? "released" : "retried";
+        auto const whose = each.asked_by.empty() ? "" : " by " + each.asked_by;
+        all.push_back({each.at, what, of_rule + whose + (each.ended_at ? "" : ", was held: " + each.reason)});
     }
     if (kept.ended_at) {
         auto detail = kept.reason.empty() ? of_rule : of_rule + ": " + kept.reason;

@@ -96,4 +96,13 @@ struct attempt {
     std::string detail;   // Message, without payload.
 };
 
+// That a delivery left `held` or `dead`, and what is not said by the delivery any more since then.
+struct revival {
+    wall_time at;
+    std::string asked_by;  // The operator who did; empty: what was missing is back.
+    delivery_state from = delivery_state::held;
+    std::string reason;                 // Why it was `from`.
+    std::optional<wall_time> ended_at;  // Since when, of `dead`.
+};
+
 }  // namespace headgate

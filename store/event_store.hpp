@@ -42,7 +42,8 @@ struct routing {
 };
 
 // A change of one delivery's state, with the attempt that caused it, if one did. One that leaves `held` or
-// `dead` begins anew: its age counts from then, and what was tried before is no longer its first try.
+// `dead` begins anew: its age counts from then, what was tried before is no longer its first try, and a
+// revival keeps what it was.
 struct transition {
     uuid delivery;
     delivery_state from = delivery_state::waiting;  // Not applied when the row is in another state by now.
@@ -52,6 +53,7 @@ struct transition {
     std::string run_id;
     std::optional<attempt> tried;
     std::uint32_t attempts_kept_max = 0;  // With `tried`: the first and this many of the last stay; 0: all.
+    std::string asked_by;                 // The operator who asked for it; empty: nobody.
     std::optional<wall_time> due_at;
     std::optional<wall_time> started_at;
     std::optional<wall_time> ended_at;
@@ -130,9 +132,12 @@ struct event_summary {
     std::uint64_t duplicates = 0;
 };
 
+inline constexpr std::size_t revivals_kept_max = 100;  // Of one delivery: the last ones.
+
 struct delivery_record {
     delivery kept;
     std::vector<attempt> attempts;
+    std::vector<revival> revivals;  // The last of them, in order.
 };
 
 // How full, how far behind, how healthy. For /readyz, metrics and back-pressure; never scans.

@@ -95,4 +95,29 @@ std::uint64_t checksum_of_attempt(std::uint64_t delivery, attempt const& tried) 
     return checksum_of(delivery, first, tried.detail);
 }
 
+result<std::vector<revival>> load_revivals(connection& database, std::uint64_t number) {
+    HEADGATE_TRY(auto rows,
+                 database.ask("SELECT at, asked_by, state, reason, ended_at, checksum FROM revivals"
+                              " WHERE delivery = ?1 ORDER BY number"));
+    rows->bind(1, number);
+    std::vector<revival> all;
+    while (true) {
+        HEADGATE_TRY(bool const more, rows->step());
+        if (!more) return all;
+        revival one{to_time(rows->integer(0)), std::string{rows->text(1)},
+                    static_cast<delivery_state>(rows->natural(2)), std::string{rows->text(3)}, std::nullopt};
+        if (!rows->is_null(4)) one.ended_at = to_time(rows->integer(4));
+        if (checksum_of_revival(number, one) != rows->natural(5))
+            return damaged("a revival of delivery", number);
+        all.push_back(std::move(one));
+    }
+}
+
+std::uint64_t checksum_of_revival(std::uint64_t delivery, revival const& one) {
+    auto const ended_at = one.ended_at ? to_column(*one.ended_at) : 0;
+    auto const first = fmt::format("{} {} {} {}", to_column(one.at), static_cast<unsigned>(one.from),
+                                   ended_at, one.asked_by);
+    return checksum_of(delivery, first, one.reason);
+}
+
 }  // namespace headgate::store::sqlite

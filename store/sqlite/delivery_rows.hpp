@@ -36,4 +36,8 @@ inline constexpr std::string_view select_deliveries =
 
 [[nodiscard]] std::uint64_t checksum_of_attempt(std::uint64_t delivery, attempt const& tried);
 
+[[nodiscard]] result<std::vector<revival>> load_revivals(connection& database, std::uint64_t number);
+
+[[nodiscard]] std::uint64_t checksum_of_revival(std::uint64_t delivery, revival const& one);
+
 }  // namespace headgate::store::sqlite

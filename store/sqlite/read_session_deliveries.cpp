@@ -67,7 +67,8 @@ result<delivery> read_session::with_order(std::uint64_t number) {
 result<delivery_record> read_session::whole(std::uint64_t number) {
     HEADGATE_TRY(auto row, with_order(number));
     HEADGATE_TRY(auto attempts, load_attempts(database_, number));
-    return delivery_record{std::move(row), std::move(attempts)};
+    HEADGATE_TRY(auto revivals, load_revivals(database_, number));
+    return delivery_record{std::move(row), std::move(attempts), std::move(revivals)};
 }
 
 result<delivery_record> read_session::read_delivery(uuid const& id) {

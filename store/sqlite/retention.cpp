@@ -18,6 +18,7 @@ constexpr char const* use_texts_less =
 constexpr char const* deletions[] = {
     use_texts_less,
     "DELETE FROM attempts WHERE delivery IN (SELECT number FROM deliveries WHERE event_sequence = ?1)",
+    "DELETE FROM revivals WHERE delivery IN (SELECT number FROM deliveries WHERE event_sequence = ?1)",
     "DELETE FROM orders WHERE number IN (SELECT number FROM deliveries WHERE event_sequence = ?1)",
     "DELETE FROM deliveries WHERE event_sequence = ?1",
     "DELETE FROM routing WHERE sequence = ?1",

@@ -16,7 +16,7 @@ constexpr std::int64_t application_id = 0x48644774;  // "HdGt"
 // their row numbers, so a row is found by its id with a binary search. What changes lives in narrow tables.
 //
 // `tenant` stands on the rows that own something; keys belong to a source, and routing, duplicates, orders
-// and attempts to exactly one event or delivery, by number.
+// attempts and revivals to exactly one event or delivery, by number.
 constexpr std::array steps{
     R"(
 CREATE TABLE events (
@@ -108,6 +108,19 @@ CREATE TABLE marks (
     id BLOB NOT NULL,
     checksum INTEGER NOT NULL
 ) WITHOUT ROWID;
+)",
+    R"(
+CREATE TABLE revivals (
+    number INTEGER PRIMARY KEY,
+    delivery INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    asked_by TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    ended_at INTEGER,
+    checksum INTEGER NOT NULL
+);
+CREATE INDEX revivals_by_delivery ON revivals (delivery);
 )",
 };
 

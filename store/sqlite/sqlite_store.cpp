@@ -72,6 +72,7 @@ std::size_t bytes_of(append_work const& work) {
 
 std::size_t bytes_of(transition const& change) {
     auto bytes = sizeof change + change.reason.size() + change.rule_text.size();
+    bytes += change.asked_by.size();
     if (change.tried) bytes += change.tried->outcome.size() + change.tried->detail.size();
     if (change.order) bytes += bytes_of(*change.order);
     return bytes;

@@ -118,6 +118,7 @@ private:
     [[nodiscard]] result<void> update(numbered_delivery const& changed);
     [[nodiscard]] result<void> insert_attempt(std::uint64_t delivery, attempt const& tried);
     [[nodiscard]] result<void> forget_attempts(std::uint64_t delivery, std::uint32_t through);
+    [[nodiscard]] result<void> note_revival(std::uint64_t delivery, revival const& one);
 
     connection database_;
     statement begin_;

@@ -215,12 +215,16 @@ result<bool> write_session::apply(transition const& change, wall_time now) {
     if (!*loaded || (*loaded)->row.state != change.from) return false;
 
     auto& row = (*loaded)->row;
+    bool const begins_anew = change.from == delivery_state::held || change.from == delivery_state::dead;
+    if (begins_anew) {
+        revival const left{now, change.asked_by, row.state, row.reason, row.ended_at};
+        if (auto const noted = note_revival(*number, left); !noted) return std::unexpected{noted.error()};
+    }
     row.state = change.to;
     row.held_because = change.held_because;
     row.reason = change.reason;
     if (!change.run_id.empty()) row.run_id = change.run_id;
     if (change.due_at) row.due_at = *change.due_at;
-    bool const begins_anew = change.from == delivery_state::held || change.from == delivery_state::dead;
     if (begins_anew) {
         row.began_at = now;
         // A start that may have happened keeps a first try to be counted from.
@@ -301,6 +305,23 @@ result<void> write_session::forget_attempts(std::uint64_t delivery, std::uint32_
     HEADGATE_TRY(auto out, database_.ask("DELETE FROM attempts"
                                          " WHERE delivery = ?1 AND attempt > 1 AND attempt <= ?2"));
     out->bind(1, delivery).bind(2, std::uint64_t{through});
+    return out->run();
+}
+
+result<void> write_session::note_revival(std::uint64_t delivery, revival const& one) {
+    HEADGATE_TRY(
+        auto put,
+        database_.ask("INSERT INTO revivals (delivery, at, asked_by, state, reason, ended_at, checksum)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+    put->bind(1, delivery).bind(2, to_column(one.at)).bind_text(3, one.asked_by);
+    put->bind(4, static_cast<std::uint64_t>(one.from)).bind_text(5, one.reason);
+    bind_optional(*put.operator->(), 6, one.ended_at);
+    put->bind(7, checksum_of_revival(delivery, one));
+    if (auto const ran = put->run(); !ran) return ran;
+    HEADGATE_TRY(auto out, database_.ask("DELETE FROM revivals WHERE delivery = ?1 AND number <="
+                                         " (SELECT number FROM revivals WHERE delivery = ?1"
+                                         " ORDER BY number DESC LIMIT 1 OFFSET ?2)"));
+    out->bind(1, delivery).bind(2, std::uint64_t{revivals_kept_max});
     return out->run();
 }
 

@@ -169,6 +169,41 @@ TEST_P(deliveries_of_a_store, keeps_the_first_attempt_and_as_many_of_the_last_as
     EXPECT_EQ(kept, (std::vector<std::uint32_t>{1, 6, 7}));
 }
 
+TEST_P(deliveries_of_a_store, keeps_what_a_delivery_was_when_it_leaves_held_or_dead_and_who_asked_for_that) {
+    auto const of = appended("github", "1");
+    auto const id = route(of, {make_delivery(of, "first")})[0].id;
+    auto const ended_at = clock_.now();
+    change({.delivery = id, .to = delivery_state::dead, .reason = "no such workflow", .ended_at = ended_at});
+    clock_.advance(std::chrono::minutes{5});
+    change({.delivery = id, .from = delivery_state::dead, .to = delivery_state::waiting, .asked_by = "ada"});
+    change({.delivery = id, .to = delivery_state::held, .reason = "no such namespace"});
+    change({.delivery = id, .from = delivery_state::held, .to = delivery_state::waiting});
+    auto const kept = run(store_->read_delivery(id)).value().revivals;
+    ASSERT_EQ(kept.size(), 2U);
+    EXPECT_EQ(kept[0].at, clock_.now());
+    EXPECT_EQ(kept[0].asked_by, "ada");
+    EXPECT_EQ(kept[0].from, delivery_state::dead);
+    EXPECT_EQ(kept[0].reason, "no such workflow");
+    EXPECT_EQ(kept[0].ended_at, ended_at);
+    EXPECT_EQ(kept[1].asked_by, "");
+    EXPECT_EQ(kept[1].from, delivery_state::held);
+    EXPECT_EQ(kept[1].reason, "no such namespace");
+    EXPECT_EQ(kept[1].ended_at, std::nullopt);
+}
+
+TEST_P(deliveries_of_a_store, keeps_the_last_revivals_of_a_delivery_and_no_more_than_its_limit) {
+    auto const of = appended("github", "1");
+    auto const id = route(of, {make_delivery(of, "first")})[0].id;
+    for (std::size_t i = 0; i <= revivals_kept_max; ++i) {
+        change({.delivery = id, .to = delivery_state::held, .reason = std::to_string(i)});
+        change({.delivery = id, .from = delivery_state::held, .to = delivery_state::waiting});
+    }
+    auto const kept = run(store_->read_delivery(id)).value().revivals;
+    ASSERT_EQ(kept.size(), revivals_kept_max);
+    EXPECT_EQ(kept.front().reason, "1");
+    EXPECT_EQ(kept.back().reason, std::to_string(revivals_kept_max));
+}
+
 TEST_P(deliveries_of_a_store, begins_anew_when_a_delivery_leaves_held_or_dead) {
     auto const of = appended("github", "1");
     auto const made_at = clock_.now();

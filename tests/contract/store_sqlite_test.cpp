@@ -67,9 +67,21 @@ TEST_F(sqlite_store, refuses_a_newer_schema_by_name_and_leaves_it_alone) {
     EXPECT_EQ(why.code, errc::failed_precondition);
     EXPECT_THAT(why.message, HasSubstr("schema version 99"));
     EXPECT_THAT(why.remedy, HasSubstr("newer headgate"));
-    run_sql("PRAGMA user_version = 1");
+    run_sql("PRAGMA user_version = 2");
     open();
     EXPECT_TRUE(store_->health().accepting);
+}
+
+TEST_F(sqlite_store, brings_a_file_of_the_first_schema_to_todays_and_keeps_what_is_in_it) {
+    open();
+    auto const before = append(*store_, make_event("github", "a"), {}).value().id;
+    store_.reset();
+    run_sql("DROP TABLE revivals; PRAGMA user_version = 1");
+    EXPECT_THAT(open_read_only(settings_.sqlite.path).error().message, HasSubstr("schema version 1;"));
+    open();
+    EXPECT_EQ(run(store_->read_event(before)).value().kept.id, before);
+    store_.reset();
+    EXPECT_TRUE(open_read_only(settings_.sqlite.path));
 }
 
 TEST_F(sqlite_store, refuses_the_database_of_another_program) {

@@ -61,3 +61,9 @@ def test_a_dead_delivery_is_retried_with_todays_rule(serving, temporal):
     started = gateway.delivery(event_id, state="started")
     assert (started["id"], started["generation"]) == (dead["id"], dead["generation"])
     assert temporal.input_of(started["workflow_id"]) == b'"mended"'
+    was = started["revivals"][0]
+    assert (was["was"], was["asked_by"], was["ended_at"]) == ("dead", "the-operator", dead["ended_at"])
+    assert was["reason"] == dead["reason"]
+    told = [(step["what"], step["detail"]) for step in gateway.event(event_id)["timeline"]]
+    assert ("dead", f"rule mended: {dead['reason']}") in told
+    assert ("retried", "rule mended by the-operator") in told

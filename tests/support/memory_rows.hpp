@@ -75,19 +75,20 @@ public:
     delivery const& keep(delivery old) {
         old.id = ids_.next(clock_.now());
         auto const id = old.id;
-        return deliveries.emplace(id, store::delivery_record{std::move(old), {}}).first->second.kept;
+        return deliveries.emplace(id, store::delivery_record{std::move(old), {}, {}}).first->second.kept;
     }
 
     bool apply(store::transition const& change) {
         auto const found = deliveries.find(change.delivery);
         if (found == deliveries.end() || found->second.kept.state != change.from) return false;
         auto& kept = found->second.kept;
+        bool const begins_anew = change.from == delivery_state::held || change.from == delivery_state::dead;
+        if (begins_anew) note_revival(found->second, change);
         kept.state = change.to;
         kept.held_because = change.held_because;
         kept.reason = change.reason;
         if (!change.run_id.empty()) kept.run_id = change.run_id;
         if (change.due_at) kept.due_at = *change.due_at;
-        bool const begins_anew = change.from == delivery_state::held || change.from == delivery_state::dead;
         if (begins_anew) {
             kept.began_at = clock_.now();
             kept.started_at.reset();
@@ -242,6 +243,12 @@ private:
             return each.number > 1 && each.number <= newest - kept_max;
         };
         std::erase_if(to.attempts, is_forgotten);
+    }
+
+    void note_revival(store::delivery_record& of, store::transition const& change) const {
+        auto const& was = of.kept;
+        of.revivals.push_back({clock_.now(), change.asked_by, was.state, was.reason, was.ended_at});
+        if (of.revivals.size() > store::revivals_kept_max) of.revivals.erase(of.revivals.begin());
     }
 
     wall_clock const& clock_;
