@@ -6,10 +6,15 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string>
 #include <utility>
 
 namespace headgate::app {
 namespace {
+
+std::string counted(std::size_t count, char const* what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
 
 std::size_t count_mistakes(problems const& found) {
     return static_cast<std::size_t>(std::ranges::count(found, problem::weight::mistake, &problem::weighs));
@@ -50,12 +55,13 @@ int check(check_options const& asked) {
     print_problems(outcome.found);
     if (!outcome.made) {
         auto const mistakes = count_mistakes(outcome.found);
-        std::fprintf(stderr, "%zu %s: the configuration is refused\n", mistakes,
-                     mistakes == 1 ? "problem" : "problems");
+        std::fprintf(stderr, "%s: the configuration is refused\n", counted(mistakes, "problem").c_str());
         return exit_no;
     }
-    std::printf("valid: %zu sources, %zu rules, %zu targets\n", outcome.made->sources->sources.size(),
-                outcome.made->settings.dispatch.rules.size(), outcome.made->settings.dispatch.targets.size());
+    auto const& made = *outcome.made;
+    std::printf("valid: %s, %s, %s\n", counted(made.sources->sources.size(), "source").c_str(),
+                counted(made.settings.dispatch.rules.size(), "rule").c_str(),
+                counted(made.settings.dispatch.targets.size(), "target").c_str());
     return exit_yes;
 }
 

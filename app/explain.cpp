@@ -88,6 +88,12 @@ result<event> event_of_store(plan const& by, std::string const& id) {
 int explain_event(plan const& by, explain_options const& options) {
     auto const from =
         !options.api.token_file.empty() ? event_of_api(options) : event_of_store(by, options.event);
+    if (from && !options.source.empty() && options.source != from->source) {
+        print_error({errc::out_of_range,
+                     "the event is of the source " + from->source + ", not of " + options.source,
+                     "leave --source out"});
+        return exit_usage;
+    }
     if (from) return print_verdicts(by, *from);
     print_error(from.error());
     return exit_code_of(from.error().code);

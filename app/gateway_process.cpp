@@ -176,10 +176,7 @@ private:
     }
 
     void report(planned const& outcome) {
-        for (auto const& each : outcome.found) {
-            log(is_mistake(each) ? log_level::error : log_level::warning, "a problem in the configuration",
-                {{"problem", config::to_text(each)}});
-        }
+        log_problems(outcome.found);
         auto const mistakes = std::ranges::count_if(outcome.found, is_mistake);
         if (mistakes == 0) {
             log(log_level::info, "the configuration was read again and is in force",

@@ -1,6 +1,7 @@
 #include "app/plan.hpp"
 
 #include "config/notes.hpp"
+#include "core/log.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -32,6 +33,13 @@ planned make_plan(std::string const& config_path) {
     result.made = plan{std::move(settings), std::move(sources), std::move(rules), std::move(operators),
                        result.made_from};
     return result;
+}
+
+void log_problems(problems const& found) {
+    for (auto const& each : found) {
+        log(is_mistake(each) ? log_level::error : log_level::warning, "a problem in the configuration",
+            {{"problem", config::to_text(each)}});
+    }
 }
 
 void print_problems(problems const& found) {

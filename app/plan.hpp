@@ -35,5 +35,6 @@ struct planned {
 
 // Prints problems on standard error, one a line, mistakes first.
 void print_problems(problems const& found);
+void log_problems(problems const& found);
 
 }  // namespace headgate::app

@@ -93,9 +93,12 @@ result<std::unique_ptr<gateway_process>> start_impatiently(plan from) {
 int serve(serve_options const& asked) {
     prepare_process();
     auto planned = make_plan(asked.config);
-    print_problems(planned.found);
-    if (!planned.made) return exit_no;
+    if (!planned.made) {
+        print_problems(planned.found);
+        return exit_no;
+    }
     configure_log(planned.made->settings.log);
+    log_problems(planned.found);
     block_signals();
     background_log const writing{planned.made->settings.log.lines_waiting_max};
 

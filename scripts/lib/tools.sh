@@ -27,7 +27,7 @@ check_go() {
     [ "$missing" = yes ] || return 0
     has_go "$go_version_min" && return 0
     fail "Temporal's CLI cannot be built: $(go env GOVERSION 2>/dev/null || echo no Go) here" \
-        "install Go $go_version_min or later, or put a temporal on the PATH for the demo"
+        "install Go $go_version_min or later (or 1.21 that may fetch newer toolchains), or put a temporal on the PATH for the demo"
     return 1
 }
 

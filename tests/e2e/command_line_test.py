@@ -193,6 +193,13 @@ def test_explain_of_a_stored_event(gateway):
     assert "orders" in ran.stdout
 
 
+def test_explain_of_an_event_of_another_source_than_said_is_wrong_usage(gateway):
+    event_id = gateway.post(BODY, senders.github(BODY)).json["id"]
+    ran = asked(gateway, "explain", "--config", gateway.path, "--source", "gitlab", "--event", event_id)
+    assert ran.returncode == 2, ran.stderr
+    assert "source github" in ran.stderr
+
+
 def test_explain_of_an_event_in_a_store_that_nobody_holds(serving):
     stopped = serving(rules=[rule("one"), rule("other", when="false")])
     event_id = stopped.send_github({"n": 7}).json["id"]
