@@ -1,4 +1,5 @@
 #include "transforms/builtins.hpp"
+#include "transforms/patterns.hpp"
 #include "transforms/runtime.hpp"
 #include "transforms/utf8.hpp"
 
@@ -6,15 +7,11 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <memory>
+#include <optional>
 #include <re2/re2.h>
 #include <string>
 #include <utility>
 #include <vector>
-
-// Regular expressions by RE2: time linear in the text, so no pattern can hang a rule. What needs backtracking
-// (back references, look-around) is an error.
 
 namespace headgate::transforms {
 namespace {
@@ -22,106 +19,40 @@ namespace {
 using json::member;
 using json::value;
 
-struct flags {
-    bool global = false;
-    bool skip_empty = false;
-    bool extended = false;
-    bool is_fine = true;
-    RE2::Options options;
-    std::string prefix;  // (?ims) before the pattern.
-};
-
-flags read_flags(value const& given) {
-    flags read;
-    read.options.set_log_errors(false);
-    read.options.set_max_mem(1 << 20);
-    if (given.is_null()) return read;
-    read.is_fine = given.is_string();
-    std::string inside;
-    for (auto const c : given.is_string() ? given.as_string() : std::string_view{}) {
-        switch (c) {
-            case 'g': read.global = true; break;
-            case 'n': read.skip_empty = true; break;
-            case 'i': inside += 'i'; break;
-            case 's': break;  // `^` and `$` mean the whole text anyway.
-            case 'l': read.options.set_longest_match(true); break;
-            case 'p': inside += 's'; break;
-            case 'x': read.extended = true; break;
-            default: read.is_fine = false;
-        }
-    }
-    if (!inside.empty()) read.prefix = "(?" + inside + ")";
-    return read;
-}
-
-// Without the blanks and comments that the flag x allows outside of classes.
-std::string without_blanks(std::string_view pattern) {
-    std::string made;
-    bool in_class = false;
-    for (std::size_t i = 0; i < pattern.size(); ++i) {
-        auto const c = pattern[i];
-        if (c == '\\' && i + 1 < pattern.size()) {
-            made += pattern.substr(i++, 2);
-            continue;
-        }
-        if (c == '[') in_class = true;
-        if (c == ']') in_class = false;
-        bool const is_blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
-        if (!in_class && is_blank) continue;
-        if (!in_class && c == '#') {
-            i = std::min(pattern.find('\n', i), pattern.size());
-            continue;
-        }
-        made += c;
-    }
-    return made;
-}
-
-// RE2 of Debian 12 writes named groups as (?P<name>…); jq's programs as (?<name>…).
-std::string with_named_groups(std::string_view pattern) {
-    std::string made;
-    for (std::size_t i = 0; i < pattern.size(); ++i) {
-        if (pattern[i] == '\\' && i + 1 < pattern.size()) {
-            made += pattern.substr(i, 2);
-            ++i;
-        } else if (pattern.substr(i).starts_with("(?<") && !pattern.substr(i).starts_with("(?<=") &&
-                   !pattern.substr(i).starts_with("(?<!")) {
-            made += "(?P<";
-            i += 2;
-        } else {
-            made += pattern[i];
-        }
-    }
-    return made;
-}
-
-// Compiled patterns of this thread. Patterns are mostly literals of programs; when there are too many they
-// come from events, and all are forgotten.
-RE2 const* compiled_pattern(runtime& run, std::string const& pattern, RE2::Options const& options) {
+// Patterns of this thread that no program has: they come from events. When there are too many, all are
+// forgotten.
+re2::RE2 const* pattern_of_an_event(runtime& run, std::string_view text, pattern_flags const& how) {
     constexpr std::size_t kept_max = 256;
-    thread_local std::map<std::pair<std::string, bool>, std::unique_ptr<RE2>> kept;
-    if (kept.size() > kept_max) kept.clear();
-    auto& known = kept[{pattern, options.longest_match()}];
-    if (known) return known.get();
-    known = std::make_unique<RE2>(pattern, options);
-    auto const instructions = known->ok() ? static_cast<std::size_t>(known->ProgramSize()) : 0;
-    return run.may_touch((pattern.size() + instructions) * 64) ? known.get() : nullptr;
+    thread_local pattern_table kept;
+    if (auto const* const known = kept.find(text, how)) return known;
+    if (kept.size() >= kept_max) kept.clear();
+    auto const made = kept.add(text, how);
+    auto const instructions = made ? static_cast<std::size_t>((*made)->ProgramSize()) : 0;
+    if (!run.may_touch((text.size() + instructions) * 64)) return nullptr;
+    if (made) return *made;
+    (void)run.fail(made.error().message);
+    return nullptr;
 }
 
-bool pattern_of(runtime& run, value const* in, flags const& how, RE2 const*& out) {
-    if (!in[0].is_string()) {
-        return run.fail(fmt::format("{} cannot be matched, as it is not a string", name_of(in[0].type())));
-    }
-    if (!in[1].is_string())
-        return run.fail(fmt::format("{} is not a regular expression", name_of(in[1].type())));
-    if (!how.is_fine) return run.fail("the flags are not a valid modifier string");
-    constexpr std::size_t pattern_max = 4096;
-    if (in[1].as_string().size() > pattern_max)
-        return run.fail("the regular expression is longer than 4096 bytes");
-    auto const text = how.extended ? without_blanks(in[1].as_string()) : std::string{in[1].as_string()};
-    out = compiled_pattern(run, how.prefix + with_named_groups(text), how.options);
-    if (!out) return false;
-    return out->ok() || run.fail("the regular expression is not valid: " + out->error());
+// The text, the pattern and the flags that a function was given; says no where they are none.
+std::optional<pattern_flags> flags_of(runtime& run, value const* in) {
+    if (!in[0].is_string())
+        (void)run.fail(fmt::format("{} cannot be matched, as it is not a string", name_of(in[0].type())));
+    else if (!in[1].is_string())
+        (void)run.fail(fmt::format("{} is not a regular expression", name_of(in[1].type())));
+    else if (in[2].is_null())
+        return pattern_flags{};
+    else if (auto const read = in[2].is_string() ? read_pattern_flags(in[2].as_string()) : std::nullopt)
+        return read;
+    else
+        (void)run.fail("the flags are not a valid modifier string");
+    return std::nullopt;
+}
+
+re2::RE2 const* pattern_of(runtime& run, value const* in, pattern_flags const& how) {
+    auto const text = in[1].as_string();
+    auto const* const known = run.patterns().find(text, how);
+    return known ? known : pattern_of_an_event(run, text, how);
 }
 
 // What looking for `pattern` in so much text may cost: RE2 keeps to the text's length as long as it has room
@@ -144,9 +75,9 @@ std::array<value, 3> unpacked(value const* in) {
 
 bool test(runtime& run, value const* in, value& out) {
     auto const given = unpacked(in);
-    auto const how = read_flags(given[2]);
-    RE2 const* pattern = nullptr;
-    if (!pattern_of(run, given.data(), how, pattern)) return false;
+    auto const how = flags_of(run, given.data());
+    auto const* const pattern = how ? pattern_of(run, given.data(), *how) : nullptr;
+    if (!pattern) return false;
     auto const text = given[0].as_string();
     if (!may_search(run, *pattern, text.size())) return false;
     out = value::boolean(
@@ -157,7 +88,7 @@ bool test(runtime& run, value const* in, value& out) {
 // All matches: for each the groups, the whole first. Groups that took no part have no data.
 using match = std::vector<re2::StringPiece>;
 
-bool find_matches(runtime& run, std::string_view text, RE2 const& pattern, flags const& how,
+bool find_matches(runtime& run, std::string_view text, RE2 const& pattern, pattern_flags const& how,
                   std::vector<match>& found) {
     re2::StringPiece const whole{text.data(), text.size()};
     auto const groups = pattern.NumberOfCapturingGroups() + 1;
@@ -227,12 +158,12 @@ value capture_of(runtime& run, re2::StringPiece piece, std::string const* name, 
 
 bool all_matches(runtime& run, value const* in, value& out) {
     auto const given = unpacked(in);
-    auto const how = read_flags(given[2]);
-    RE2 const* pattern = nullptr;
-    if (!pattern_of(run, given.data(), how, pattern)) return false;
+    auto const how = flags_of(run, given.data());
+    auto const* const pattern = how ? pattern_of(run, given.data(), *how) : nullptr;
+    if (!pattern) return false;
     auto const text = given[0].as_string();
     std::vector<match> found;
-    if (!find_matches(run, text, *pattern, how, found)) return false;
+    if (!find_matches(run, text, *pattern, *how, found)) return false;
     auto const& names = pattern->CapturingGroupNames();
     place_counter places{text};
     std::vector<value> matches;
@@ -271,13 +202,13 @@ bool captured(runtime& run, value const* in, value& out) {
 }
 
 bool split(runtime& run, value const* in, value& out) {
-    auto how = read_flags(in[2]);
-    how.global = true;
-    RE2 const* pattern = nullptr;
-    if (!pattern_of(run, in, how, pattern)) return false;
+    auto how = flags_of(run, in);
+    auto const* const pattern = how ? pattern_of(run, in, *how) : nullptr;
+    if (!pattern) return false;
+    how->global = true;
     auto const text = in[0].as_string();
     std::vector<match> found;
-    if (!find_matches(run, text, *pattern, how, found)) return false;
+    if (!find_matches(run, text, *pattern, *how, found)) return false;
     std::vector<value> parts;
     std::size_t from = 0;
     for (auto const& groups : found) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "json/value.hpp"
+#include "transforms/patterns.hpp"
 
 #include <array>
 #include <cstddef>
@@ -121,7 +122,7 @@ struct call_site {
     std::vector<closure_source> closures;
 };
 
-enum class text_format : std::uint8_t { text, json, html, uri, csv, tsv, sh, base64, base64d };
+enum class text_format : std::uint8_t { text, json, html, uri, urid, csv, tsv, sh, base64, base64d };
 
 struct text_template {
     text_format format = text_format::text;
@@ -140,6 +141,7 @@ struct compiled {
     std::vector<call_site> sites;
     std::vector<text_template> templates;
     std::vector<native_call> natives;
+    pattern_table patterns;  // Those that stand in the source.
     std::vector<std::pair<std::string, std::uint32_t>>
         variables;  // $name and its register in the program's frame.
 };

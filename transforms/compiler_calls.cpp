@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace headgate::transforms {
 namespace {
@@ -29,6 +30,7 @@ slot compiler::call(node const& n, slot in, mode how, bool is_last) {
         return without_path(call_native_node(n, *native, in), how);
     }
     if (auto* const defined = library_function(n)) {
+        compile_pattern_of(n);
         return call_unit(n, in, how, *defined, program_unit_, is_last);
     }
     unknown_function(n);
@@ -98,6 +100,28 @@ unit* compiler::library_function(node const& call) {
         library_trees_.push_back(std::move(*tree));
     }
     return known;
+}
+
+// A pattern that stands in the program is compiled with it, and found wrong with it.
+void compiler::compile_pattern_of(node const& call) {
+    static constexpr std::array takes_a_pattern{"test", "match", "capture", "scan", "splits"};
+    bool const replaces = call.text == "sub" || call.text == "gsub";
+    bool const takes = replaces || call.text == "split" ||
+                       std::ranges::find(takes_a_pattern, call.text) != takes_a_pattern.end();
+    auto const pattern = takes ? constant_of(*call.kids[0]) : std::nullopt;
+    if (!pattern || !pattern->is_string()) return;
+    std::size_t const flags_at = replaces ? 2 : 1;
+    auto const given = call.kids.size() > flags_at ? constant_of(*call.kids[flags_at])
+                                                   : std::optional{json::value::string_view_of("")};
+    if (!given || !given->is_string()) return;
+    auto const how = read_pattern_flags(given->as_string());
+    if (!how) {
+        mistake(*call.kids[flags_at], "these flags are none of regular expressions",
+                "some of: g i l n p s x");
+        return;
+    }
+    if (auto const made = out_.patterns.add(pattern->as_string(), *how); !made)
+        mistake(*call.kids[0], made.error().message, "as RE2 has them: no back references, no look-around");
 }
 
 void compiler::unknown_function(node const& n) {

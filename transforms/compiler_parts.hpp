@@ -79,6 +79,7 @@ private:
                                              std::size_t arity) const;
     [[nodiscard]] std::uint32_t scopes_out(unit const* owner) const;
     unit* library_function(node const& call);
+    void compile_pattern_of(node const& call);
 
     // While it lives, instructions stand at this node's place; our library's stand where it was called.
     class place_guard {

@@ -1,6 +1,7 @@
 #include "core/encoding.hpp"
 #include "core/text.hpp"
 #include "json/write.hpp"
+#include "model/request.hpp"
 #include "transforms/operations.hpp"
 
 #include <fmt/format.h>
@@ -13,11 +14,12 @@
 namespace headgate::transforms {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, text_format>, 9> names{{
+constexpr std::array<std::pair<std::string_view, text_format>, 10> names{{
     {"text", text_format::text},
     {"json", text_format::json},
     {"html", text_format::html},
     {"uri", text_format::uri},
+    {"urid", text_format::urid},
     {"csv", text_format::csv},
     {"tsv", text_format::tsv},
     {"sh", text_format::sh},
@@ -142,6 +144,13 @@ bool append_formatted(runtime& run, text_format format, json::value const& any, 
         case text_format::json: json::write(any, out); break;
         case text_format::html: append_html(text_of(any), out); break;
         case text_format::uri: out += percent_encode(text_of(any)); break;
+        case text_format::urid: {
+            auto const bytes = percent_decode(text_of(any));
+            if (!bytes || !is_utf8(*bytes))
+                return run.fail(fmt::format("{} is not a valid uri encoding", name_of(any.type())));
+            out += *bytes;
+            break;
+        }
         case text_format::csv:
         case text_format::tsv: return append_row(run, format, any, out);
         case text_format::sh: return append_words(run, any, out);

@@ -38,7 +38,7 @@ void* frame_stack::allocate(std::size_t bytes) {
 }
 
 machine::machine(compiled const& program, json::value input, json::arena& where, run_options const& options)
-    : program_{program}, run_{where, options} {
+    : program_{program}, run_{where, options, program.patterns} {
     auto const& whole = program.functions.front();
     auto const before = frames_.top();
     auto* const place = frames_.allocate(sizeof(frame) + whole.slots * sizeof(json::value));

@@ -2,6 +2,7 @@
 
 #include "core/result.hpp"
 #include "json/value.hpp"
+#include "transforms/patterns.hpp"
 #include "transforms/program.hpp"
 
 #include <chrono>
@@ -26,8 +27,9 @@ enum class limit : std::uint8_t { steps, memory, outputs, depth, nesting, time }
 // (a budget, or a body that could not be read).
 class runtime {
 public:
-    runtime(json::arena& where, run_options const& options)
+    runtime(json::arena& where, run_options const& options, pattern_table const& patterns)
         : where_{where},
+          patterns_{patterns},
           limits_{options.limits},
           now_{options.now},
           clock_{options.clock},
@@ -68,6 +70,7 @@ public:
     [[nodiscard]] json::value take_error();
 
     [[nodiscard]] json::arena& where() noexcept { return where_; }
+    [[nodiscard]] pattern_table const& patterns() const noexcept { return patterns_; }
     [[nodiscard]] wall_time now() const noexcept { return now_; }
     [[nodiscard]] budget const& limits() const noexcept { return limits_; }
     [[nodiscard]] std::uint64_t steps() const noexcept { return touched_ / bytes_per_step; }
@@ -77,6 +80,7 @@ private:
     [[nodiscard]] bool may_go_on();
 
     json::arena& where_;
+    pattern_table const& patterns_;  // Of the program.
     budget limits_;
     wall_time now_;
     work_clock const* clock_;

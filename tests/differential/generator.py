@@ -47,7 +47,7 @@ PLAIN = [
     'values', 'nulls', 'strings', 'numbers', 'arrays', 'objects', 'booleans', 'scalars', 'iterables',
     'empty', 'floor', 'ceil', 'round', 'sqrt', 'fabs', 'abs', 'utf8bytelength', 'transpose', 'paths',
     'tostream', 'isnan', 'isinfinite', 'recurse', 'combinations', 'ascii', '@json', '@text', '@csv',
-    '@tsv', '@html', '@uri', '@sh', '@base64', '@base64d', 'getpath(["a","b"])', 'gmtime', 'mktime',
+    '@tsv', '@html', '@uri', '@urid', '@sh', '@base64', '@base64d', 'getpath(["a","b"])', 'gmtime', 'mktime',
     'error', 'walk(.)', 'splits(",")', 'min_by(.a)', 'max_by(.a)', 'unique_by(.a)', 'group_by(.a)',
     'sort_by(.a)', 'getpath([])', 'pick(.a)', 'tojson|fromjson', 'del(.a)', 'del(.[0])', 'del(.[0,1])',
     'to_entries|from_entries', 'with_entries(.)', 'limit(2;.[])', 'first(.[])', 'skip(1;.[])',

@@ -166,6 +166,7 @@ constexpr auto rows = std::to_array<row>({
     {"@html", ".text | @html"},
     {"@uri", ".text | @uri"},
     {"@base64", ".text | @base64"},
+    {"@urid", ".quoted | @urid"},
     {"@base64d", ".quoted | @base64d"},
     {"@base64d", ".text | try @base64d catch ."},
     {"@csv", ".words | @csv"},

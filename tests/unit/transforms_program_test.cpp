@@ -302,7 +302,21 @@ TEST(program, functions_that_would_take_long_are_bounded) {
 TEST(program, regular_expressions_take_linear_time) {
     auto const evil = R"(("a" * 5000) + "b" | test("^(a|aa)+$"), test("(a+)+$"))";
     EXPECT_EQ(run(evil), (std::vector<std::string>{"false", "false"}));
-    EXPECT_THAT(first_of(R"("aa" | test("(a)\\1"))"), HasSubstr("the regular expression is not valid"));
+}
+
+TEST(program, regular_expressions_that_stand_in_it_are_found_wrong_with_it_and_others_when_it_runs) {
+    EXPECT_EQ(
+        compile_message(".ref | test(\"(a)\\\\1\")"),
+        "the regular expression is not valid: invalid escape sequence: \\1 at line 1, column 13\n"
+        ".ref | test(\"(a)\\\\1\")\n            ^\nas RE2 has them: no back references, no look-around");
+    EXPECT_THAT(compile_message("gsub(\"a\"; \"b\"; \"gq\")"),
+                HasSubstr("these flags are none of regular expressions at line 1, column 16"));
+    EXPECT_THAT(compile_message("[splits(\"(\")]"), HasSubstr("missing ): ("));
+    EXPECT_THAT(first_of("(\"(a)\" + \"\\\\1\") as $re | \"aa\" | test($re)"),
+                HasSubstr("the regular expression is not valid"));
+    EXPECT_EQ(first_of("def test(f): f; test(\"(\")"), "\"(\"");
+    EXPECT_EQ(run("\"aB\" | test(\"ab\"), test(\"ab\"; \"i\"), test(\"a b\"; \"xi\"), test(\"a b\"; null)"),
+              (std::vector<std::string>{"false", "true", "true", "false"}));
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 //
 //   rules_headgate EVENT PROGRAM
 //
-// Prints microseconds: compile, parse, evaluate, parse and evaluate; then the outputs, compact, a line each.
+// Prints microseconds: compile, parse, evaluate, parse and evaluate; how many times memory is allocated for
+// one event; then the outputs, compact, a line each.
 
 #include "json/parse.hpp"
 #include "json/write.hpp"
@@ -26,7 +27,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-std::size_t kept = 0;  // What is measured ends here, so that it is not left out.
+std::size_t allocations = 0;  // Counted below.
+std::size_t kept = 0;         // What is measured ends here, so that it is not left out.
 
 double microseconds_since(steady_clock::time_point begin) {
     return std::chrono::duration<double, std::micro>(steady_clock::now() - begin).count();
@@ -72,7 +74,12 @@ int run(char const* file, std::string_view source) {
         json::arena own{room.data(), room.size()};
         kept += program->run(json::parse(text, own)->root, own, {})->size();
     });
-    fmt::print("{} {} {} {}\n", compile, parse, evaluate, both);
+    auto const before = allocations;
+    {
+        json::arena own{room.data(), room.size()};
+        kept += program->run(json::parse(text, own)->root, own, {})->size();
+    }
+    fmt::print("{} {} {} {} {}\n", compile, parse, evaluate, both, allocations - before);
     json::arena own;
     for (auto const& output : *program->run(event->root, own, {})) fmt::print("{}\n", json::write(output));
     return kept > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -80,6 +87,18 @@ int run(char const* file, std::string_view source) {
 
 }  // namespace
 }  // namespace headgate
+
+void* operator new(std::size_t bytes) {
+    ++headgate::allocations;
+    if (auto* const memory = std::malloc(bytes)) return memory;  // NOLINT(*-no-malloc)
+    std::abort();
+}
+void operator delete(void* memory) noexcept {
+    std::free(memory);  // NOLINT(*-no-malloc)
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);  // NOLINT(*-no-malloc)
+}
 
 int main(int count, char** given) {
     return count == 3 ? headgate::run(given[1], given[2]) : EXIT_FAILURE;
