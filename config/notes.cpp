@@ -14,21 +14,22 @@ void notes::depends_on(std::filesystem::path const& path) {
 }
 
 void notes::mistake(node const& at, std::string path, std::string what, std::string remedy) {
-    add({.path = std::move(path),
-         .what = std::move(what),
-         .remedy = std::move(remedy),
-         .weighs = problem::weight::mistake,
-         .line = at.line,
-         .file = file_of(at)});
+    note(problem::weight::mistake, at, std::move(path), std::move(what), std::move(remedy));
 }
 
 void notes::warning(node const& at, std::string path, std::string what, std::string remedy) {
+    note(problem::weight::warning, at, std::move(path), std::move(what), std::move(remedy));
+}
+
+void notes::note(problem::weight weighs, node const& at, std::string path, std::string what,
+                 std::string remedy) {
+    auto const& stands = used_at_ ? *used_at_ : at;
     add({.path = std::move(path),
          .what = std::move(what),
          .remedy = std::move(remedy),
-         .weighs = problem::weight::warning,
-         .line = at.line,
-         .file = file_of(at)});
+         .weighs = weighs,
+         .line = stands.line,
+         .file = file_of(stands)});
 }
 
 void notes::add(problem one) {

@@ -28,6 +28,20 @@ public:
     void depends_on(std::filesystem::path const& path);
     [[nodiscard]] ingredients const& made_from() const noexcept { return made_from_; }
 
+    // While it lives, what is found wrong stands at `here`: where a preset is used, whose own text stands
+    // elsewhere.
+    class place_guard {
+    public:
+        place_guard(notes& of, node const& here) : of_{of}, before_{of.used_at_} { of_.used_at_ = &here; }
+        ~place_guard() { of_.used_at_ = before_; }
+        place_guard(place_guard const&) = delete;
+        place_guard& operator=(place_guard const&) = delete;
+
+    private:
+        notes& of_;
+        node const* before_;
+    };
+
     void mistake(node const& at, std::string path, std::string what, std::string remedy);
     void warning(node const& at, std::string path, std::string what, std::string remedy);
     void add(problem one);
@@ -43,11 +57,14 @@ public:
     [[nodiscard]] std::filesystem::path resolve(node const& at, std::string_view name) const;
 
 private:
+    void note(problem::weight weighs, node const& at, std::string path, std::string what, std::string remedy);
+
     problems found_;
     std::size_t mistakes_ = 0;
     std::size_t left_out_ = 0;
     std::vector<std::filesystem::path> files_;
     ingredients made_from_;
+    node const* used_at_ = nullptr;
 };
 
 // listen.webhooks.address (line 2): "0.0.0.0" has no port — write for example 0.0.0.0:8080

@@ -256,7 +256,12 @@ auth::settings read_preset(std::string const& name, node const& at, std::string 
     auto const declared = read_declared_params(declares);
     fill_params(declared, given, given_at, given_path, into);
     // Without params the preset is read where it stands: ten thousand sources are not ten thousand copies.
+    bool const is_used = given_path != path;  // Else it is read where it stands.
+    std::optional<notes::place_guard> used;
+    if (is_used) used.emplace(into, given_at);
+    auto const before = into.mistakes();
     auto const with_params = declared.empty() ? node{} : with_params_placed(at, declared, given, path, into);
+    if (into.mistakes() != before) return {};
     reader from{declared.empty() ? at : with_params, path, into};
     auto sender = read_sender(from, given);
     sender.preset = name;

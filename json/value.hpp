@@ -60,6 +60,15 @@ public:
     [[nodiscard]] bool holds_unreadable() const noexcept { return marks_ & mark_unreadable; }
     [[nodiscard]] std::string_view why_unreadable() const;  // Of the first one in here (checked).
 
+    // What was put together from other values may hold one part many times, so that little memory makes an
+    // endless text. Whoever puts together says so; what was parsed is as long as its text.
+    [[nodiscard]] value put_together() const noexcept {
+        auto marked = *this;
+        marked.marks_ |= mark_put_together;
+        return marked;
+    }
+    [[nodiscard]] bool is_put_together() const noexcept { return marks_ & mark_put_together; }
+
     // `base` with more at its end. Adding to what was itself made by adding costs the addition only, not a
     // copy of the whole; `base` stays what it was. `costs_bytes` is what the arena gave.
     [[nodiscard]] static value appended(value base, std::span<value const> more, arena& where,
@@ -148,6 +157,7 @@ private:
     // The data follows a `growth` header: `appended` may go on behind the last element.
     static constexpr std::uint8_t mark_growable = 1;
     static constexpr std::uint8_t mark_unreadable = 2;
+    static constexpr std::uint8_t mark_put_together = 4;
 
     value(tag which, std::size_t size, std::size_t depth, void const* data, unsigned marks = 0) noexcept
         : tag_{which},

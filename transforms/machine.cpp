@@ -71,7 +71,7 @@ result<std::optional<json::value>> machine::next() {
     }
     if (how == step::stop) return end_with_error();
     if (out.holds_unreadable()) (void)run_.unreadable(out);
-    (void)run_.may_walk(out);
+    if (out.is_put_together()) (void)run_.may_walk(out);
     if (++outputs_ > run_.limits().outputs_max) (void)run_.refuse(limit::outputs);
     if (!run_.ok()) return end_with_error();
     return out;

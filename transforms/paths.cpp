@@ -178,6 +178,7 @@ bool get_slice(runtime& run, json::value const& container, json::value const& fr
     if (!where) return run.fail("Start and end indices of an array slice must be numbers");
     if (container.is_array()) {
         out = json::value::array_view_of(container.items().subspan(where->from, where->to - where->from));
+        if (container.is_put_together()) out = out.put_together();
         return true;
     }
     auto const text = container.as_string();

@@ -65,7 +65,7 @@ json::value runtime::list(std::span<json::value const> items) {
     for (auto const& item : items) {
         if (item.depth() >= json::nesting_max) return refuse(limit::nesting), json::value{};
     }
-    return json::value::array(items, where_);
+    return json::value::array(items, where_).put_together();
 }
 
 json::value runtime::object(std::span<json::member const> members) {
@@ -77,7 +77,7 @@ json::value runtime::object(std::span<json::member const> members) {
         key_bytes += one.key.size();
     }
     if (!may_touch(key_bytes)) return {};
-    return json::value::object(members, where_);
+    return json::value::object(members, where_).put_together();
 }
 
 json::value runtime::appended(json::value base, std::span<json::value const> more) {
@@ -90,7 +90,7 @@ json::value runtime::appended(json::value base, std::span<json::value const> mor
     if (taken_ + whole > limits_.memory_bytes_max) return refuse(limit::memory), json::value{};
     std::size_t bytes = 0;
     auto const made = json::value::appended(base, more, where_, bytes);
-    return may_take(bytes) ? made : json::value{};
+    return may_take(bytes) ? made.put_together() : json::value{};
 }
 
 json::value runtime::appended(json::value base, std::string_view more) {

@@ -139,6 +139,20 @@ TEST_F(configurations, take_presets_of_ones_own_and_say_what_is_wrong_with_one_o
     EXPECT_THAT(said_about(ours("nothing")), ElementsAre(HasSubstr("presets.ours.covers (line 10): ")));
 }
 
+TEST_F(configurations, that_use_a_preset_wrongly_are_told_so_once_and_where_they_use_it) {
+    auto const using_jwt = [&](std::string_view beside) {
+        return said_about(
+            fmt::format("  b:\n    path: /b\n    dedupe: none\n"
+                        "    verify:\n      preset: jwt\n      secrets: [{{file: own}}]\n{}",
+                        beside));
+    };
+    EXPECT_THAT(using_jwt("\n"),
+                ElementsAre("sources.b.verify (line 9): the param algorithm is not configured — "
+                            "write params: {algorithm: …} beside the preset"));
+    EXPECT_THAT(using_jwt("      params:\n        audience: [us]\n        algorithm: HS255\n"),
+                ElementsAre(HasSubstr("(line 12): \"HS255\" is not known")));
+}
+
 struct row {
     std::string_view name;
     std::string_view text;

@@ -292,8 +292,8 @@ TEST(budget, one_more_than_a_limit_is_too_much_and_the_remedy_names_the_setting)
     };
     std::vector<edge> const edges{
         {{.steps_max = 4},
-         "1, 2, 3",
          "1, 2, 3, 4",
+         "1, 2, 3, 4, 5",
          "steps",
          "make the program look at less, or raise dispatch.rule_steps_max"},
         {{.memory_bytes_max = 1'000},
@@ -330,6 +330,15 @@ TEST(budget, one_more_than_a_limit_is_too_much_and_the_remedy_names_the_setting)
         EXPECT_EQ(outputs.error().message, "the program went over its limit of " + std::string{message});
         EXPECT_EQ(outputs.error().remedy, remedy);
     }
+}
+
+TEST(budget, an_output_is_walked_through_only_where_it_may_be_longer_than_what_it_was_made_of) {
+    std::string const doubled = "reduce range(40) as $i ([1]; [., .])";
+    for (auto const* const part : {"", " | .[:1]", " | .[0]", " | .[1:][0]"}) {
+        EXPECT_THAT(spend(doubled + part, "null").ending, HasSubstr("limit of memory")) << part;
+    }
+    EXPECT_LE(spend(".numbers", big_input()).steps, 2U);
+    EXPECT_GE(spend("{numbers}", big_input()).steps, size / bytes_per_step);
 }
 
 // A clock on which a millisecond goes by each time it is asked.
