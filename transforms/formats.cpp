@@ -33,7 +33,7 @@ void append_html(std::string_view text, std::string& out) {
             case '<': out += "&lt;"; break;
             case '>': out += "&gt;"; break;
             case '&': out += "&amp;"; break;
-            case '\'': out += "&#39;"; break;
+            case '\'': out += "&apos;"; break;
             case '"': out += "&quot;"; break;
             default: out += c;
         }

@@ -49,9 +49,9 @@ DIFFERENCES = {
 
 
 class Evaluator:
-    def __init__(self):
+    def __init__(self, program=EVALUATE):
         self.process = subprocess.Popen(
-            [EVALUATE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def __enter__(self):
