@@ -143,7 +143,7 @@ struct compiled {
     std::vector<native_call> natives;
     pattern_table patterns;  // Those that stand in the source.
     std::vector<std::pair<std::string, std::uint32_t>>
-        variables;  // $name and its register in the program's frame.
+        variables;  // $name of those that are read, and its register in the program's frame.
 };
 
 }  // namespace headgate::transforms

@@ -23,9 +23,9 @@ result<void> compiler::translate(node const& root, std::vector<std::string> cons
     unit_ = program_unit_;
     for (auto const& name : variables) {
         auto const where = variable_slot(&variables, name);
-        out_.variables.emplace_back(name, where);
         scope_ =
             bring_in({.what = scope_entry::meaning::variable, .name = name, .owner = unit_, .where = where});
+        given_.emplace(scope_, false);
     }
     program_unit_->scope = scope_;
     (void)request(*program_unit_, mode::value);

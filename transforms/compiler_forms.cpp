@@ -230,6 +230,7 @@ slot compiler::variable(node const& n, mode how) {
         unknown_variable(n);
         return 0;
     }
+    note_reading(*found);
     auto const hops = scopes_out(found->owner);
     if (hops == 0 && how == mode::value) return found->where;
     auto const to = fresh(how);
@@ -240,6 +241,13 @@ slot compiler::variable(node const& n, mode how) {
     }
     if (how == mode::path) emit(op::constant, to + 1, constant({}));
     return to;
+}
+
+// A run has to give only what is read.
+void compiler::note_reading(scope_entry const& read) {
+    auto const given = given_.find(&read);
+    if (given == given_.end() || std::exchange(given->second, true)) return;
+    out_.variables.emplace_back(read.name, read.where);
 }
 
 slot compiler::location(node const& n) {

@@ -140,6 +140,7 @@ private:
     slot label(node const& n, slot in, mode how);
     slot break_out(node const& n, slot in, mode how);
     slot variable(node const& n, mode how);
+    void note_reading(scope_entry const& read);
     slot location(node const& n);
     void define(node const& n);
     void destructure(node const& at, pattern const& into, slot from, slot in);
@@ -202,6 +203,7 @@ private:
     unit* unit_ = nullptr;
     unit* program_unit_ = nullptr;
     scope_entry const* scope_ = nullptr;
+    std::map<scope_entry const*, bool> given_;  // What a run can give, and whether it is read.
     function_code* code_ = nullptr;
     std::uint32_t offset_ = 0;
     std::optional<error> mistake_;

@@ -50,6 +50,12 @@ std::string_view program::source() const noexcept {
     return code_->translated->source;
 }
 
+std::vector<std::string_view> program::variables() const {
+    std::vector<std::string_view> names;
+    for (auto const& [name, where] : code_->translated->variables) names.emplace_back(name);
+    return names;
+}
+
 evaluation::evaluation(std::unique_ptr<state> fresh) : state_{std::move(fresh)} {}
 evaluation::evaluation(evaluation&&) noexcept = default;
 evaluation& evaluation::operator=(evaluation&&) noexcept = default;

@@ -36,7 +36,7 @@ struct run_options {
     budget limits;
     wall_time now;  // What `now` gives.
     std::vector<std::pair<std::string_view, json::value>>
-        variables;                              // $name, for the names it was compiled with
+        variables;                              // $name, for each of the program's `variables()`
     work_clock const* clock = &thread_clock();  // For `time_max`; outlives the run.
 };
 
@@ -46,7 +46,7 @@ class evaluation;
 class program {
 public:
     // Fails with invalid_argument: the message has line and column, the remedy what was meant, a caret under
-    // the place in the message's second line. `variables` are the names of `$name`s that each run will give.
+    // the place in the message's second line. `variables` are the names of `$name`s that a run can give.
     [[nodiscard]] static result<program> compile(std::string_view source,
                                                  std::vector<std::string> variables = {});
 
@@ -60,6 +60,9 @@ public:
                                                        run_options const& options) const;
 
     [[nodiscard]] std::string_view source() const noexcept;
+
+    // Those of the names it was compiled with that it reads, each once.
+    [[nodiscard]] std::vector<std::string_view> variables() const;
 
     program(program&&) noexcept;
     program& operator=(program&&) noexcept;

@@ -76,6 +76,13 @@ TEST(program, sees_the_variables_it_was_compiled_with) {
     EXPECT_EQ(json::write(outputs->front()), R"([7,"y",7])");
 }
 
+TEST(program, tells_which_variables_it_reads) {
+    auto const compiled =
+        program::compile("def f: $c; $b, {$a}, f, $b, (1 as $d | $d)", {"a", "b", "c", "d"});
+    ASSERT_TRUE(compiled);
+    EXPECT_THAT(compiled->variables(), testing::UnorderedElementsAre("a", "b", "c"));
+}
+
 TEST(program, takes_now_from_the_run) {
     run_options const options{
         .limits = {}, .now = wall_time{std::chrono::milliseconds{1'700'000'000'250}}, .variables = {}};
