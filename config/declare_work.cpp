@@ -146,6 +146,10 @@ void declare_rules(section& root, dispatch::settings& into) {
             at.text(
                 "source", one.source,
                 {.says = "Which of `sources` it looks at.", .is = presence::required, .example = "github"});
+            at.programs("vars", one.vars,
+                        {.says = "Values that the rule's programs share, each given by a program with one "
+                                 "output: `$NAME` in all of them, and in the vars after it. One is "
+                                 "evaluated when a program that names it is, and then once."});
             at.program("when", one.when,
                        {.says = "Whether the event matches: one output, false and null are no."});
             at.inside("start", {.says = "What is started.", .is = presence::required},

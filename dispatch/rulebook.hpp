@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/problem.hpp"
+#include "dispatch/rule.hpp"
 #include "dispatch/settings.hpp"
 #include "json/value.hpp"
 #include "model/delivery.hpp"
@@ -21,17 +22,6 @@
 // The rules in force, compiled: which of them an event matches, and what exactly each would start.
 
 namespace headgate::dispatch {
-
-struct rule {
-    rule_settings settings;
-    std::string normal_form;  // One JSON text; two rules with the same text do the same.
-    std::string revision;     // First 16 hex digits of the normal form's SHA-256.
-    transforms::program when;
-    std::optional<transforms::program> id;
-    transforms::program input;
-    std::vector<std::pair<std::string, transforms::program>> memo;
-    std::vector<std::pair<std::string, transforms::program>> search_attributes;
-};
 
 // What one rule made of one event.
 struct match {
@@ -54,7 +44,7 @@ struct verdict {
 class rulebook {
 public:
     // Compiles every program. What is wrong is noted with its path (`rules[2].when`), and then nothing is
-    // returned.
+    // returned; a warning refuses nothing.
     [[nodiscard]] static std::shared_ptr<rulebook const> compile(settings const& from, problems& found);
 
     [[nodiscard]] bool knows_source(std::string_view name) const;
@@ -73,6 +63,7 @@ public:
 private:
     [[nodiscard]] std::vector<rule const*> const& rules_of(std::string_view source) const;
     [[nodiscard]] transforms::rule_input input_of(event const& from, json::arena& scratch) const;
+    [[nodiscard]] transforms::run_options options_of(event const& from) const;
 
     transforms::budget budget_;
     transforms::body_limits bounds_;

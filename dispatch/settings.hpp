@@ -19,6 +19,7 @@ struct rule_settings {
     std::string name;
     std::string tenant = "default";
     std::string source;
+    std::vector<std::pair<std::string, std::string>> vars;  // name, program; each sees those before it.
     std::string when = "true";
     std::string target;
     std::string workflow;

@@ -1,5 +1,6 @@
 #include "core/encoding.hpp"
 #include "dispatch/rulebook.hpp"
+#include "tests/support/rules.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,49 +11,8 @@
 namespace headgate::dispatch {
 namespace {
 
+using namespace testing_support;
 using namespace std::chrono_literals;
-
-constexpr wall_time now{1'700'000'000s};
-
-rule_settings rule_named(std::string name) {
-    rule_settings rule;
-    rule.name = std::move(name);
-    rule.source = "github";
-    rule.target = "platform";
-    rule.workflow = "Sync";
-    rule.task_queue = "data";
-    return rule;
-}
-
-event release() {
-    event made{.sequence = 5,
-               .id = *parse_uuid("0192f3c0-7b1e-7cc3-9a4f-0123456789ab"),
-               .tenant = "default",
-               .source = "github",
-               .sender = identity{"mac", "signing#0", coverage::full}};
-    made.received.head = {.method = "POST",
-                          .target = "/webhooks/github",
-                          .fields = {{"content-type", "application/json"}, {"x-github-event", "release"}},
-                          .peer = "192.0.2.1"};
-    made.received.body = R"({"action":"published","release":{"tag_name":"v1"},"n":12345678901234567890123})";
-    made.received.received_at = now;
-    return made;
-}
-
-std::shared_ptr<rulebook const> book_of(std::vector<rule_settings> rules) {
-    settings from;
-    from.rules = std::move(rules);
-    from.sources = {{.name = "github", .body = {}}};
-    problems found;
-    auto book = rulebook::compile(from, found);
-    EXPECT_TRUE(book) << (found.empty() ? "" : found.front().what);
-    return book;
-}
-
-store::routing routed(std::vector<rule_settings> rules, event const& from = release()) {
-    json::arena scratch;
-    return route(from, *book_of(std::move(rules)), scratch, now);
-}
 
 TEST(rulebook, renders_the_whole_order) {
     auto rule = rule_named("orders");

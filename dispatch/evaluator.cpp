@@ -1,0 +1,76 @@
+#include "dispatch/evaluator.hpp"
+
+#include "dispatch/workflow_id.hpp"
+#include "json/write.hpp"
+
+#include <fmt/format.h>
+
+namespace headgate::dispatch {
+
+outcome<json::value> evaluator::sole_output(expression const& of, std::string_view named) {
+    if (auto failed = prepare_vars(of)) return std::unexpected{*std::move(failed)};
+    return run(of, named);
+}
+
+// The vars that it names, and those that they name, in the order they are written. Without recursion: there
+// may be as many as a configuration has room for.
+std::optional<fault> evaluator::prepare_vars(expression const& of) {
+    if (of.vars.empty()) return std::nullopt;
+    std::vector<bool> wanted(by_.vars.size());
+    auto const want = [&wanted](expression const& reader) {
+        for (auto const place : reader.vars) wanted[place] = true;
+    };
+    want(of);
+    for (auto place = wanted.size(); place-- > 0;) {
+        if (wanted[place]) want(by_.vars[place].second);
+    }
+    for (std::size_t place = 0; place < wanted.size(); ++place) {
+        if (!wanted[place]) continue;
+        auto const& [name, var] = by_.vars[place];
+        auto& kept = vars_[place];
+        if (!kept) kept = run(var, "vars." + name);
+        if (!*kept) return kept->error();
+    }
+    return std::nullopt;
+}
+
+outcome<json::value> evaluator::run(expression const& of, std::string_view named) {
+    options_.variables.clear();
+    for (auto const place : of.vars) options_.variables.emplace_back(by_.vars[place].first, **vars_[place]);
+    auto outputs = of.program.run(input_, scratch_, options_);
+    if (!outputs) return std::unexpected{fault{std::string{named}, std::move(outputs).error()}};
+    if (outputs->size() == 1) return outputs->front();
+    return std::unexpected{
+        fault{std::string{named},
+              {errc::failed_precondition, fmt::format("gave {} outputs, not one", outputs->size()),
+               "make the program give exactly one value, for example with first(...) or [...]"}}};
+}
+
+outcome<bool> evaluator::holds() {
+    HEADGATE_TRY(auto const output, sole_output(by_.when, "when"));
+    return output.is_truthy();
+}
+
+outcome<std::string> evaluator::workflow_id(expression const& by) {
+    HEADGATE_TRY(auto const output, sole_output(by, "id"));
+    if (!output.is_string()) {
+        auto wrong = not_an_id(fmt::format("gave {}, not a string", json::name_of(output.type())),
+                               "make `id` one string, for example with tostring");
+        return std::unexpected{fault{"id", std::move(wrong)}};
+    }
+    if (auto wrong = what_is_wrong_with_id(output.as_string()))
+        return std::unexpected{fault{"id", *std::move(wrong)}};
+    return std::string{output.as_string()};
+}
+
+outcome<std::vector<std::pair<std::string, std::string>>> evaluator::texts(
+    std::vector<std::pair<std::string, expression>> const& expressions, std::string_view what) {
+    std::vector<std::pair<std::string, std::string>> all;
+    for (auto const& [name, each] : expressions) {
+        HEADGATE_TRY(auto const output, sole_output(each, fmt::format("{}.{}", what, name)));
+        all.emplace_back(name, json::write(output));
+    }
+    return all;
+}
+
+}  // namespace headgate::dispatch

@@ -1,0 +1,174 @@
+#include "dispatch/rule.hpp"
+
+#include "core/digest.hpp"
+#include "core/encoding.hpp"
+#include "dispatch/workflow_id.hpp"
+#include "json/parse.hpp"
+#include "json/write.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace headgate::dispatch {
+namespace {
+
+using named_programs = std::vector<std::pair<std::string, std::string>>;
+using named_expressions = std::vector<std::pair<std::string, expression>>;
+
+// What a rule says nothing of is left out, so that a setting that comes later changes no revision.
+std::string normal_form_of(rule_settings const& rule) {
+    json::writer out;
+    out.begin_object();
+    auto const text = [&out](std::string_view name, std::string_view value) { out.key(name).string(value); };
+    auto const programs = [&out](std::string_view name, named_programs const& list) {
+        out.key(name).begin_object();
+        for (auto const& [key, program] : list) out.key(key).string(program);
+        out.end_object();
+    };
+    text("name", rule.name);
+    text("tenant", rule.tenant);
+    text("source", rule.source);
+    if (!rule.vars.empty()) programs("vars", rule.vars);
+    text("when", rule.when);
+    text("target", rule.target);
+    text("workflow", rule.workflow);
+    text("task_queue", rule.task_queue);
+    text("id", rule.id);
+    text("input", rule.input);
+    programs("memo", rule.memo);
+    programs("search_attributes", rule.search_attributes);
+    out.key("execution_timeout_ms").integer(rule.execution_timeout.count());
+    out.key("run_timeout_ms").integer(rule.run_timeout.count());
+    out.key("task_timeout_ms").integer(rule.task_timeout.count());
+    out.end_object();
+    return std::move(out).take();
+}
+
+std::optional<std::string> what_is_wrong_with_var(std::string_view name) {
+    // `item` and `index` are what `each` makes; the others have a meaning in the language.
+    constexpr std::array<std::string_view, 5> taken{"item", "index", "ENV", "__loc__", "__prog_args"};
+    if (std::ranges::find(taken, name) != taken.end()) return fmt::format("${} means something else", name);
+    auto const fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    };
+    bool const begins_with_digit = !name.empty() && name.front() >= '0' && name.front() <= '9';
+    if (name.empty() || begins_with_digit || !std::ranges::all_of(name, fits))
+        return fmt::format("\"{}\" cannot be the name of a var", name);
+    return std::nullopt;
+}
+
+// Compiles the programs of one rule, noting each that does not.
+class compiler {
+public:
+    compiler(std::string path, problems& found) : path_{std::move(path)}, found_{found} {}
+
+    std::optional<expression> program(std::string_view key, std::string const& source) {
+        auto compiled = transforms::program::compile(source, names_);
+        if (!compiled) {
+            mistake(key, std::move(compiled).error());
+            return std::nullopt;
+        }
+        auto vars = places_of(compiled->variables());
+        return expression{*std::move(compiled), std::move(vars)};
+    }
+
+    // An id that is the same for every event is judged before the first one comes.
+    std::optional<expression> id(std::string const& source) {
+        auto compiled = program("start.id", source);
+        json::arena scratch;
+        auto const literal = json::parse(source, scratch);
+        if (!literal || !literal->root.is_string()) return compiled;
+        if (auto wrong = what_is_wrong_with_id(literal->root.as_string()))
+            mistake("start.id", *std::move(wrong));
+        return compiled;
+    }
+
+    named_expressions programs(std::string_view key, named_programs const& sources) {
+        named_expressions all;
+        for (auto const& [name, source] : sources) {
+            auto compiled = program(fmt::format("{}.{}", key, name), source);
+            if (compiled) all.emplace_back(name, *std::move(compiled));
+        }
+        return all;
+    }
+
+    // Each sees those before it.
+    named_expressions vars(named_programs const& sources) {
+        named_expressions all;
+        for (auto const& [name, source] : sources) {
+            auto const key = "vars." + name;
+            if (auto wrong = what_is_wrong_with_var(name)) {
+                mistake(key, {errc::invalid_argument, *std::move(wrong),
+                              "choose a name of letters, digits and '_', with no digit first"});
+                continue;
+            }
+            if (auto compiled = program(key, source)) all.emplace_back(name, *std::move(compiled));
+            names_.push_back(name);  // Also of one that does not compile: that is one mistake, not two.
+            is_read_.push_back(false);
+        }
+        return all;
+    }
+
+    void warn_of_unread_vars() {
+        for (std::size_t i = 0; i < names_.size(); ++i) {
+            if (is_read_[i]) continue;
+            found_.push_back(
+                {.path = fmt::format("{}.vars.{}", path_, names_[i]),
+                 .what = "is not used",
+                 .remedy = fmt::format("write ${} where its value is meant, or remove it", names_[i]),
+                 .weighs = problem::weight::warning});
+        }
+    }
+
+private:
+    std::vector<std::size_t> places_of(std::vector<std::string_view> const& read) {
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < names_.size(); ++i) {
+            if (std::ranges::find(read, names_[i]) == read.end()) continue;
+            places.push_back(i);
+            is_read_[i] = true;
+        }
+        return places;
+    }
+
+    void mistake(std::string_view key, error why) {
+        found_.push_back({.path = fmt::format("{}.{}", path_, key),
+                          .what = std::move(why.message),
+                          .remedy = std::move(why.remedy)});
+    }
+
+    std::string path_;
+    problems& found_;
+    std::vector<std::string> names_;  // Of the vars so far.
+    std::vector<bool> is_read_;
+};
+
+bool has_mistakes(problems const& found, std::size_t from) {
+    return std::any_of(found.begin() + static_cast<std::ptrdiff_t>(from), found.end(),
+                       [](problem const& each) { return each.weighs == problem::weight::mistake; });
+}
+
+}  // namespace
+
+std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::size_t index, problems& found) {
+    auto const before = found.size();
+    compiler make{fmt::format("rules[{}]", index), found};
+    auto vars = make.vars(settings.vars);
+    auto when = make.program("when", settings.when);
+    auto id = settings.id.empty() ? std::nullopt : make.id(settings.id);
+    auto input = make.program("start.input", settings.input);
+    auto memo = make.programs("start.memo", settings.memo);
+    auto attributes = make.programs("start.search_attributes", settings.search_attributes);
+    make.warn_of_unread_vars();
+    if (has_mistakes(found, before)) return nullptr;
+    auto text = normal_form_of(settings);
+    auto revision = to_hex(sha256(text)).substr(0, 16);
+    return std::make_unique<rule const>(rule{settings, std::move(text), std::move(revision), std::move(vars),
+                                             *std::move(when), std::move(id), *std::move(input),
+                                             std::move(memo), std::move(attributes)});
+}
+
+}  // namespace headgate::dispatch

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "core/problem.hpp"
+#include "dispatch/settings.hpp"
+#include "transforms/program.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// One rule, compiled.
+
+namespace headgate::dispatch {
+
+// One program of a rule, and which of the rule's vars it names.
+struct expression {
+    transforms::program program;
+    std::vector<std::size_t> vars;  // Places in `rule::vars`; of a var only earlier ones.
+};
+
+struct rule {
+    rule_settings settings;
+    std::string normal_form;  // One JSON text; two rules with the same text do the same.
+    std::string revision;     // First 16 hex digits of the normal form's SHA-256.
+    std::vector<std::pair<std::string, expression>> vars;
+    expression when;
+    std::optional<expression> id;
+    expression input;
+    std::vector<std::pair<std::string, expression>> memo;
+    std::vector<std::pair<std::string, expression>> search_attributes;
+};
+
+// Null when there is a mistake; each is noted with its path (`rules[2].when`), and so is what makes no sense.
+[[nodiscard]] std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::size_t index,
+                                                       problems& found);
+
+}  // namespace headgate::dispatch
