@@ -46,6 +46,28 @@ void write_json_texts(json::writer& out, std::string_view key, auto const& pairs
     out.end_object();
 }
 
+// One argument is what most workflows have.
+void write_inputs(json::writer& out, std::vector<std::string> const& inputs) {
+    if (inputs.size() == 1) {
+        out.key("input").raw(inputs.front());
+        return;
+    }
+    out.key("inputs").begin_array();
+    for (auto const& each : inputs) out.raw(each);
+    out.end_array();
+}
+
+void write_attributes(json::writer& out, std::vector<search_attribute> const& attributes) {
+    out.key("search_attributes").begin_object();
+    for (auto const& each : attributes) out.key(each.name).raw(each.json);
+    out.end_object();
+    out.key("search_attribute_types").begin_object();
+    for (auto const& each : attributes) {
+        if (each.type != attribute_type::unsaid) out.key(each.name).string(name_of(each.type));
+    }
+    out.end_object();
+}
+
 // The members that lists and single views share; the object stays open.
 void begin_delivery(json::writer& out, delivery const& one) {
     out.begin_object();
@@ -168,9 +190,10 @@ void write_verdict(json::writer& out, identity const& sender) {
 void write_order(json::writer& out, start_order const& order) {
     out.key("workflow").string(order.workflow);
     out.key("task_queue").string(order.task_queue);
-    out.key("input").raw(order.input.empty() ? "null" : order.input);
+    write_inputs(out, order.inputs);
     write_json_texts(out, "memo", order.memo);
-    write_json_texts(out, "search_attributes", order.search_attributes);
+    write_attributes(out, order.search_attributes);
+    out.key("reuse").string(name_of(order.reuse));
     out.key("execution_timeout_ms").integer(order.execution_timeout.count());
     out.key("run_timeout_ms").integer(order.run_timeout.count());
     out.key("task_timeout_ms").integer(order.task_timeout.count());

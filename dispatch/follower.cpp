@@ -31,7 +31,7 @@ follower::follower(asio::any_io_executor const& executor, settings const& settin
 bool follower::add(delivery const& started) {
     if (!has_room()) return false;
     auto kept = started;
-    kept.order.input.clear();
+    kept.order.inputs.clear();
     kept.order.memo.clear();
     kept.order.search_attributes.clear();
     auto const [place, is_new] =

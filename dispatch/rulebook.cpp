@@ -23,9 +23,11 @@ outcome<start_order> render(rule const& by, event const& from, evaluator& evalua
         order.workflow_id = to_string(from.id) + "." + by.settings.name;
     }
     HEADGATE_TRY(auto const input, evaluate.sole_output(by.input, "input"));
-    order.input = json::write(input);
+    order.inputs = {json::write(input)};
     HEADGATE_TRY(order.memo, evaluate.texts(by.memo, "memo"));
-    HEADGATE_TRY(order.search_attributes, evaluate.texts(by.search_attributes, "search_attributes"));
+    HEADGATE_TRY(auto attributes, evaluate.texts(by.search_attributes, "search_attributes"));
+    for (auto& [name, json] : attributes)
+        order.search_attributes.push_back({std::move(name), std::move(json)});
     return order;
 }
 

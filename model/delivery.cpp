@@ -22,11 +22,10 @@ std::optional<delivery_state> delivery_state_named(std::string_view name) noexce
 }
 
 std::size_t bytes_of(start_order const& one) {
-    auto bytes = one.target.size() + one.workflow_id.size() + one.workflow.size() + one.task_queue.size() +
-                 one.input.size();
-    for (auto const* const texts : {&one.memo, &one.search_attributes}) {
-        for (auto const& [name, text] : *texts) bytes += name.size() + text.size();
-    }
+    auto bytes = one.target.size() + one.workflow_id.size() + one.workflow.size() + one.task_queue.size();
+    for (auto const& input : one.inputs) bytes += sizeof input + input.size();
+    for (auto const& [name, text] : one.memo) bytes += name.size() + text.size();
+    for (auto const& each : one.search_attributes) bytes += each.name.size() + each.json.size();
     return bytes;
 }
 
@@ -55,6 +54,20 @@ std::string_view name_of(hold_cause cause) noexcept {
         case hold_cause::removed: return "removed";
         case hold_cause::missing: return "missing";
         case hold_cause::unanswered: return "unanswered";
+    }
+    return "";
+}
+
+std::string_view name_of(attribute_type type) noexcept {
+    for (auto const& [name, each] : attribute_types) {
+        if (each == type) return name;
+    }
+    return "";
+}
+
+std::string_view name_of(id_reuse how) noexcept {
+    for (auto const& [name, each] : id_reuses) {
+        if (each == how) return name;
     }
     return "";
 }

@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "model/event.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -43,18 +44,59 @@ enum class hold_cause : std::uint8_t {
 
 [[nodiscard]] std::string_view name_of(hold_cause cause) noexcept;
 
+// What the target is told a search attribute is.
+enum class attribute_type : std::uint8_t {
+    unsaid,
+    text,
+    keyword,
+    integer,
+    real,
+    boolean,
+    datetime,
+    keywords
+};
+
+struct search_attribute {
+    std::string name;
+    std::string json;  // One JSON text, of this type.
+    attribute_type type = attribute_type::unsaid;
+
+    bool operator==(search_attribute const&) const = default;
+};
+
+// Whether a workflow id whose run is closed may be used again.
+enum class id_reuse : std::uint8_t { never, after_failure, always };
+
+// As the configuration writes them.
+inline constexpr std::array<std::pair<std::string_view, attribute_type>, 7> attribute_types{
+    {{"text", attribute_type::text},
+     {"keyword", attribute_type::keyword},
+     {"int", attribute_type::integer},
+     {"double", attribute_type::real},
+     {"bool", attribute_type::boolean},
+     {"datetime", attribute_type::datetime},
+     {"keyword_list", attribute_type::keywords}}};
+[[nodiscard]] std::string_view name_of(attribute_type type) noexcept;
+
+inline constexpr std::array<std::pair<std::string_view, id_reuse>, 3> id_reuses{
+    {{"reject_duplicate", id_reuse::never},
+     {"allow_duplicate_failed_only", id_reuse::after_failure},
+     {"allow_duplicate", id_reuse::always}}};
+[[nodiscard]] std::string_view name_of(id_reuse how) noexcept;
+
 // Everything that will be sent to the target, rendered once. An attempt never evaluates anything.
 struct start_order {
     std::string target;
     std::string workflow_id;  // 1 to 255 bytes
     std::string workflow;     // The type's name.
     std::string task_queue;
-    std::string input;                                      // One JSON text: the workflow's one argument.
+    std::vector<std::string> inputs;                        // JSON texts: the workflow's arguments.
     std::vector<std::pair<std::string, std::string>> memo;  // name, JSON text
-    std::vector<std::pair<std::string, std::string>> search_attributes;  // name, JSON text
-    std::chrono::milliseconds execution_timeout{0};                      // 0: no limit
+    std::vector<search_attribute> search_attributes;
+    std::chrono::milliseconds execution_timeout{0};  // 0: no limit
     std::chrono::milliseconds run_timeout{0};
     std::chrono::milliseconds task_timeout{0};
+    id_reuse reuse = id_reuse::never;
     bool id_is_default =
         false;  // The id is made of the event's id, so nobody else can rightly have taken it.
 };

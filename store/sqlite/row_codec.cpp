@@ -14,7 +14,7 @@ namespace headgate::store::sqlite {
 namespace {
 
 constexpr std::uint64_t head_version = 1;
-constexpr std::uint64_t order_version = 1;
+constexpr std::uint64_t order_version = 2;  // 1: one input, attributes without types, no `reuse`.
 
 std::uint64_t hash_of(std::string_view bytes, std::uint64_t seed = 0) {
     return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
@@ -69,6 +69,39 @@ std::vector<std::pair<std::string, std::string>> read_pairs(byte_reader& in) {
         pairs.emplace_back(std::move(name), std::string{in.text()});
     }
     return pairs;
+}
+
+void write_inputs(byte_writer& out, std::vector<std::string> const& inputs) {
+    out.number(inputs.size());
+    for (auto const& each : inputs) out.text(each);
+}
+
+std::vector<std::string> read_inputs(byte_reader& in, std::uint64_t version) {
+    std::vector<std::string> inputs;
+    for (auto left = version == 1 ? 1 : in.count(); left > 0 && in.ok(); --left)
+        inputs.emplace_back(in.text());
+    if (version == 1) std::erase(inputs, "");  // Of a delivery without an order.
+    return inputs;
+}
+
+void write_attributes(byte_writer& out, std::vector<search_attribute> const& attributes) {
+    out.number(attributes.size());
+    for (auto const& each : attributes) {
+        out.text(each.name);
+        out.text(each.json);
+        out.number(static_cast<std::uint64_t>(each.type));
+    }
+}
+
+std::vector<search_attribute> read_attributes(byte_reader& in, std::uint64_t version) {
+    std::vector<search_attribute> attributes;
+    for (auto left = in.count(); left > 0 && in.ok(); --left) {
+        std::string name{in.text()};
+        std::string json{in.text()};
+        auto const type = version == 1 ? attribute_type::unsaid : static_cast<attribute_type>(in.number());
+        attributes.push_back({std::move(name), std::move(json), type});
+    }
+    return attributes;
 }
 
 void write_hidden(byte_writer& out, std::vector<hidden_place> const& places) {
@@ -219,13 +252,14 @@ packed_order pack_order(std::uint64_t number, delivery const& of) {
     out.number(order_version);
     out.text(order.workflow);
     out.text(order.task_queue);
-    out.text(order.input);
+    write_inputs(out, order.inputs);
     write_pairs(out, order.memo);
-    write_pairs(out, order.search_attributes);
+    write_attributes(out, order.search_attributes);
     out.number(static_cast<std::uint64_t>(order.execution_timeout.count()));
     out.number(static_cast<std::uint64_t>(order.run_timeout.count()));
     out.number(static_cast<std::uint64_t>(order.task_timeout.count()));
     out.number(order.id_is_default ? 1 : 0);
+    out.number(static_cast<std::uint64_t>(order.reuse));
     packed_order packed{std::move(out).take(), 0};
     packed.checksum = seal(hash_of(packed.content), number, of.id);
     return packed;
@@ -242,14 +276,16 @@ result<void> unpack_order(std::uint64_t number, std::string_view content, std::u
     auto& order = into.order;
     order.workflow = in.text();
     order.task_queue = in.text();
-    order.input = in.text();
+    order.inputs = read_inputs(in, version);
     order.memo = read_pairs(in);
-    order.search_attributes = read_pairs(in);
+    order.search_attributes = read_attributes(in, version);
     order.execution_timeout = read_timeout(in);
     order.run_timeout = read_timeout(in);
     order.task_timeout = read_timeout(in);
     order.id_is_default = in.number() == 1;
-    if (version != order_version || !in.at_end()) return damaged("order of delivery", number);
+    order.reuse = version == 1 ? id_reuse::never : static_cast<id_reuse>(in.number());
+    bool const is_known = version >= 1 && version <= order_version;
+    if (!is_known || !in.at_end()) return damaged("order of delivery", number);
     return {};
 }
 

@@ -109,6 +109,7 @@ CREATE TABLE marks (
     checksum INTEGER NOT NULL
 ) WITHOUT ROWID;
 )",
+    // What stands in `orders` may have its second form from here on, too.
     R"(
 CREATE TABLE revivals (
     number INTEGER PRIMARY KEY,

@@ -24,6 +24,37 @@ wire::Payload json_payload(std::string text) {
     return payload;
 }
 
+// As the types are called in the metadata of a payload.
+std::string_view wire_name_of(attribute_type type) {
+    switch (type) {
+        case attribute_type::unsaid: return "";
+        case attribute_type::text: return "Text";
+        case attribute_type::keyword: return "Keyword";
+        case attribute_type::integer: return "Int";
+        case attribute_type::real: return "Double";
+        case attribute_type::boolean: return "Bool";
+        case attribute_type::datetime: return "Datetime";
+        case attribute_type::keywords: return "KeywordList";
+    }
+    return "";
+}
+
+wire::Payload attribute_payload(search_attribute const& from) {
+    auto payload = json_payload(from.json);
+    auto const type = wire_name_of(from.type);
+    if (!type.empty()) (*payload.mutable_metadata())["type"] = type;
+    return payload;
+}
+
+wire::WorkflowIdReusePolicy policy_of(id_reuse how) {
+    switch (how) {
+        case id_reuse::never: return wire::WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE;
+        case id_reuse::after_failure: return wire::WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY;
+        case id_reuse::always: return wire::WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE;
+    }
+    return wire::WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE;
+}
+
 void set_duration(google::protobuf::Duration& duration, std::chrono::milliseconds value) {
     duration.set_seconds(value.count() / 1000);
     duration.set_nanos(static_cast<std::int32_t>(value.count() % 1000 * 1'000'000));
@@ -96,8 +127,8 @@ void set_names(wire::StartWorkflowExecutionRequest& request, start_order const& 
     for (auto const& [name, json] : order.memo) memo[name] = json_payload(json);
     // Last, so that no rule can speak for another delivery.
     memo[std::string{delivery_memo}] = json_payload('"' + delivery_id + '"');
-    for (auto const& [name, json] : order.search_attributes) {
-        (*request.mutable_search_attributes()->mutable_indexed_fields())[name] = json_payload(json);
+    for (auto const& each : order.search_attributes) {
+        (*request.mutable_search_attributes()->mutable_indexed_fields())[each.name] = attribute_payload(each);
     }
 }
 
@@ -113,11 +144,11 @@ result<std::string> encode_start(start_order const& order, std::string const& de
     request.mutable_workflow_type()->set_name(order.workflow);
     request.mutable_task_queue()->set_name(order.task_queue);
     request.mutable_task_queue()->set_kind(wire::TASK_QUEUE_KIND_NORMAL);
-    *request.mutable_input()->add_payloads() = json_payload(order.input);
+    for (auto const& each : order.inputs) *request.mutable_input()->add_payloads() = json_payload(each);
     set_timeouts(request, order);
     request.set_identity(identity);
     request.set_request_id(delivery_id);
-    request.set_workflow_id_reuse_policy(wire::WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE);
+    request.set_workflow_id_reuse_policy(policy_of(order.reuse));
     set_names(request, order, delivery_id);
     if (auto const good = check_sizes(request, limits); !good) return std::unexpected{good.error()};
     return request.SerializeAsString();

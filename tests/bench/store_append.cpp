@@ -83,7 +83,7 @@ delivery make_delivery(event const& of, std::string rule) {
     made.rule = std::move(rule);
     made.order.target = "platform";
     made.order.workflow = "SyncThenBuild";
-    made.order.input = std::string(200, 'i');
+    made.order.inputs = {std::string(200, 'i')};
     return made;
 }
 

@@ -35,7 +35,7 @@ asio::awaitable<void> start_many(targets::target& asked, tally& counted) {
     start_order order;
     order.workflow = "SyncThenBuild";
     order.task_queue = "data-platform";
-    order.input = '"' + std::string(1024, 'x') + '"';
+    order.inputs = {'"' + std::string(1024, 'x') + '"'};
     while (counted.left > 0) {
         auto const n = counted.left--;
         order.workflow_id = fmt::format("bench-{}-{}", std::time(nullptr), n);

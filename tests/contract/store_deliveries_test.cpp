@@ -39,7 +39,7 @@ TEST_P(deliveries_of_a_store, keeps_all_that_will_be_sent) {
     EXPECT_EQ(kept.order.workflow_id, "orders-1");
     EXPECT_EQ(kept.order.workflow, "SyncThenBuild");
     EXPECT_EQ(kept.order.task_queue, "data-platform");
-    EXPECT_EQ(kept.order.input, wanted.order.input);
+    EXPECT_EQ(kept.order.inputs, wanted.order.inputs);
     EXPECT_EQ(kept.order.memo, wanted.order.memo);
     EXPECT_EQ(kept.order.search_attributes, wanted.order.search_attributes);
     EXPECT_EQ(kept.order.run_timeout, std::chrono::seconds{300});
@@ -137,7 +137,7 @@ TEST_P(deliveries_of_a_store, takes_the_order_of_a_delivery_that_had_none) {
     auto const kept = run(store_->read_delivery(id)).value().kept;
     EXPECT_EQ(kept.state, delivery_state::waiting);
     EXPECT_EQ(kept.order.target, "platform");
-    EXPECT_EQ(kept.order.input, order.input);
+    EXPECT_EQ(kept.order.inputs, order.inputs);
     EXPECT_EQ(kept.rule_revision, "today");
 }
 
@@ -237,7 +237,7 @@ TEST_P(deliveries_of_a_store, reads_what_is_sent_up_to_a_number_of_bytes_and_one
     auto const of = appended("github", "1");
     auto const with_input = [&](char const* rule, std::size_t bytes) {
         auto made = make_delivery(of, rule);
-        made.order.input = '"' + std::string(bytes, 'x') + '"';
+        made.order.inputs = {'"' + std::string(bytes, 'x') + '"'};
         return made;
     };
     auto const all = route(of, {with_input("a", 40'000), with_input("b", 40'000), with_input("c", 90'000)});
@@ -264,7 +264,7 @@ TEST_P(deliveries_of_a_store, reads_all_that_will_be_sent_and_nothing_of_what_is
     ASSERT_TRUE(found[1]);
     EXPECT_EQ(found[1]->id, all[0].id);
     EXPECT_EQ(found[1]->order.workflow, "SyncThenBuild");
-    EXPECT_EQ(found[1]->order.input, make_delivery(of, "a").order.input);
+    EXPECT_EQ(found[1]->order.inputs, make_delivery(of, "a").order.inputs);
 }
 
 TEST_P(deliveries_of_a_store, pages_through_unfinished_ones_and_leaves_out_whole_targets) {
@@ -298,7 +298,7 @@ TEST_P(deliveries_of_a_store, lists_without_what_is_sent) {
     EXPECT_EQ(shown.order.target, "platform");
     EXPECT_EQ(shown.order.workflow_id, "orders-1");
     EXPECT_EQ(shown.rule_revision, "0123456789abcdef");
-    EXPECT_EQ(shown.order.input, "");
+    EXPECT_TRUE(shown.order.inputs.empty());
 }
 
 TEST_P(deliveries_of_a_store, does_not_change_a_delivery_that_is_not_there) {

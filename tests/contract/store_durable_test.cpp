@@ -79,7 +79,7 @@ TEST_P(durable_store, continues_after_reopening_with_what_is_not_finished) {
         for (auto const& each : run(store_->unfinished({.state = state}, {})).value().items) {
             rules += each.rule;
             EXPECT_EQ(each.order.workflow_id, "orders-1");
-            EXPECT_EQ(each.order.input, "");
+            EXPECT_TRUE(each.order.inputs.empty());
         }
         return rules;
     };

@@ -31,7 +31,7 @@ protected:
     // More than half of what a group may have.
     static std::vector<routing> large_routing(event const& from, std::uint32_t item = 0) {
         auto made = make_delivery(from, "large", item);
-        made.order.input = '"' + std::string(40'000, 'x') + '"';
+        made.order.inputs = {'"' + std::string(40'000, 'x') + '"'};
         return {{from.sequence, event_state::routed, "", {std::move(made)}, {}}};
     }
 };

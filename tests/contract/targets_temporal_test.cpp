@@ -183,6 +183,51 @@ TEST_P(starting_on_temporal, a_closed_run_of_somebody_else_keeps_its_id) {
     EXPECT_THAT(ours.remedy, Not(IsEmpty()));
 }
 
+TEST_P(starting_on_temporal, an_id_that_may_be_used_again_starts_another_run_once_the_first_is_closed) {
+    for (auto const reuse : {id_reuse::after_failure, id_reuse::always}) {
+        auto order = order_for(id("reused-" + std::string{name_of(reuse)}));
+        order.reuse = reuse;
+        auto const first = start(order, delivery_numbered(1));
+        EXPECT_EQ(start(order, delivery_numbered(2)).what, start_answer::kind::joined);
+        frontend_.terminate(order.workflow_id, "by operator");
+        auto const second = start(order, delivery_numbered(2));
+        EXPECT_EQ(second.what, start_answer::kind::started) << second.message;
+        EXPECT_NE(second.run_id, first.run_id);
+    }
+}
+
+// A start without an answer is sent once more: as long as its run is the last one of the id, closed or not,
+// it is found.
+TEST_P(starting_on_temporal, a_start_that_is_repeated_finds_its_run_whatever_may_be_used_again) {
+    for (auto const reuse : {id_reuse::after_failure, id_reuse::always}) {
+        auto order = order_for(id("repeated-" + std::string{name_of(reuse)}));
+        order.reuse = reuse;
+        auto const first = start(order, delivery_numbered(1));
+        frontend_.terminate(order.workflow_id, "by operator");
+        auto const again = start(order, delivery_numbered(1));
+        EXPECT_EQ(again.what, start_answer::kind::started) << again.message;
+        EXPECT_EQ(again.run_id, first.run_id);
+    }
+}
+
+// What docs/reference/rules.md says an answer that was lost can mean, and why `never` is the default.
+TEST_P(starting_on_temporal,
+       a_start_that_is_repeated_after_another_ones_run_is_a_second_run_where_ids_are_reused) {
+    for (auto const reuse : {id_reuse::never, id_reuse::always}) {
+        auto order = order_for(id("overtaken-" + std::string{name_of(reuse)}));
+        order.reuse = id_reuse::always;
+        auto const first = start(order, delivery_numbered(1));
+        frontend_.terminate(order.workflow_id, "by operator");
+        start(order, delivery_numbered(2));
+        frontend_.terminate(order.workflow_id, "by operator");
+        order.reuse = reuse;
+        auto const again = start(order, delivery_numbered(1));
+        bool const is_second = reuse == id_reuse::always;
+        EXPECT_EQ(again.what, is_second ? start_answer::kind::started : start_answer::kind::id_taken);
+        EXPECT_NE(again.run_id, first.run_id);
+    }
+}
+
 TEST_P(starting_on_temporal, an_unknown_namespace_is_missing) {
     auto settings = settings_for(frontend_.address());
     settings.name_space = "nobody-made-this";
@@ -215,7 +260,9 @@ TEST_P(starting_on_temporal, an_unknown_search_attribute_is_missing) {
 
 TEST_P(starting_on_temporal, registered_search_attributes_and_memo_and_timeouts_are_taken) {
     auto order = order_for(id("everything"));
-    order.search_attributes = {{"HeadgateSource", R"("github")"}, {"HeadgateSize", "17"}};
+    order.search_attributes = {{"HeadgateSource", R"("github")", attribute_type::keyword},
+                               {"HeadgateSize", "17", attribute_type::integer}};
+    order.inputs = {"1", "[2]", "null"};
     order.memo = {{"rule", R"("orders-on-release")"}, {"numbers", "[1,2,3]"}};
     order.execution_timeout = 1h;
     order.run_timeout = 30min;
@@ -228,12 +275,12 @@ TEST_P(starting_on_temporal, registered_search_attributes_and_memo_and_timeouts_
 TEST_P(starting_on_temporal, the_largest_input_is_taken_and_one_byte_more_is_refused_unsent) {
     constexpr std::size_t around = 32;
     auto order = order_for(id("largest"));
-    order.input = '"' + std::string(2 * 1024 * 1024 - around - 2, 'x') + '"';
+    order.inputs = {'"' + std::string(2 * 1024 * 1024 - around - 2, 'x') + '"'};
     auto const largest = start(order, delivery_numbered(1));
     EXPECT_EQ(largest.what, start_answer::kind::started) << largest.message;
 
     order.workflow_id = id("too-large");
-    order.input.insert(1, "x");
+    order.inputs.front().insert(1, "x");
     auto const larger = start(order, delivery_numbered(2));
     EXPECT_EQ(larger.what, start_answer::kind::refused);
     EXPECT_EQ(larger.message, "input has 2097153 bytes as sent, the namespace takes 2097152");

@@ -37,10 +37,29 @@ using testing_support::soon;
 
 class trouble_with_temporal : public testing_support::asking_a_fake {};
 
+// The names of temporal.api.enums.v1.IndexedValueType, as the SDKs write them.
+TEST_F(trouble_with_temporal, says_which_type_an_attribute_has) {
+    constexpr std::array types{
+        std::pair{attribute_type::text, "Text"},           std::pair{attribute_type::keyword, "Keyword"},
+        std::pair{attribute_type::integer, "Int"},         std::pair{attribute_type::real, "Double"},
+        std::pair{attribute_type::boolean, "Bool"},        std::pair{attribute_type::datetime, "Datetime"},
+        std::pair{attribute_type::keywords, "KeywordList"}};
+    for (auto const& [type, name] : types) {
+        auto order = order_for(name);
+        order.inputs.clear();
+        order.search_attributes = {{"HeadgateSource", "1", type}};
+        ASSERT_EQ(start(order, delivery_numbered(1)).what, start_answer::kind::started);
+        auto const seen = service_.starts().back();
+        EXPECT_THAT(seen.search_attribute_types, ElementsAre(Pair("HeadgateSource", name)));
+        EXPECT_THAT(seen.input, IsEmpty());
+    }
+}
+
 TEST_F(trouble_with_temporal, sends_what_was_rendered_and_nothing_else) {
     auto order = order_for("orders-17");
     order.memo = {{"rule", R"("orders-on-release")"}};
     order.search_attributes = {{"HeadgateSource", R"("github")"}};
+    order.inputs = {R"({"connection":"orders","exact":1.10})", "null", "[2]"};
     order.execution_timeout = 3'600'500ms;
     order.run_timeout = 60s;
     order.task_timeout = 10s;
@@ -53,7 +72,7 @@ TEST_F(trouble_with_temporal, sends_what_was_rendered_and_nothing_else) {
     EXPECT_EQ(seen.workflow_id, "orders-17");
     EXPECT_EQ(seen.workflow, "SyncThenBuild");
     EXPECT_EQ(seen.task_queue, "data-platform");
-    EXPECT_THAT(seen.input, ElementsAre(R"({"connection":"orders","exact":1.10})"));
+    EXPECT_THAT(seen.input, ElementsAre(R"({"connection":"orders","exact":1.10})", "null", "[2]"));
     EXPECT_EQ(seen.input_encoding, "json/plain");
     EXPECT_EQ(seen.request_id, "11111111-1111-1111-1111-111111111101");
     EXPECT_EQ(seen.identity, "headgate@test");
@@ -62,6 +81,7 @@ TEST_F(trouble_with_temporal, sends_what_was_rendered_and_nothing_else) {
                 UnorderedElementsAre(Pair("rule", R"("orders-on-release")"),
                                      Pair("headgate.delivery", R"("11111111-1111-1111-1111-111111111101")")));
     EXPECT_THAT(seen.search_attributes, ElementsAre(Pair("HeadgateSource", R"("github")")));
+    EXPECT_THAT(seen.search_attribute_types, IsEmpty());
     EXPECT_EQ(seen.execution_timeout, 3'600'500ms);
     EXPECT_EQ(seen.run_timeout, 60s);
     EXPECT_EQ(seen.task_timeout, 10s);
@@ -189,7 +209,7 @@ TEST_F(trouble_with_temporal, learns_the_size_limit_from_the_namespace) {
     fake const small{{.input_bytes_max = 1024}};
     auto const asked = make(settings_for(small.address()));
     auto order = order_for("sized");
-    order.input = '"' + std::string(1024, 'x') + '"';
+    order.inputs = {'"' + std::string(1024, 'x') + '"'};
     auto const sent = run(asked->start(order, delivery_numbered(1), soon()));
     EXPECT_EQ(sent.what, start_answer::kind::refused);
     EXPECT_EQ(sent.message, "Blob data size exceeds limit.");

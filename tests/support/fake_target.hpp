@@ -24,7 +24,7 @@ class fake_target final : public targets::target {
 public:
     struct call {
         std::string workflow_id;
-        std::string input;
+        std::vector<std::string> inputs;
         uuid request_id;
     };
 
@@ -46,7 +46,7 @@ public:
 
     targets::asio::awaitable<targets::start_answer> start(start_order const& order, uuid request_id,
                                                           deadline until) override {
-        memory_.starts.push_back({order.workflow_id, order.input, request_id});
+        memory_.starts.push_back({order.workflow_id, order.inputs, request_id});
         if (memory_.when_asked) memory_.when_asked();
         if (!memory_.takes_work) {
             co_return targets::start_answer{.what = targets::start_answer::kind::not_now,

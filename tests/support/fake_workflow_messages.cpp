@@ -51,6 +51,10 @@ fake_workflow_service::seen_start to_seen(wire::StartWorkflowExecutionRequest co
     seen.reuse_policy = request.workflow_id_reuse_policy();
     seen.memo = data_of(request.memo().fields());
     seen.search_attributes = data_of(request.search_attributes().indexed_fields());
+    for (auto const& [name, payload] : request.search_attributes().indexed_fields()) {
+        auto const type = payload.metadata().find("type");
+        if (type != payload.metadata().end()) seen.search_attribute_types.emplace(name, type->second);
+    }
     seen.execution_timeout = to_milliseconds(request.workflow_execution_timeout());
     seen.run_timeout = to_milliseconds(request.workflow_run_timeout());
     seen.task_timeout = to_milliseconds(request.workflow_task_timeout());

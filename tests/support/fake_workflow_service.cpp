@@ -126,7 +126,13 @@ struct fake_workflow_service::parts final : wire::WorkflowService::Service {
         while (!context.IsCancelled()) happened.wait_for(held, 5ms);
     }
 
-    // As the server decides: the request id of the current run first, then REJECT_DUPLICATE.
+    static bool may_follow(run const& last, wire::WorkflowIdReusePolicy policy) {
+        if (!last.end || policy == wire::WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE) return false;
+        return policy == wire::WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE ||
+               last.status != wire::WORKFLOW_EXECUTION_STATUS_COMPLETED;
+    }
+
+    // As the server decides: the request id of the current run first, then the reuse policy.
     grpc::Status begin(wire::StartWorkflowExecutionRequest const& request,
                        wire::StartWorkflowExecutionResponse& response) {
         if (request.namespace_() != chosen.name_space) return no_namespace(request.namespace_());
@@ -141,10 +147,11 @@ struct fake_workflow_service::parts final : wire::WorkflowService::Service {
             return {grpc::StatusCode::INVALID_ARGUMENT, "Blob data size exceeds limit."};
         }
         auto& all = runs[request.workflow_id()];
-        if (!all.empty() && all.back().request_id != request.request_id()) {
+        bool const is_known = !all.empty() && all.back().request_id == request.request_id();
+        if (!is_known && !all.empty() && !may_follow(all.back(), request.workflow_id_reuse_policy())) {
             return already_started(request.workflow_id(), all.back());
         }
-        if (all.empty()) add_run(request.workflow_id(), request.request_id(), request.memo());
+        if (!is_known) add_run(request.workflow_id(), request.request_id(), request.memo());
         response.set_run_id(all.back().id);
         response.set_started(true);
         return grpc::Status::OK;

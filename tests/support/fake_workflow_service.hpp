@@ -57,6 +57,7 @@ public:
         int reuse_policy = 0;
         std::map<std::string, std::string> memo;
         std::map<std::string, std::string> search_attributes;
+        std::map<std::string, std::string> search_attribute_types;  // As their metadata says.
         std::chrono::milliseconds execution_timeout{0};
         std::chrono::milliseconds run_timeout{0};
         std::chrono::milliseconds task_timeout{0};

@@ -16,7 +16,7 @@ namespace headgate::testing_support {
 
 inline constexpr wall_time now{std::chrono::seconds{1'700'000'000}};
 
-inline dispatch::rule_settings rule_named(std::string name) {
+inline dispatch::rule_settings bare_rule(std::string name) {
     dispatch::rule_settings rule;
     rule.name = std::move(name);
     rule.source = "github";

@@ -53,7 +53,7 @@ inline delivery make_delivery(event const& of, std::string rule, std::uint32_t i
     made.order.workflow_id = "orders-1";
     made.order.workflow = "SyncThenBuild";
     made.order.task_queue = "data-platform";
-    made.order.input = R"({"connection":"orders"})";
+    made.order.inputs = {R"({"connection":"orders"})"};
     made.order.memo = {{"why", R"("release")"}};
     made.order.search_attributes = {{"HeadgateSource", R"("github")"}};
     made.order.run_timeout = std::chrono::seconds{300};

@@ -31,7 +31,7 @@ inline start_order order_for(std::string workflow_id) {
     order.workflow_id = std::move(workflow_id);
     order.workflow = "SyncThenBuild";
     order.task_queue = "data-platform";
-    order.input = R"({"connection":"orders","exact":1.10})";
+    order.inputs = {R"({"connection":"orders","exact":1.10})"};
     return order;
 }
 

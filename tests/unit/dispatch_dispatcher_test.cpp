@@ -20,7 +20,7 @@ TEST(dispatcher, starts_a_match_once_and_follows_it_to_its_end) {
     dispatcher_at_work work{{rule_named("sync")}};
     work.run_until(work.all_are(delivery_state::completed), {R"({"n":7})"});
     ASSERT_EQ(work.target.starts.size(), 1U);
-    EXPECT_EQ(work.target.starts[0].input, R"({"n":7})");
+    EXPECT_THAT(work.target.starts[0].inputs, testing::ElementsAre(R"({"n":7})"));
     EXPECT_EQ(work.target.starts[0].request_id, work.only().id);
     EXPECT_EQ(work.target.starts[0].workflow_id, to_string(work.only().event_id) + ".sync");
     EXPECT_EQ(work.only().run_id, "run-1");
@@ -270,7 +270,7 @@ TEST(dispatcher, renders_a_delivery_that_had_no_order_by_todays_rule_and_keeps_t
     auto const id = work.store.keep(bare).id;
     work.run_until(work.all_are(delivery_state::completed, 2));
     auto const& kept = work.store.deliveries().at(id).kept;
-    EXPECT_EQ(kept.order.input, R"({"n":7})");
+    EXPECT_THAT(kept.order.inputs, testing::ElementsAre(R"({"n":7})"));
     EXPECT_NE(kept.rule_revision, "0000000000000000");
     EXPECT_TRUE(work.store.keeps_rule_text(kept.rule_revision));
 }

@@ -1,5 +1,6 @@
 #include "tests/support/dispatcher_at_work.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -67,14 +68,14 @@ TEST(lane, of_what_waits_in_the_store_the_inputs_are_read_for_as_many_as_find_ro
     delivery waiting;
     waiting.rule = "sync";
     waiting.order.target = "platform";
-    waiting.order.input = "7";
+    waiting.order.inputs = {"7"};
     work.keep_many(waiting, 50);
     work.run_until([&] { return work.store.searches > 20; });
     EXPECT_EQ(work.store.orders_read, 50U);  // One page at once, and none once the room is full.
     work.target.there = true;
     work.run_until(work.all_are(delivery_state::completed, 50));
     EXPECT_EQ(work.target.starts.size(), 50U);
-    EXPECT_EQ(work.target.starts[49].input, "7");
+    EXPECT_THAT(work.target.starts[49].inputs, testing::ElementsAre("7"));
 }
 
 TEST(lane, one_that_fails_lets_the_others_of_its_workflow_id_go_first) {

@@ -15,7 +15,7 @@ using namespace testing_support;
 using namespace std::chrono_literals;
 
 TEST(rulebook, renders_the_whole_order) {
-    auto rule = rule_named("orders");
+    auto rule = bare_rule("orders");
     rule.when = R"(.headers["x-github-event"] == "release" and .body.action == "published")";
     rule.id = R"jq("orders-\(.body.release.tag_name)")jq";
     rule.input = R"({connection: "orders", n: .body.n})";
@@ -27,30 +27,29 @@ TEST(rulebook, renders_the_whole_order) {
     auto const& order = done.deliveries[0].order;
     EXPECT_EQ(order.workflow_id, "orders-v1");
     EXPECT_FALSE(order.id_is_default);
-    EXPECT_EQ(order.input, R"({"connection":"orders","n":12345678901234567890123})");
+    EXPECT_THAT(order.inputs, testing::ElementsAre(R"({"connection":"orders","n":12345678901234567890123})"));
     EXPECT_EQ(order.memo, (std::vector<std::pair<std::string, std::string>>{{"tag", R"("v1")"}}));
-    EXPECT_EQ(order.search_attributes,
-              (std::vector<std::pair<std::string, std::string>>{{"HeadgateSource", R"("github")"}}));
+    EXPECT_EQ(order.search_attributes, (std::vector<search_attribute>{{"HeadgateSource", R"("github")"}}));
     EXPECT_EQ(order.execution_timeout, 1h);
     EXPECT_EQ(done.deliveries[0].state, delivery_state::waiting);
 }
 
 TEST(rulebook, an_id_that_nobody_gave_is_the_events_with_the_rules) {
-    auto const done = routed({rule_named("orders")});
+    auto const done = routed({bare_rule("orders")});
     ASSERT_EQ(done.deliveries.size(), 1U);
     EXPECT_EQ(done.deliveries[0].order.workflow_id, "0192f3c0-7b1e-7cc3-9a4f-0123456789ab.orders");
     EXPECT_TRUE(done.deliveries[0].order.id_is_default);
 }
 
 TEST(rulebook, several_rules_may_match_in_their_order) {
-    auto const done = routed({rule_named("b"), rule_named("a")});
+    auto const done = routed({bare_rule("b"), bare_rule("a")});
     ASSERT_EQ(done.deliveries.size(), 2U);
     EXPECT_EQ(done.deliveries[0].rule, "b");
     EXPECT_EQ(done.deliveries[1].rule, "a");
 }
 
 TEST(rulebook, rules_of_other_sources_see_nothing) {
-    auto other = rule_named("other");
+    auto other = bare_rule("other");
     other.source = "gitlab";
     EXPECT_EQ(routed({other}).state, event_state::unmatched);
 }
@@ -58,17 +57,17 @@ TEST(rulebook, rules_of_other_sources_see_nothing) {
 TEST(rulebook, an_event_whose_source_is_gone_is_unmatched_with_that_reason) {
     auto gone = release();
     gone.source = "retired";
-    auto const done = routed({rule_named("orders")}, gone);
+    auto const done = routed({bare_rule("orders")}, gone);
     EXPECT_EQ(done.state, event_state::unmatched);
     EXPECT_EQ(done.reason, "source 'retired' is not in the configuration");
 }
 
 TEST(rulebook, the_revision_is_made_of_everything_the_rule_does) {
-    auto const one = book_of({rule_named("orders")})->find("orders")->revision;
-    auto changed = rule_named("orders");
+    auto const one = book_of({bare_rule("orders")})->find("orders")->revision;
+    auto changed = bare_rule("orders");
     changed.run_timeout = 1ms;
     EXPECT_EQ(one.size(), 16U);
-    EXPECT_EQ(one, book_of({rule_named("orders")})->find("orders")->revision);
+    EXPECT_EQ(one, book_of({bare_rule("orders")})->find("orders")->revision);
     EXPECT_NE(one, book_of({changed})->find("orders")->revision);
 }
 
@@ -85,7 +84,7 @@ void PrintTo(failure const& row, std::ostream* out) {
 class failing_rules : public testing::TestWithParam<failure> {};
 
 TEST_P(failing_rules, leave_a_dead_delivery_that_says_why) {
-    auto rule = rule_named("orders");
+    auto rule = bare_rule("orders");
     GetParam().spoil(rule);
     auto const done = routed({rule});
     EXPECT_EQ(done.state, event_state::routed);
@@ -120,14 +119,14 @@ INSTANTIATE_TEST_SUITE_P(
     [](auto const& row) { return std::string{row.param.name}; });
 
 TEST(rulebook, an_id_of_240_bytes_is_taken) {
-    auto rule = rule_named("orders");
+    auto rule = bare_rule("orders");
     rule.id = R"("x" * 240)";
     EXPECT_EQ(routed({rule}).deliveries[0].order.workflow_id.size(), 240U);
 }
 
 TEST(rulebook, an_id_with_a_tilde_elsewhere_is_taken) {
     for (std::string const id : {"orders~", "~", "orders~12b", "orders~12~x", "12"}) {
-        auto rule = rule_named("orders");
+        auto rule = bare_rule("orders");
         rule.id = '"' + id + '"';
         EXPECT_EQ(routed({rule}).deliveries[0].order.workflow_id, id);
     }
@@ -137,7 +136,7 @@ TEST(rulebook, refuses_an_id_that_no_event_could_make_right) {
     for (std::string const id : {R"("")", R"("orders~1")", R"("a\nb")", R"( "x~20" )"}) {
         settings from;
         from.sources = {{.name = "github", .body = {}}};
-        from.rules = {rule_named("orders")};
+        from.rules = {bare_rule("orders")};
         from.rules[0].id = id;
         problems found;
         EXPECT_FALSE(rulebook::compile(from, found)) << id;
@@ -148,14 +147,14 @@ TEST(rulebook, refuses_an_id_that_no_event_could_make_right) {
 }
 
 TEST(rulebook, has_a_verdict_of_every_rule_of_the_source) {
-    auto matching = rule_named("matching");
-    auto other = rule_named("other");
+    auto matching = bare_rule("matching");
+    auto other = bare_rule("other");
     other.when = ".body.action == \"deleted\"";
-    auto unsure = rule_named("unsure");
+    auto unsure = bare_rule("unsure");
     unsure.when = R"(error("x"))";
-    auto broken = rule_named("broken");
+    auto broken = bare_rule("broken");
     broken.memo = {{"tag", "1, 2"}};
-    auto elsewhere = rule_named("elsewhere");
+    auto elsewhere = bare_rule("elsewhere");
     elsewhere.source = "gitlab";
     auto const book = book_of({matching, other, unsure, elsewhere, broken});
     json::arena scratch;
@@ -177,21 +176,21 @@ TEST(rulebook, has_a_verdict_of_every_rule_of_the_source) {
 TEST(rulebook, a_body_that_is_not_what_its_type_says_fails_only_who_reads_it) {
     auto broken = release();
     broken.received.body = R"({"action":)";
-    auto reads = rule_named("reads");
+    auto reads = bare_rule("reads");
     reads.input = "{a: .body.action}";
-    auto ignores = rule_named("ignores");
+    auto ignores = bare_rule("ignores");
     ignores.input = "{source}";
     auto const done = routed({reads, ignores}, broken);
     ASSERT_EQ(done.deliveries.size(), 2U);
     EXPECT_EQ(done.deliveries[0].state, delivery_state::dead);
     EXPECT_EQ(done.deliveries[1].state, delivery_state::waiting);
-    EXPECT_EQ(done.deliveries[1].order.input, R"({"source":"github"})");
+    EXPECT_THAT(done.deliveries[1].order.inputs, testing::ElementsAre(R"({"source":"github"})"));
 }
 
 // What a source says of its bodies holds for its rules, and the limit of unpacking has its setting.
 TEST(rulebook, reads_bodies_as_their_source_says) {
     settings from;
-    from.rules = {rule_named("orders")};
+    from.rules = {bare_rule("orders")};
     from.rules.front().when = ".body.n == 2";
     from.rules.front().input = ".body_base64";
     from.sources = {{.name = "github", .body = {.has_base64 = true}}};
@@ -202,7 +201,8 @@ TEST(rulebook, reads_bodies_as_their_source_says) {
     };
     auto any = release();
     any.received.body = R"({"n":1,"n":2})";
-    EXPECT_EQ(delivered(any).order.input, R"("eyJuIjoxLCJuIjoyfQ==")");  // printf '{"n":1,"n":2}' | base64
+    EXPECT_THAT(delivered(any).order.inputs,
+                testing::ElementsAre(R"("eyJuIjoxLCJuIjoyfQ==")"));  // printf '{"n":1,"n":2}' | base64
     from.sources.front().body.duplicates = transforms::duplicate_keys::refused;
     EXPECT_THAT(delivered(any).reason,
                 testing::StartsWith("match: when: the body has an object with the same key twice"));
@@ -221,7 +221,7 @@ TEST(rulebook, reads_bodies_as_their_source_says) {
 TEST(rulebook, says_where_a_program_is_wrong) {
     settings from;
     from.sources = {{.name = "github", .body = {}}};
-    from.rules = {rule_named("fine"), rule_named("broken")};
+    from.rules = {bare_rule("fine"), bare_rule("broken")};
     from.rules[1].when = ".body.[";
     from.rules[1].memo = {{"m", "nosuch"}};
     problems found;
@@ -248,7 +248,7 @@ TEST(rulebook, a_rule_over_a_budget_leaves_a_dead_delivery_that_names_the_settin
     };
     for (auto const& [when, lower, reason] : rows) {
         settings from;
-        from.rules = {rule_named("orders")};
+        from.rules = {bare_rule("orders")};
         from.rules.front().when = when;
         from.sources = {{.name = "github", .body = {}}};
         lower(from);

@@ -15,7 +15,7 @@ namespace {
 using namespace testing_support;
 
 rule_settings rule_with_vars(std::vector<std::pair<std::string, std::string>> vars, std::string input) {
-    auto rule = rule_named("orders");
+    auto rule = bare_rule("orders");
     rule.vars = std::move(vars);
     rule.input = std::move(input);
     return rule;
@@ -32,9 +32,9 @@ TEST(vars, are_seen_by_every_program_of_the_rule_and_by_the_vars_after_them) {
     ASSERT_EQ(done.deliveries.size(), 1U);
     auto const& order = done.deliveries[0].order;
     EXPECT_EQ(order.workflow_id, "orders-v1");
-    EXPECT_EQ(order.input, R"(["v1","orders-v1"])");
+    EXPECT_THAT(order.inputs, testing::ElementsAre(R"(["v1","orders-v1"])"));
     EXPECT_EQ(order.memo.at(0).second, R"("v1")");
-    EXPECT_EQ(order.search_attributes.at(0).second, R"("v1")");
+    EXPECT_EQ(order.search_attributes.at(0).json, R"("v1")");
 }
 
 TEST(vars, that_fail_do_no_harm_to_who_does_not_name_them) {
@@ -81,7 +81,8 @@ TEST(vars, are_evaluated_once) {
         auto const book = book_of({rule});
         counted_bytes counted;
         json::arena scratch{&counted};
-        EXPECT_EQ(route(release(), *book, scratch, now).deliveries.at(0).order.input, "100000");
+        EXPECT_THAT(route(release(), *book, scratch, now).deliveries.at(0).order.inputs,
+                    testing::ElementsAre("100000"));
         return counted.bytes;
     };
     EXPECT_LT(bytes_with(8), 2 * bytes_with(1));

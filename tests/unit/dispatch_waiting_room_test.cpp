@@ -110,7 +110,7 @@ TEST_F(waiting_rooms, take_nobody_past_one_that_was_turned_away_until_the_next_s
 TEST_F(waiting_rooms, turn_away_what_is_past_their_bytes_but_never_the_only_one) {
     limits.deliveries_in_memory_bytes_max = 10'000;
     auto large = numbered(1, "a");
-    large.order.input.assign(20'000, 'x');
+    large.order.inputs = {std::string(20'000, 'x')};
     EXPECT_EQ(room.add(large, now), admission::taken);
     EXPECT_EQ(room.add(numbered(2, "b"), now), admission::turned_away);
     EXPECT_FALSE(room.leave(id_of(1), leaving::for_good));

@@ -1,3 +1,4 @@
+#include "core/encoding.hpp"
 #include "store/sqlite/byte_stream.hpp"
 #include "store/sqlite/row_codec.hpp"
 #include "tests/support/stored_events.hpp"
@@ -128,9 +129,46 @@ TEST(order, is_refused_when_cut_short_or_in_anothers_place) {
     delivery read;
     read.id = of.id;
     EXPECT_TRUE(unpack_order(3, packed.content, packed.checksum, read));
-    EXPECT_EQ(read.order.input, of.order.input);
+    EXPECT_EQ(read.order.inputs, of.order.inputs);
     EXPECT_FALSE(unpack_order(4, packed.content, packed.checksum, read));
     EXPECT_FALSE(unpack_order(3, packed.content.substr(1), packed.checksum, read));
+}
+
+TEST(order, keeps_every_argument_and_what_is_said_of_types_and_reuse) {
+    auto of = make_delivery(stored_event(), "first");
+    of.order.inputs = {"1", R"({"a":2})", "null"};
+    of.order.search_attributes = {{"Plain", "1"}, {"Size", "17", attribute_type::integer}};
+    of.order.reuse = id_reuse::after_failure;
+    auto const packed = pack_order(3, of);
+    delivery read;
+    read.id = of.id;
+    ASSERT_TRUE(unpack_order(3, packed.content, packed.checksum, read));
+    EXPECT_EQ(read.order.inputs, of.order.inputs);
+    EXPECT_EQ(read.order.search_attributes, of.order.search_attributes);
+    EXPECT_EQ(read.order.reuse, id_reuse::after_failure);
+}
+
+// Written by the first version, which knew one argument, no types and no reuse: `make_delivery(event,
+// "first")` with an id of 0x24 in row 3.
+TEST(order, of_the_first_version_is_read) {
+    auto const content =
+        decode_hex(
+            "010d53796e635468656e4275696c640d646174612d706c6174666f726d177b22636f6e6e656374696f"
+            "6e223a226f7264657273227d0103776879092272656c6561736522010e4865616467617465536f7572"
+            "636508226769746875622200e0a7120001",
+            hex_case::lower)
+            .value();
+    auto const wanted = make_delivery(stored_event(), "first").order;
+    delivery read;
+    read.id.bytes.fill(0x24);
+    ASSERT_TRUE(unpack_order(3, content, 9294402507235744235U, read));
+    EXPECT_EQ(read.order.workflow, wanted.workflow);
+    EXPECT_THAT(read.order.inputs, testing::ElementsAre(R"({"connection":"orders"})"));
+    EXPECT_EQ(read.order.memo, wanted.memo);
+    EXPECT_EQ(read.order.search_attributes, wanted.search_attributes);
+    EXPECT_EQ(read.order.run_timeout, wanted.run_timeout);
+    EXPECT_TRUE(read.order.id_is_default);
+    EXPECT_EQ(read.order.reuse, id_reuse::never);
 }
 
 TEST(byte_reader, reads_nothing_more_after_the_first_thing_that_does_not_fit) {
