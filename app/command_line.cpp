@@ -117,6 +117,14 @@ void add_eval(CLI::App& to, chosen_command& chosen) {
     made->add_option("--at", asked->at, "what `now` gives, RFC 3339");
     made->add_option("--arg", asked->strings, "$NAME is this string")->take_all();
     made->add_option("--argjson", asked->values, "$NAME is this JSON text")->take_all();
+    CLI::Validator const is_assignment{[](std::string const& given) {
+                                           return given.contains('=') ? std::string{}
+                                                                      : "'" + given + "' is not NAME=FILE";
+                                       },
+                                       "NAME=FILE"};
+    made->add_option("--table", asked->tables, "what `lookup` finds in the table NAME")
+        ->take_all()
+        ->check(is_assignment);
 }
 
 }  // namespace

@@ -1,11 +1,15 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/files.hpp"
+#include "app/plan.hpp"
+#include "config/tables.hpp"
 #include "json/parse.hpp"
 #include "json/write.hpp"
 #include "transforms/program.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,13 +68,26 @@ result<variables> read_variables(eval_options const& asked, json::arena& where) 
     return all;
 }
 
+std::shared_ptr<transforms::lookup_tables const> read_tables(eval_options const& asked, problems& found) {
+    std::vector<std::pair<std::string, std::string>> files_by_name;
+    for (auto const& given : asked.tables) {
+        auto const name = given.substr(0, given.find('='));
+        files_by_name.emplace_back(name, given.substr(std::min(name.size() + 1, given.size())));
+    }
+    return config::read_tables(files_by_name, found);
+}
+
 }  // namespace
 
 int eval(eval_options const& asked) {
     json::arena kept;
     auto const given = read_variables(asked, kept);
     if (!given) return print_error(given.error()), exit_usage;
-    auto const program = transforms::program::compile(asked.program, given->names);
+    problems found;
+    auto tables = read_tables(asked, found);
+    print_problems(found);
+    if (std::ranges::any_of(found, is_mistake)) return exit_usage;
+    auto const program = transforms::program::compile(asked.program, given->names, std::move(tables));
     if (!program) return print_error(program.error()), exit_usage;
     auto const now =
         asked.at.empty() ? result<wall_time>{system_clock().now()} : typed(parse_rfc3339(asked.at));

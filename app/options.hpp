@@ -65,6 +65,7 @@ struct eval_options {
     std::string at;
     std::vector<std::pair<std::string, std::string>> strings;  // --arg
     std::vector<std::pair<std::string, std::string>> values;   // --argjson
+    std::vector<std::string> tables;                           // --table NAME=FILE
 };
 
 // `headgate events …` and `headgate deliveries …`.

@@ -34,7 +34,8 @@ struct configuration {
     log_settings log;
     reload_settings reload;
     std::vector<preset_trial> trials;  // Of presets of one's own: `check` runs them.
-    std::string revision;  // First 16 hex digits of the SHA-256 over the names and bytes of its files.
+    std::string revision;  // First 16 hex digits of the SHA-256 over the names and bytes of its files and of
+                           // those with data.
 };
 
 }  // namespace headgate::config

@@ -8,11 +8,11 @@ void declare_configuration(section& root, configuration& into) {
     declare_store(root, into.store);
     declare_targets(root, into.dispatch);
     declare_sources(root, declare_presets(root, into.trials), into.gateway);
+    declare_tables(root, into.dispatch);
     declare_rules(root, into.dispatch);
     declare_dispatch(root, into.dispatch);
     declare_log(root, into.log);
     declare_reload(root, into.reload);
-    root.unavailable("tables", "remove it; write the values into the rules");
 }
 
 }  // namespace headgate::config

@@ -27,6 +27,7 @@ void declare_targets(section& root, dispatch::settings& into);
 // Those of one's own, beside ours.
 [[nodiscard]] preset_nodes declare_presets(section& root, std::vector<preset_trial>& trials);
 void declare_sources(section& root, preset_nodes const& presets, gateway::settings& into);
+void declare_tables(section& root, dispatch::settings& into);
 // How bodies of one source are read.
 void declare_body(section& at, gateway::source_settings& into);
 void declare_rules(section& root, dispatch::settings& into);

@@ -8,9 +8,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
-#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -27,19 +27,6 @@ node at_file(std::uint32_t file) {
     node here;
     here.file = file;
     return here;
-}
-
-// One byte more than allowed is read, so that `parse` notices.
-std::optional<std::string> bytes_of(std::filesystem::path const& file) {
-    std::error_code failure;
-    if (!std::filesystem::is_regular_file(file, failure)) return std::nullopt;
-    std::ifstream stream{file, std::ios::binary};
-    if (!stream) return std::nullopt;
-    std::string bytes(parse_limits{}.file_bytes_max + 1, '\0');
-    stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    bytes.resize(static_cast<std::size_t>(stream.gcount()));
-    if (stream.bad()) return std::nullopt;
-    return bytes;
 }
 
 bool is_configuration_file(std::filesystem::directory_entry const& entry) {
@@ -120,6 +107,19 @@ std::vector<std::filesystem::path> files_of(std::filesystem::path const& path) {
     return files;
 }
 
+std::optional<std::string> bytes_of(std::filesystem::path const& file, std::size_t bytes_max) {
+    std::error_code failure;
+    if (!std::filesystem::is_regular_file(file, failure)) return std::nullopt;
+    std::ifstream stream{file, std::ios::binary};
+    auto const size = std::filesystem::file_size(file, failure);
+    if (!stream || failure) return std::nullopt;
+    std::string bytes(std::min<std::uintmax_t>(size, bytes_max) + 1, '\0');
+    stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    bytes.resize(static_cast<std::size_t>(stream.gcount()));
+    if (stream.bad()) return std::nullopt;
+    return bytes;
+}
+
 merged read_files(std::filesystem::path const& path, notes& into) {
     merged all;
     all.root.kind = node_kind::mapping;
@@ -137,10 +137,9 @@ merged read_files(std::filesystem::path const& path, notes& into) {
         return all;
     }
     all.readable = true;
-    std::vector<std::string> fields;
     for (std::size_t i = 0; i < files.size(); ++i) {
         into.depends_on(files[i]);
-        auto bytes = bytes_of(files[i]);
+        auto bytes = bytes_of(files[i], parse_limits{}.file_bytes_max);
         if (!bytes) {
             into.mistake(at_file(numbers[i]), "", fmt::format("{} cannot be read", files[i].string()),
                          "name a file that exists and that the user who runs headgate may read");
@@ -148,12 +147,9 @@ merged read_files(std::filesystem::path const& path, notes& into) {
             continue;
         }
         all.readable = add_file(numbers[i], *bytes, all.root, into) && all.readable;
-        fields.push_back(files[i].filename().string());
-        fields.push_back(std::move(*bytes));
+        all.texts.push_back(files[i].filename().string());
+        all.texts.push_back(std::move(*bytes));
     }
-    std::vector<std::string_view> const views{fields.begin(), fields.end()};
-    constexpr std::size_t digits = 16;
-    all.revision = to_hex(sha256_of_fields(views)).substr(0, digits);
     return all;
 }
 

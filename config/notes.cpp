@@ -1,5 +1,8 @@
 #include "config/notes.hpp"
 
+#include "core/digest.hpp"
+#include "core/encoding.hpp"
+
 #include <utility>
 
 namespace headgate::config {
@@ -11,6 +14,11 @@ std::uint32_t notes::add_file(std::filesystem::path file) {
 
 void notes::depends_on(std::filesystem::path const& path) {
     made_from_.try_emplace(path, state_of(path));
+}
+
+void notes::has_data(std::filesystem::path const& file, std::string_view bytes) {
+    data_.push_back(file.filename().string());
+    data_.push_back(to_hex(sha256(bytes)));
 }
 
 void notes::mistake(node const& at, std::string path, std::string what, std::string remedy) {

@@ -28,6 +28,12 @@ public:
     void depends_on(std::filesystem::path const& path);
     [[nodiscard]] ingredients const& made_from() const noexcept { return made_from_; }
 
+    // A file of data was read: whatever else it says would be another configuration.
+    void has_data(std::filesystem::path const& file, std::string_view bytes);
+    [[nodiscard]] std::vector<std::string> const& data() const noexcept {
+        return data_;
+    }  // Names and digests.
+
     // While it lives, what is found wrong stands at `here`: where a preset is used, whose own text stands
     // elsewhere.
     class place_guard {
@@ -65,6 +71,7 @@ private:
     std::vector<std::filesystem::path> files_;
     ingredients made_from_;
     node const* used_at_ = nullptr;
+    std::vector<std::string> data_;
 };
 
 // listen.webhooks.address (line 2): "0.0.0.0" has no port — write for example 0.0.0.0:8080

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <sstream>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -77,6 +78,7 @@ private:
         bool ignored = false;  // The value that comes next belongs to a key that was refused.
         std::string key;
         int key_line = 0;
+        std::unordered_map<std::string, int> lines;  // Of each key; a table may have a hundred thousand.
     };
 
     [[nodiscard]] node at(YAML::Mark const& mark, node_kind kind) const {
@@ -129,9 +131,9 @@ private:
                            "write the key as plain text");
             return;
         }
-        auto const twin = std::ranges::find(parent.value.members, key.text, &member::key);
-        if (twin != parent.value.members.end()) {
-            notes_.mistake(key, next_path(), "is set twice, first on line " + std::to_string(twin->line),
+        auto const [first, is_new] = parent.lines.emplace(key.text, key.line);
+        if (!is_new) {
+            notes_.mistake(key, next_path(), "is set twice, first on line " + std::to_string(first->second),
                            "keep one of the two");
             return;
         }

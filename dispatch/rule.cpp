@@ -63,10 +63,11 @@ std::optional<std::string> what_is_wrong_with_var(std::string_view name) {
 // Compiles the programs of one rule, noting each that does not.
 class compiler {
 public:
-    compiler(std::string path, problems& found) : path_{std::move(path)}, found_{found} {}
+    compiler(std::string path, std::shared_ptr<transforms::lookup_tables const> tables, problems& found)
+        : path_{std::move(path)}, tables_{std::move(tables)}, found_{found} {}
 
     std::optional<expression> program(std::string_view key, std::string const& source) {
-        auto compiled = transforms::program::compile(source, names_);
+        auto compiled = transforms::program::compile(source, names_, tables_);
         if (!compiled) {
             mistake(key, std::move(compiled).error());
             return std::nullopt;
@@ -141,6 +142,7 @@ private:
     }
 
     std::string path_;
+    std::shared_ptr<transforms::lookup_tables const> tables_;
     problems& found_;
     std::vector<std::string> names_;  // Of the vars so far.
     std::vector<bool> is_read_;
@@ -153,9 +155,11 @@ bool has_mistakes(problems const& found, std::size_t from) {
 
 }  // namespace
 
-std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::size_t index, problems& found) {
+std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::size_t index,
+                                         std::shared_ptr<transforms::lookup_tables const> const& tables,
+                                         problems& found) {
     auto const before = found.size();
-    compiler make{fmt::format("rules[{}]", index), found};
+    compiler make{fmt::format("rules[{}]", index), tables, found};
     auto vars = make.vars(settings.vars);
     auto when = make.program("when", settings.when);
     auto id = settings.id.empty() ? std::nullopt : make.id(settings.id);

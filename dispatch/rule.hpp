@@ -34,7 +34,8 @@ struct rule {
 };
 
 // Null when there is a mistake; each is noted with its path (`rules[2].when`), and so is what makes no sense.
-[[nodiscard]] std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::size_t index,
-                                                       problems& found);
+[[nodiscard]] std::unique_ptr<rule const> compile_rule(
+    rule_settings const& settings, std::size_t index,
+    std::shared_ptr<transforms::lookup_tables const> const& tables, problems& found);
 
 }  // namespace headgate::dispatch

@@ -90,7 +90,7 @@ std::shared_ptr<rulebook const> rulebook::compile(settings const& from, problems
     book->bounds_ = {.values_max = from.rule_values_max, .decoded_bytes_max = from.rule_decoded_bytes_max};
     for (auto const& each : from.sources) book->sources_.emplace(each.name, each.body);
     for (std::size_t i = 0; i < from.rules.size(); ++i) {
-        auto compiled = compile_rule(from.rules[i], i, found);
+        auto compiled = compile_rule(from.rules[i], i, from.tables, found);
         is_whole = is_whole && compiled;
         if (!compiled) continue;
         book->by_source_[compiled->settings.source].push_back(compiled.get());

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -51,6 +52,7 @@ struct settings {
     std::vector<target_settings> targets;
     std::vector<source_settings>
         sources;  // All that are configured: an event of another source is `unmatched`.
+    std::shared_ptr<transforms::lookup_tables const> tables;  // What rules look up in. Null: there are none.
 
     std::chrono::milliseconds retry_first{200};  // Then doubled, with full jitter, up to `retry_longest`.
     std::chrono::milliseconds retry_longest{60'000};

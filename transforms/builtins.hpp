@@ -28,8 +28,9 @@ struct native_entry {
 [[nodiscard]] std::span<native_entry const> regex_natives();
 [[nodiscard]] std::span<native_entry const> time_natives();
 [[nodiscard]] std::span<native_entry const> name_natives();
+[[nodiscard]] std::span<native_entry const> table_natives();
 
-[[nodiscard]] std::array<std::span<native_entry const>, 7> native_tables();  // All of these.
+[[nodiscard]] std::array<std::span<native_entry const>, 8> native_tables();  // All of these.
 
 // Null when there is none.
 [[nodiscard]] native_entry const* find_native(std::string_view name, std::size_t arity);

@@ -2,6 +2,7 @@
 
 #include "json/value.hpp"
 #include "transforms/patterns.hpp"
+#include "transforms/settings.hpp"
 
 #include <array>
 #include <cstddef>
@@ -135,7 +136,8 @@ struct text_template {
 
 struct compiled {
     std::string source;
-    json::arena kept;  // Of the constants.
+    std::shared_ptr<lookup_tables const> tables;  // Null: there are none.
+    json::arena kept;                             // Of the constants.
     std::vector<json::value> constants;
     std::deque<function_code> functions;  // The first is the program.
     std::vector<call_site> sites;

@@ -5,13 +5,16 @@
 #include "transforms/source_error.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace headgate::transforms {
 
 result<std::shared_ptr<compiled>> compile_program(std::string_view source,
-                                                  std::vector<std::string> const& variables) {
+                                                  std::vector<std::string> const& variables,
+                                                  std::shared_ptr<lookup_tables const> tables) {
     auto made = std::make_shared<compiled>();
     made->source = source;
+    made->tables = std::move(tables);
     HEADGATE_TRY(auto const root, parse_program(made->source));
     compiler work{made->source, *made};
     if (auto done = work.translate(*root, variables); !done) return std::unexpected{std::move(done).error()};

@@ -12,6 +12,7 @@ namespace headgate::transforms {
 
 // Fails with invalid_argument, with place, caret and remedy.
 [[nodiscard]] result<std::shared_ptr<compiled>> compile_program(std::string_view source,
-                                                                std::vector<std::string> const& variables);
+                                                                std::vector<std::string> const& variables,
+                                                                std::shared_ptr<lookup_tables const> tables);
 
 }  // namespace headgate::transforms

@@ -9,7 +9,7 @@
 namespace headgate::transforms {
 
 std::span<compiler::expansion_entry const> compiler::expansions() {
-    static constexpr std::array<expansion_entry, 34> all{{
+    static constexpr std::array<expansion_entry, 36> all{{
         {"empty", 0, &compiler::expand_empty},
         {"error", 0, &compiler::expand_error},
         {"error", 1, &compiler::expand_error},
@@ -42,6 +42,8 @@ std::span<compiler::expansion_entry const> compiler::expansions() {
         {"min_by", 1, &compiler::expand_by_keys},
         {"max_by", 1, &compiler::expand_by_keys},
         {"IN", 1, &compiler::expand_in},
+        {"lookup", 2, &compiler::expand_lookup},
+        {"lookup", 3, &compiler::expand_lookup},
         {"have_literal_numbers", 0, &compiler::expand_constant},
         {"have_decnum", 0, &compiler::expand_constant},
     }};

@@ -178,6 +178,8 @@ private:
     slot expand_getpath(node const& n, slot in, mode how);
     slot expand_with_entries(node const& n, slot in, mode how);
     slot expand_by_keys(node const& n, slot in, mode how);
+    slot expand_lookup(node const& n, slot in, mode how);
+    void look_for_table(node const& call);
     slot search(node const* source, node const* test, slot in, bool wanted);
     slot paths_of(node const& n, slot in);
     slot each_of(slot in);

@@ -120,9 +120,9 @@ constexpr auto refused = std::to_array<std::pair<std::string_view, std::string_v
 
 }  // namespace
 
-std::array<std::span<native_entry const>, 7> native_tables() {
+std::array<std::span<native_entry const>, 8> native_tables() {
     return {collection_natives(), order_natives(), text_natives(), number_natives(),
-            regex_natives(),      time_natives(),  name_natives()};
+            regex_natives(),      time_natives(),  name_natives(), table_natives()};
 }
 
 std::span<library_entry const> library() {

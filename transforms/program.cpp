@@ -26,8 +26,9 @@ program::program(program const&) = default;
 program& program::operator=(program const&) = default;
 program::~program() = default;
 
-result<program> program::compile(std::string_view source, std::vector<std::string> variables) {
-    HEADGATE_TRY(auto translated, compile_program(source, variables));
+result<program> program::compile(std::string_view source, std::vector<std::string> variables,
+                                 std::shared_ptr<lookup_tables const> tables) {
+    HEADGATE_TRY(auto translated, compile_program(source, variables, std::move(tables)));
     return program{std::make_shared<code const>(code{std::move(translated)})};
 }
 

@@ -3,6 +3,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "json/value.hpp"
+#include "transforms/settings.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -46,9 +47,11 @@ class evaluation;
 class program {
 public:
     // Fails with invalid_argument: the message has line and column, the remedy what was meant, a caret under
-    // the place in the message's second line. `variables` are the names of `$name`s that a run can give.
+    // the place in the message's second line. `variables` are the names of `$name`s that a run can give;
+    // `tables` is what `lookup` looks into, null where there is nothing.
     [[nodiscard]] static result<program> compile(std::string_view source,
-                                                 std::vector<std::string> variables = {});
+                                                 std::vector<std::string> variables = {},
+                                                 std::shared_ptr<lookup_tables const> tables = nullptr);
 
     // Starts a run over `input`. Values made live in `where`, which, like `input` and the program, outlives
     // the run.

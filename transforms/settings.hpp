@@ -1,8 +1,11 @@
 #pragma once
 
+#include "json/value.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace headgate::transforms {
 
@@ -19,6 +22,13 @@ struct body_settings {
     duplicate_keys duplicates = duplicate_keys::last_counts;   // Of JSON.
     bool has_base64 = false;                                   // `.body_base64` is there.
     std::size_t file_text_bytes_max = std::size_t{64} * 1024;  // Of a form's file, for its text to be shown.
+};
+
+// What programs look up with `lookup("table"; key)`. Not changed once a program was compiled with it: then it
+// is shared with that program, and read from many threads.
+struct lookup_tables {
+    json::arena kept;
+    json::value by_name;  // An object of objects: tables by name, and in each what it has by key.
 };
 
 }  // namespace headgate::transforms

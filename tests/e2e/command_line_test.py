@@ -252,6 +252,21 @@ def test_eval_knows_jqs_options():
     assert run_headgate("eval", "-n", "now", "--at", "2023-11-14T22:13:20Z").stdout.startswith("1700000000")
 
 
+def test_eval_looks_up_in_a_table(tmp_path):
+    table = tmp_path / "teams.csv"
+    table.write_text("repository,team\nacme/orders,sales\n")
+    asked_for = ("eval", "-c", 'lookup("teams"; .).team', "--table", f"teams={table}")
+    assert run_headgate(*asked_for, stdin='"acme/orders"').stdout == '"sales"\n'
+    missing = run_headgate(*asked_for, stdin='"acme/unknown"')
+    assert missing.returncode == 1
+    assert 'the table "teams" has no such key' in missing.stderr
+    table.write_text("repository,team\nacme/orders\n")
+    broken = run_headgate(*asked_for, stdin='"acme/orders"')
+    assert broken.returncode == 2
+    assert "tables.teams.file (teams.csv, line 2): has 1 fields" in broken.stderr
+    assert run_headgate("eval", "-n", "1", "--table", "teams").returncode == 2
+
+
 def test_eval_of_a_mistake_says_where():
     ran = run_headgate("eval", ".a | | .b", stdin="{}")
     assert ran.returncode == 2

@@ -19,9 +19,11 @@ def test_there_are_examples():
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_passes_check(example, tmp_path):
-    """With a secret in each file that it names: those are the reader's own."""
+    """With a secret in each file that it names and does not bring: those are the reader's own."""
     text = example.read_text()
     for path in set(re.findall(r"file:\s*([^\s,}\]]+)", text)):
+        if (example.parent / path).exists():
+            continue
         stand_in = tmp_path / pathlib.Path(path).name
         stand_in.write_text("whsec_" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=")
         stand_in.chmod(0o600)

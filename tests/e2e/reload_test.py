@@ -122,6 +122,32 @@ def test_a_file_that_is_no_yaml_or_gone_keeps_the_last_good_one(serving):
     apply(gateway)
 
 
+def test_a_changed_table_counts_and_a_broken_one_does_not(serving):
+    gateway = serving(started=False, rules=[rule("sync", input='lookup("connections"; .body.repository)')])
+    table = gateway.folder / "connections.csv"
+    table.write_text("repository,connection\nacme/orders,first\n")
+    gateway.configuration["tables"] = {"connections": {"file": table.name, "value": "connection"}}
+    gateway.write_configuration()
+    gateway.start()
+
+    def connection_of(repository):
+        made = gateway.delivery(gateway.send_github({"repository": repository}).json["id"])
+        return gateway.api(f"/deliveries/{made['id']}")["order"].get("input") or made["reason"]
+
+    assert connection_of("acme/orders") == "first"
+    assert 'the table "connections" has no such key' in connection_of("acme/new")
+    before = revision(gateway)
+    changed = "repository,connection\nacme/orders,second\nacme/new,third\n"
+    until_reloaded(gateway, "applied", lambda: table.write_text(changed))
+    assert (connection_of("acme/orders"), connection_of("acme/new")) == ("second", "third")
+    assert revision(gateway) != before
+    until_reloaded(gateway, "refused", lambda: table.write_text(changed + "acme/broken\n"))
+    gateway.process.await_words("tables.connections.file (connections.csv, line 4): has 1 fields")
+    assert connection_of("acme/new") == "third"
+    until_reloaded(gateway, "applied", lambda: table.write_text(changed + "acme/mended,fourth\n"))
+    assert connection_of("acme/mended") == "fourth"
+
+
 def test_a_secret_is_rotated(serving):
     gateway = serving()
     secret = gateway.folder / "secrets" / "github"

@@ -163,7 +163,6 @@ struct row {
 constexpr row rows[]{
     {"unknown_section", "listn: {}\n",
      "listn (line 6): is not a setting — did you mean listen? one of: listen, "},
-    {"tables", "tables: {}\n", "tables (line 6): is not available in this version — "},
     {"preset_of_ours", "presets: {github: {verify: {insecure: true}}}\n",
      "presets.github (line 6): is the name of a preset of ours — choose another name"},
     {"preset_without_checks", "presets: {ours: {title: Ours}}\n", "presets.ours.verify (line 6): is missing"},

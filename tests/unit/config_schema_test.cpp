@@ -134,7 +134,7 @@ TEST(schema, is_closed_and_knows_the_limits_and_defaults) {
     EXPECT_EQ(at("/properties/retention/properties/events/default").as_string(), "30d");
     EXPECT_EQ(at("/properties/log/properties/level/enum").items().size(), 4U);
     EXPECT_TRUE(at("/properties/sources/additionalProperties/properties/verify/oneOf").is_array());
-    EXPECT_FALSE(parsed->root.at_pointer("/properties/tables"));  // Not available: not offered either.
+    EXPECT_FALSE(parsed->root.at_pointer("/properties/targets/additionalProperties/properties/airflow"));
 }
 
 }  // namespace

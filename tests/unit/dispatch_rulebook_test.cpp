@@ -34,6 +34,28 @@ TEST(rulebook, renders_the_whole_order) {
     EXPECT_EQ(done.deliveries[0].state, delivery_state::waiting);
 }
 
+TEST(rulebook, rules_look_up_in_the_tables_of_the_configuration_whose_contents_are_no_part_of_a_revision) {
+    auto const made_with = [](std::string_view connection) {
+        auto tables = std::make_shared<transforms::lookup_tables>();
+        std::array const row{json::member{"v1", json::value::string(connection, tables->kept)}};
+        std::array const all{json::member{"connections", json::value::object(row, tables->kept)}};
+        tables->by_name = json::value::object(all, tables->kept);
+        settings from;
+        from.rules = {rule_named("orders")};
+        from.rules[0].input = R"(lookup("connections"; .body.release.tag_name))";
+        from.sources = {{.name = "github", .body = {}}};
+        from.tables = std::move(tables);
+        problems found;
+        json::arena scratch;
+        return route(release(), *rulebook::compile(from, found), scratch, now).deliveries.at(0);
+    };
+    auto const one = made_with("c-1");
+    auto const other = made_with("c-2");
+    EXPECT_EQ(one.order.input, R"("c-1")");
+    EXPECT_EQ(other.order.input, R"("c-2")");
+    EXPECT_EQ(one.rule_revision, other.rule_revision);
+}
+
 TEST(rulebook, an_id_that_nobody_gave_is_the_events_with_the_rules) {
     auto const done = routed({bare_rule("orders")});
     ASSERT_EQ(done.deliveries.size(), 1U);

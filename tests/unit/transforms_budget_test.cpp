@@ -28,7 +28,9 @@ struct spent {
 };
 
 spent spend(std::string_view source, std::string_view input, run_options const& options = {}) {
-    auto const compiled = program::compile(source);
+    auto const tables = std::make_shared<lookup_tables>();
+    tables->by_name = json::parse(R"({"table": {}})", tables->kept)->root;
+    auto const compiled = program::compile(source, {}, tables);
     if (!compiled) return {.steps = 0, .ending = compiled.error().message};
     json::arena own;
     auto const read = json::parse(input, own, {.depth_max = 64, .values_max = 10'000'000});
@@ -181,6 +183,8 @@ constexpr auto rows = std::to_array<row>({
     {"hmac_sha256", ".text | hmac_sha256(\"key\")"},
     {"hmac_sha256", ".text as $text | \"x\" | hmac_sha256($text)"},
     {"uuid5", ".text | uuid5(\"url\")"},
+    {"_entry", ".text as $key | lookup(\"table\"; $key)"},
+    {"_has_entry", ".text as $key | lookup(\"table\"; $key; 1)"},
     {"strptime", ".text | try strptime(\"%Y\") catch ."},
     {"strptime", ".text as $text | \"2026\" | try strptime($text) catch ."},
     {"+", ".text + \"x\""},

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,12 +18,21 @@ struct example {
     std::string expected;
 };
 
+std::shared_ptr<lookup_tables const> tables_of_the_page() {
+    auto made = std::make_shared<lookup_tables>();
+    made->by_name = json::parse(R"({"connections": {"acme/orders": {"id": "c-1", "team": "sales"},
+                                                    "17": {"id": "c-2", "team": "finance"}}})",
+                                made->kept)
+                        ->root;
+    return made;
+}
+
 // "output:  …" or "error:   …", as the page writes it.
 std::string made_of(example const& one) {
     auto const failed = [](error const& why) {
         return "error:   " + why.message.substr(0, why.message.find('\n'));
     };
-    auto const compiled = program::compile(one.program);
+    auto const compiled = program::compile(one.program, {}, tables_of_the_page());
     if (!compiled) return failed(compiled.error());
     json::arena own;
     auto const input = json::parse(one.input, own);
