@@ -234,7 +234,8 @@ slot compiler::iterate(node const& n, slot in, mode how) {
 std::optional<text_format> compiler::format_of(node const& n) {
     auto const format = text_format_named(n.text);
     if (!format)
-        mistake(n, "there is no format @" + n.text, "one of: text json html uri urid csv tsv sh base64 base64d");
+        mistake(n, "there is no format @" + n.text,
+                "one of: text json html uri urid csv tsv sh base64 base64d");
     return format;
 }
 

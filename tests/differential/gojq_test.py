@@ -37,7 +37,7 @@ def is_unlike_for_what_is_of_another_type(program, given, ours, theirs):
 
 
 def has_members_by_their_names(program, given, ours, theirs):
-    makes_objects = "{" in program or re.search(r"path\(|match\(", program) or re.search(r"[^=!<>]=[^=]", program)
+    makes_objects = re.search(r"\{|path\(|match\(|[^=!<>]=[^=]", program)
     return makes_objects and theirs["ended"] == ours["ended"]
 
 

@@ -41,7 +41,7 @@ TEST(rulebook, rules_look_up_in_the_tables_of_the_configuration_whose_contents_a
         std::array const all{json::member{"connections", json::value::object(row, tables->kept)}};
         tables->by_name = json::value::object(all, tables->kept);
         settings from;
-        from.rules = {rule_named("orders")};
+        from.rules = {bare_rule("orders")};
         from.rules[0].input = R"(lookup("connections"; .body.release.tag_name))";
         from.sources = {{.name = "github", .body = {}}};
         from.tables = std::move(tables);
@@ -51,8 +51,8 @@ TEST(rulebook, rules_look_up_in_the_tables_of_the_configuration_whose_contents_a
     };
     auto const one = made_with("c-1");
     auto const other = made_with("c-2");
-    EXPECT_EQ(one.order.input, R"("c-1")");
-    EXPECT_EQ(other.order.input, R"("c-2")");
+    EXPECT_THAT(one.order.inputs, testing::ElementsAre(R"("c-1")"));
+    EXPECT_THAT(other.order.inputs, testing::ElementsAre(R"("c-2")"));
     EXPECT_EQ(one.rule_revision, other.rule_revision);
 }
 
