@@ -9,9 +9,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 namespace headgate::auth {
@@ -81,9 +83,35 @@ result<fact> read_access_token(std::string_view body) {
     return made;
 }
 
-errc meaning_of(unsigned status) {
-    if (status == 401) return errc::unauthenticated;
-    return status / 100 == 4 && status != 429 ? errc::not_found : errc::unavailable;
+bool says_that_nobody_has_it(fetch_rule const& by, std::string_view body) {
+    json::arena where;
+    auto const read = json::parse(body, where);
+    return read && !read->has_duplicates && std::ranges::all_of(by.unknown, [&](auto const& member) {
+               auto const there = read->root.at_pointer(member.first);
+               return there && there->is_string() && there->as_string() == member.second;
+           });
+}
+
+// A certificate is at its URL for everybody, and so is a key set; what else there is, is for whom we say we
+// are.
+errc meaning_of(fetch_rule const& by, response const& answer) {
+    using kind = fetch_rule::kind;
+    if (answer.status / 100 != 4 || answer.status == 429) return errc::unavailable;
+    if (by.what == kind::certificate || by.what == kind::key_set) return errc::not_found;
+    if (answer.status == 401) return errc::unauthenticated;
+    if (by.what != kind::key || answer.status == 403) return errc::permission_denied;
+    bool const is_unknown = by.unknown.empty() || says_that_nobody_has_it(by, answer.body);
+    return is_unknown ? errc::not_found : errc::permission_denied;
+}
+
+error no_success(fetch_rule const& by, response const& answer, std::string_view place) {
+    auto const code = meaning_of(by, answer);
+    if (refuses_us(code)) {
+        return {code, fmt::format("{} answers {}: it refuses what we ask", place, answer.status),
+                "are our credentials right, of this environment, and may they ask this?"};
+    }
+    return {code, fmt::format("{} answers {}", place, answer.status),
+            "is the URL right? a redirect is not followed"};
 }
 
 result<fact> read_body(fetch_rule const& by, response const& answer) {
@@ -108,10 +136,7 @@ result<fact> read_fact(fetch_rule const& by, outgoing const& asked, response con
     bool const may_be_any = by.what == fetch_rule::kind::answer;
     bool const is_success = may_be_any ? answer.status / 100 == 2 : answer.status == 200;
     auto const place = asked.url.substr(0, asked.url.find('?'));  // What follows may be somebody's token.
-    if (!is_success) {
-        return refuse(meaning_of(answer.status), fmt::format("{} answers {}", place, answer.status),
-                      "is the URL right, and are the credentials? a redirect is not followed");
-    }
+    if (!is_success) return std::unexpected{no_success(by, answer, place)};
     auto read = read_body(by, answer);
     if (!read) return while_doing(place, std::move(read).error());
     return read;

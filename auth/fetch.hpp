@@ -50,9 +50,14 @@ struct fact {
 // The question for a key set.
 [[nodiscard]] outgoing question_for(fetch_rule const& key_set);
 
-// Fails where `answer` is not a success: with unauthenticated for 401, with not_found for what else is laid
-// to the question (4xx), and else with unavailable. Fails with invalid_argument where it is not what was
-// asked for.
+// Fails where `answer` is not a success. Of a place that is shown who we are: with unauthenticated for 401,
+// and with permission_denied for what else refuses us; where nobody has what was asked for (4xx), with
+// not_found; else with unavailable. Fails with invalid_argument where it is not what was asked for.
 [[nodiscard]] result<fact> read_fact(fetch_rule const& by, outgoing const& asked, response const& answer);
+
+// Whether it is what `read_fact` says of a place that refuses what we ask, for wrong credentials most often.
+[[nodiscard]] constexpr bool refuses_us(errc code) noexcept {
+    return code == errc::unauthenticated || code == errc::permission_denied;
+}
 
 }  // namespace headgate::auth

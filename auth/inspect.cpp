@@ -216,6 +216,11 @@ void inspect(client_certificate const& is, std::string const& at, reporter& note
         if (bytes && bytes->size() == sizeof(sha256_digest)) continue;
         notes.mistake(fmt::format("{}.fingerprints[{}]", at, i), "is no SHA-256 in lower-case hex",
                       "openssl x509 -in FILE -outform der | sha256sum");
+void inspect(json_path const& path, std::string const& at, reporter& notes) {
+    if (is_pointer(path.pointer) && path.from == json_path::start::document) return;
+    notes.mistake(at, fmt::format("\"{}\" is not a JSON pointer", path.pointer), "begin with a slash");
+}
+
     }
     if (is.fingerprints.empty() && is.san.empty() && is.cn.empty()) {
         notes.warning(at, "takes every certificate that these authorities issued", "name it with san or cn");
@@ -225,6 +230,7 @@ void inspect(client_certificate const& is, std::string const& at, reporter& note
 void inspect(postback_check const& is, std::string const& at, reporter& notes) {
     inspect(is.asked, at + ".url", notes);
     if (is.json.empty() == is.body.empty()) {
+    for (auto const& [path, expected] : is.expect) inspect(path, at + ".expect.json", notes);
         notes.mistake(at, "does not say what is asked", "write either json: {…} or body: […]");
     }
     if (is.expect.empty() && is.expect_body.empty()) {
@@ -240,12 +246,8 @@ void inspect(guard const& when, std::string const& at, settings const& source, r
         notes.mistake(at, "names something that is not a header", "letters, digits and '-'");
     }
     for (auto const& [name, expected] : when.headers) inspect_header(name, at, source, notes);
-    auto const inspect_path = [&](json_path const& path) {
-        if (is_pointer(path.pointer) && path.from == json_path::start::document) return;
-        notes.mistake(at, fmt::format("\"{}\" is not a JSON pointer", path.pointer), "begin with a slash");
-    };
-    for (auto const& [path, expected] : when.json) inspect_path(path);
-    for (auto const& path : when.json_has) inspect_path(path);
+    for (auto const& [path, expected] : when.json) inspect(path, at, notes);
+    for (auto const& path : when.json_has) inspect(path, at, notes);
 }
 
 void inspect_public_url(settings const& source, std::string const& path, reporter& notes) {

@@ -34,6 +34,9 @@ void inspect(jwt_check const& is, std::string const& at, position const& where, 
 void inspect(session_check const& is, std::string const& at, reporter& notes);
 
 void inspect(postback_check const& is, std::string const& at, reporter& notes);
+// Of the whole document.
+void inspect(json_path const& path, std::string const& at, reporter& notes);
+
 
 // Where `at` names its URL.
 void inspect(fetch_rule const& is, std::string const& at, reporter& notes);

@@ -140,6 +140,11 @@ void inspect(jwt_check const& is, std::string const& at, position const& where, 
                 at + ".keys", "does not say how a key is asked for",
                 "write key_id: NAME of the question's member, and key_at: /POINTER into the answer");
         }
+        for (auto const& [name, pointer] :
+             {std::pair{"key_at", from->kept.key_at}, {"until_at", from->kept.until_at}})
+            inspect(json_path{pointer}, fmt::format("{}.keys.{}", at, name), notes);
+        for (auto const& [pointer, expected] : from->kept.unknown)
+            inspect(json_path{pointer}, at + ".keys.unknown", notes);
     }
     inspect_audience(is, at, source, notes);
     inspect_claims(is, at, source, notes);

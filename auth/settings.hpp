@@ -103,6 +103,8 @@ struct fetch_rule {
     std::size_t names_max = 64;  // Of keys and certificates: kept at once. Of answers: asked for at once.
     std::string key_at{};        // JSON pointers into the answer about a `key`: the key …
     std::string until_at{};      // … and when it ends, null where it does not.
+    // Members of an answer of 4xx that says that nobody has the `key`: another one refuses what we ask.
+    std::vector<std::pair<std::string, std::string>> unknown{};
 
     [[nodiscard]] bool operator==(fetch_rule const&) const = default;
 };

@@ -101,6 +101,7 @@ auth::key_endpoint read_key_endpoint(reader& from) {
     made.key_id_as = from.required_text("key_id", "key_id").value_or("");
     made.kept.key_at = from.required_text("key_at", "/key").value_or("");
     made.kept.until_at = from.text("until_at").value_or("");
+    made.kept.unknown = from.text_pairs("unknown");
     read_keeping(from, made.kept);
     read_names_max(from, "keys_max", made.kept);
     return made;

@@ -72,6 +72,8 @@ constexpr std::string_view words = R"("text": {"type": ["string", "number", "boo
 "given_text": {"anyOf": [{"$ref": "#/$defs/text"}, {"$ref": "#/$defs/from_param"}]},
 "given_texts": {"anyOf": [{"$ref": "#/$defs/one_or_several"}, {"$ref": "#/$defs/from_param"}]},
 "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+"members_said": {"type": "object", "minProperties": 1, "propertyNames": {"pattern": "^(/([^~]|~[01])*)?$"},
+"additionalProperties": {"$ref": "#/$defs/text"}},
 "text_by_name": {"type": "object", "additionalProperties": {"$ref": "#/$defs/text"}},
 "duration": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"},
 "token_algorithm": {"enum": ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384",
@@ -187,9 +189,7 @@ constexpr std::string_view checks =
 "json": {"$ref": "#/$defs/sent_members"}, "body": {"$ref": "#/$defs/sent_parts"},
 "type": {"$ref": "#/$defs/text"}, "expect": {"type": "object", "additionalProperties": false,
 "minProperties": 1,
-"properties": {"json": {"type": "object", "minProperties": 1,
-"propertyNames": {"pattern": "^(/([^~]|~[01])*)?$"},
-"additionalProperties": {"$ref": "#/$defs/text"}}, "body": {"$ref": "#/$defs/text"}}},
+"properties": {"json": {"$ref": "#/$defs/members_said"}, "body": {"$ref": "#/$defs/text"}}},
 "ca": {"$ref": "#/$defs/given_text"}, "fetch_within": {"$ref": "#/$defs/duration"},
 "bytes_max": {"$ref": "#/$defs/answer_bytes"}, "at_once_max": {"$ref": "#/$defs/names_max"}}},
 "each": {"type": "object", "additionalProperties": false, "required": ["check"], "properties": {
@@ -247,7 +247,8 @@ std::string verify_definitions() {
 {{"type": "object", "additionalProperties": false, "required": ["endpoint", "key_id", "key_at"],
 "properties": {{"endpoint": {{"$ref": "#/$defs/given_text"}}, "json": {{"$ref": "#/$defs/sent_members"}},
 "key_id": {{"$ref": "#/$defs/text"}}, "key_at": {{"$ref": "#/$defs/text"}},
-"until_at": {{"$ref": "#/$defs/text"}}, "ca": {{"$ref": "#/$defs/given_text"}},
+"until_at": {{"$ref": "#/$defs/text"}}, "unknown": {{"$ref": "#/$defs/members_said"}},
+"ca": {{"$ref": "#/$defs/given_text"}},
 "keys_max": {{"$ref": "#/$defs/names_max"}}, {1}}}}}]}})",
         secret_words, keeping_words);
     auto const certificate = fmt::format(

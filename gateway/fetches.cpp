@@ -26,6 +26,7 @@ struct fetches::group {
     // Under the guard.
     std::vector<published_fact::ptr> all;
     bool is_over = false;
+    std::string trouble;  // Of the last answer; empty where it came.
 
     // On the executor alone.
     newcomers unknown;
@@ -164,10 +165,16 @@ asio::awaitable<fetches::found> fetches::answer(group_ptr of, auth::wanted_fact 
     counted_in const counting{of->asking};
     auto asking = fetch_once(of->rule, wanted.asks, until);
     auto got = co_await std::move(asking);
-    (got ? of->counts.worked : of->counts.failed).add();
+    (got ? of->counts.worked : of->counts.of(got.error())).add();
+    note_trouble(*of, got ? "" : got.error().message);
     if (got) co_return std::move(got->what);
     if (got.error().code == errc::unauthenticated && wanted.token) reject_token(wanted);
     co_return refuse(errc::unavailable, std::move(got.error().message), std::move(got.error().remedy));
+}
+
+void fetches::note_trouble(group& of, std::string why) const {
+    std::lock_guard const hold{guard_};
+    of.trouble = std::move(why);
 }
 
 void fetches::reject_token(auth::wanted_fact const& shown) const {
@@ -181,6 +188,7 @@ std::vector<std::pair<std::string, std::string>> fetches::troubles() const {
     std::lock_guard const hold{guard_};
     std::vector<std::pair<std::string, std::string>> all;
     for (auto const& each : groups_) {
+        if (!each->trouble.empty()) all.emplace_back(each->rule.url, each->trouble);
         for (auto const& one : each->all) {
             if (auto why = one->trouble(); !why.empty()) all.emplace_back(one->url(), std::move(why));
         }

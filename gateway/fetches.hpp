@@ -59,6 +59,7 @@ private:
     [[nodiscard]] result<published_fact::ptr> begin_one_more(group& of, std::string name,
                                                              auth::outgoing asks);
     void forget_nobodys(group& of, published_fact::clock::time_point now) const;
+    void note_trouble(group& of, std::string why) const;
     void reject_token(auth::wanted_fact const& shown) const;
 
     asio::any_io_executor executor_;

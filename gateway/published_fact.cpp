@@ -46,7 +46,7 @@ counter& counter_of(auth::fetch_rule const& by, metrics& counts, char const* res
 
 fetch_counts counts_of(auth::fetch_rule const& by, metrics& counts) {
     bool const is_question = by.what == auth::fetch_rule::kind::answer;
-    return {counter_of(by, counts, "ok"), counter_of(by, counts, "failed"),
+    return {counter_of(by, counts, "ok"), counter_of(by, counts, "failed"), counter_of(by, counts, "refused"),
             counter_of(by, counts, is_question ? "not_asked" : "unknown")};
 }
 
@@ -164,7 +164,7 @@ published_fact::clock::time_point published_fact::take(result<fetched_fact> got)
     trouble_ = got ? "" : got.error().message;
     auto const ends = ending_after(got, now);
     if (ended_by_ == ending::none) ended_by_ = ends;
-    (got ? counts_.worked : ends == ending::nobodys ? counts_.unknown : counts_.failed).add();
+    (got ? counts_.worked : ends == ending::nobodys ? counts_.unknown : counts_.of(got.error())).add();
     if (!got) return now + by_.interval;
     what_ = std::move(got->what);
     refuted_ = std::exchange(asked_, {});

@@ -35,7 +35,12 @@ struct fetched_fact {
 struct fetch_counts {
     counter& worked;
     counter& failed;
+    counter& refused;  // Our credentials are wrong, most often.
     counter& unknown;  // Of names that nobody has. Of answers: those that nobody was asked for.
+
+    [[nodiscard]] counter& of(error const& why) const {
+        return auth::refuses_us(why.code) ? refused : failed;
+    }
 };
 [[nodiscard]] fetch_counts counts_of(auth::fetch_rule const& by, metrics& counts);
 

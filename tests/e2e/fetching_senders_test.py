@@ -210,3 +210,14 @@ def test_a_key_that_plaid_has_ended_is_not_used_any_more(sending, server):
     sender.ended = 1_700_000_000
     assert post(gateway, sender, *sender.request()).status == 401
     assert wait_until(lambda: server.count("POST") == 1, within=5, saying="Plaid was not asked once")
+
+
+def test_wrong_credentials_of_ours_are_our_own_trouble(sending):
+    sender, gateway = sending(Plaid)
+    sender.secret = "another one, which is in no file"
+    assert post(gateway, sender, *sender.request()).status == 503
+    assert "refuses what we ask" in gateway.process.output()
+    assert "refuses what we ask" in gateway.get("/readyz").body.decode()
+    counted = gateway.get("/metrics").body.decode()
+    for result, times in {"refused": 1, "unknown": 0}.items():
+        assert f'/get",result="{result}"}} {times}' in counted

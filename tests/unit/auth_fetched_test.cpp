@@ -276,6 +276,48 @@ TEST(key_endpoint, gives_a_key_until_its_end) {
     EXPECT_EQ(read("{}").error().message, "u: has no key at /key");
 }
 
+// https://plaid.com/docs/errors/: wrong credentials and an unknown key are both answered 400.
+TEST(fetched_checks, tell_who_is_refused_from_what_nobody_has) {
+    using kind = fetch_rule::kind;
+    auto const code_of = [](fetch_rule const& by, unsigned status, std::string const& body = {}) {
+        auto const read = read_fact(by, {.method = "POST", .url = "u", .fields = {}, .body = {}},
+                                    {.status = status, .fields = {}, .body = body});
+        return read ? errc::internal : read.error().code;
+    };
+    fetch_rule told{.what = kind::key};
+    told.unknown = {{"/error_code", "INVALID_WEBHOOK_VERIFICATION_KEY_ID"}};
+    EXPECT_EQ(code_of(told, 400, R"({"error_code":"INVALID_WEBHOOK_VERIFICATION_KEY_ID"})"), errc::not_found);
+    for (auto const* other :
+         {R"({"error_code":"INVALID_API_KEYS"})", R"({"error_code":400})", "{}", "<html>", "",
+          R"({"error_code":"","error_code":"INVALID_WEBHOOK_VERIFICATION_KEY_ID"})"}) {
+        EXPECT_EQ(code_of(told, 400, other), errc::permission_denied) << other;
+        EXPECT_EQ(code_of(told, 500, other), errc::unavailable) << other;
+        EXPECT_EQ(code_of({.what = kind::key}, 400, other), errc::not_found) << other;
+    }
+    for (auto const what : {kind::key, kind::token, kind::answer}) {
+        EXPECT_EQ(code_of({.what = what}, 401), errc::unauthenticated);
+        EXPECT_EQ(code_of({.what = what}, 403), errc::permission_denied);
+        EXPECT_EQ(code_of({.what = what}, 429), errc::unavailable);
+    }
+    EXPECT_EQ(code_of({.what = kind::token}, 400), errc::permission_denied) << "RFC 6749, 5.2";
+    for (auto const what : {kind::certificate, kind::key_set}) {
+        for (auto const status : {401U, 403U, 404U})
+            EXPECT_EQ(code_of({.what = what}, status), errc::not_found);
+    }
+}
+
+TEST(fetched_checks, look_at_answers_by_pointers_alone) {
+    auto source = with_endpoint();
+    auto& kept = std::get<key_endpoint>(std::get<jwt_check>(source.verify->is).keys).kept;
+    kept.key_at = "key";
+    kept.until_at = "/~2";
+    kept.unknown = {{"error", "x"}};
+    EXPECT_THAT(mistakes_of(source),
+                ElementsAre(R"(sources.test.verify.jwt.keys.key_at: "key" is not a JSON pointer)",
+                            R"(sources.test.verify.jwt.keys.until_at: "/~2" is not a JSON pointer)",
+                            R"(sources.test.verify.jwt.keys.unknown: "error" is not a JSON pointer)"));
+}
+
 TEST(fetched_checks, stand_only_where_somebody_fetches) {
     auto source = source_with(check_of(body_mac("x-signature", "")), {secret_of("a secret of some length")});
     handshake_rule rule;

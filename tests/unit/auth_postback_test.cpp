@@ -98,7 +98,9 @@ TEST(postback, fails_without_a_token) {
     EXPECT_THAT(said_with(asking_back_with_token(), to_ask_about(), {}),
                 HasSubstr("there is no access token to ask the sender with"));
     auto source = asking_back_with_token();
-    std::get<postback_check>(std::get<all_check>(source.verify->is).members[0].is).token.url = "http://a/t";
+    auto& back = std::get<postback_check>(std::get<all_check>(source.verify->is).members[0].is);
+    back.token.url = "http://a/t";
+    back.expect = {{json_path{"status"}, "SUCCESS"}};
     EXPECT_THAT(mistakes_of(source), Contains(HasSubstr("credentials.token_url: \"http://a/t\" is not an "
                                                         "https URL")));
 }
@@ -112,6 +114,7 @@ TEST(access_token, is_a_bearer_token_that_may_say_how_long_it_lives) {
     };
     auto const good = read(R"({"access_token":"2YotnFZFEjr1","token_type":"bearer","expires_in":3600})");
     ASSERT_TRUE(good);
+    EXPECT_THAT(mistakes_of(source), Contains(HasSubstr("expect.json: \"status\" is not a JSON pointer")));
     EXPECT_EQ(good->token->reveal(), "2YotnFZFEjr1");
     EXPECT_EQ(good->lifetime, std::chrono::hours{1});
     EXPECT_EQ(read(R"({"access_token":"2","token_type":"Bearer"})")->lifetime, std::nullopt);

@@ -153,7 +153,8 @@ INSTANTIATE_TEST_SUITE_P(
             "{json: /key}"),
         shaken("when: {json: {/type: 0}}, require: {equal: {a: {query: t}, b: {secret: s}}}"),
         "verify: {jwt: {from: {header: A}, algs: [ES256], keys: {endpoint: 'https://a/k', json: {id: 'x', s: "
-        "{secret: api}}, key_id: kid, key_at: /key, until_at: /key/end, keys_max: 8, refresh: 1h}, max_age: "
+        "{secret: api}}, key_id: kid, key_at: /key, until_at: /key/end, unknown: {/error: no_such_key}, "
+        "keys_max: 8, refresh: 1h}, max_age: "
         "5m}}",
         "verify: {sig: {alg: rsa-pkcs1-sha256, cert: {url: {json: /u}, hosts: ['a.{region}.b', c], path: "
         "'/x', "

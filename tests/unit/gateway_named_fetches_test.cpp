@@ -23,8 +23,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace testing_support;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 std::string certificate_text() {
@@ -181,6 +183,22 @@ TEST(named_fetches, that_were_made_up_are_no_failed_fetches) {
     EXPECT_THAT(of.troubles(), SizeIs(1)) << "of a place that is away nobody can make up more";
 }
 
+// The sender's key may be there: with the right credentials it is given, and nobody waits for other
+// intervals.
+TEST(named_fetches, that_our_credentials_are_refused_for_are_our_own_trouble) {
+    publisher of;
+    of.rule.what = auth::fetch_rule::kind::key;
+    of.keep();
+    of.answer({.status = 403, .fields = {}, .body = {}});
+    for (int time = 1; time <= 2; ++time) {
+        EXPECT_THAT(of.find("/a"), HasSubstr("answers 403: it refuses what we ask"));
+        EXPECT_EQ(of.count("refused"), time);
+    }
+    EXPECT_EQ(of.count("unknown"), 0);
+    EXPECT_EQ(of.count("failed"), 0);
+    EXPECT_THAT(of.troubles(), SizeIs(1));
+}
+
 TEST(named_fetches, are_bounded_in_number_and_those_used_least_lately_make_room) {
     publisher of;
     of.rule.names_max = 2;
@@ -317,8 +335,15 @@ TEST(answers, are_asked_for_anew_each_time) {
     EXPECT_EQ(of.fetched(), 2U);
     of.answer({.status = 401, .fields = {}, .body = {}});
     EXPECT_THAT(of.find("/a"), HasSubstr("answers 401"));
+    EXPECT_THAT(of.troubles(), ElementsAre(Pair(of.rule.url, HasSubstr("refuses what we ask"))));
+    of.answer({.status = 500, .fields = {}, .body = {}});
+    EXPECT_THAT(of.find("/a"), HasSubstr("answers 500"));
     EXPECT_EQ(of.count("ok"), 2);
+    EXPECT_EQ(of.count("refused"), 1);
     EXPECT_EQ(of.count("failed"), 1);
+    of.answer({.status = 200, .fields = {}, .body = {}});
+    EXPECT_EQ(of.find("/a"), "found");
+    EXPECT_THAT(of.troubles(), IsEmpty());
 }
 
 TEST(answers, are_waited_for_until_the_deadline_and_so_many_at_once) {

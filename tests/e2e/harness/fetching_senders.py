@@ -233,16 +233,17 @@ class Plaid(FetchingSender):
 
     def prepare(self):
         self.key, self.kid = ec.generate_private_key(ec.SECP256R1()), str(uuid.uuid4())
-        self.ended = None
+        self.ended, self.secret = None, "client:secret of it"
         where = "/webhook_verification_key/get"
         self.params |= {"client_id": "5b0d9c1e2f3a4b5c6d7e8f90", "endpoint": self.server.url + where}
         self.server.routes[where] = self.give
 
     def give(self, request, body):
         asked = json.loads(body)
-        known = {"client_id": self.params["client_id"], "secret": "client:secret of it", "key_id": self.kid}
-        if asked != known:
-            return 400, b'{"error_code": "INVALID_FIELD"}'
+        if (asked["client_id"], asked["secret"]) != (self.params["client_id"], self.secret):
+            return 400, b'{"error_code": "INVALID_API_KEYS"}'
+        if asked["key_id"] != self.kid:
+            return 400, b'{"error_code": "INVALID_WEBHOOK_VERIFICATION_KEY_ID"}'
         key = jwt.get_algorithm_by_name("ES256").to_jwk(self.key.public_key(), as_dict=True)
         key |= {"kid": self.kid, "alg": "ES256", "use": "sig", "created_at": 1, "expired_at": self.ended}
         return 200, json.dumps({"key": key, "request_id": "x"}).encode()
