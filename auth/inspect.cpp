@@ -14,12 +14,6 @@
 namespace headgate::auth {
 namespace {
 
-bool is_header_name(std::string_view name) {
-    return !name.empty() && std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-    });
-}
-
 bool is_pointer(std::string_view pointer) {
     if (!pointer.empty() && pointer.front() != '/') return false;
     for (auto tilde = pointer.find('~'); tilde != std::string_view::npos;
@@ -216,29 +210,35 @@ void inspect(client_certificate const& is, std::string const& at, reporter& note
         if (bytes && bytes->size() == sizeof(sha256_digest)) continue;
         notes.mistake(fmt::format("{}.fingerprints[{}]", at, i), "is no SHA-256 in lower-case hex",
                       "openssl x509 -in FILE -outform der | sha256sum");
-void inspect(json_path const& path, std::string const& at, reporter& notes) {
-    if (is_pointer(path.pointer) && path.from == json_path::start::document) return;
-    notes.mistake(at, fmt::format("\"{}\" is not a JSON pointer", path.pointer), "begin with a slash");
-}
-
     }
     if (is.fingerprints.empty() && is.san.empty() && is.cn.empty()) {
         notes.warning(at, "takes every certificate that these authorities issued", "name it with san or cn");
     }
 }
 
+void inspect(json_path const& path, std::string const& at, reporter& notes) {
+    if (is_pointer(path.pointer) && path.from == json_path::start::document) return;
+    notes.mistake(at, fmt::format("\"{}\" is not a JSON pointer", path.pointer), "begin with a slash");
+}
+
 void inspect(postback_check const& is, std::string const& at, reporter& notes) {
     inspect(is.asked, at + ".url", notes);
     if (is.json.empty() == is.body.empty()) {
-    for (auto const& [path, expected] : is.expect) inspect(path, at + ".expect.json", notes);
         notes.mistake(at, "does not say what is asked", "write either json: {…} or body: […]");
     }
     if (is.expect.empty() && is.expect_body.empty()) {
         notes.mistake(at + ".expect", "would take every answer",
                       "write expect: {json: {/POINTER: TEXT}}, or expect: {body: TEXT}");
     }
+    for (auto const& [path, expected] : is.expect) inspect(path, at + ".expect.json", notes);
     if (is.credentials == postback_check::scheme::oauth2)
         inspect(is.token, at + ".credentials.token_url", notes);
+}
+
+bool is_header_name(std::string_view name) {
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
 }
 
 void inspect(guard const& when, std::string const& at, settings const& source, reporter& notes) {

@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 // The loader's rules about single values: what may stand where, and whether what it names is configured.
 
@@ -33,15 +34,18 @@ void inspect(jwt_check const& is, std::string const& at, position const& where, 
 
 void inspect(session_check const& is, std::string const& at, reporter& notes);
 
-void inspect(postback_check const& is, std::string const& at, reporter& notes);
 // Of the whole document.
 void inspect(json_path const& path, std::string const& at, reporter& notes);
 
+void inspect(postback_check const& is, std::string const& at, reporter& notes);
 
 // Where `at` names its URL.
 void inspect(fetch_rule const& is, std::string const& at, reporter& notes);
 
 void inspect(client_certificate const& is, std::string const& at, reporter& notes);
+
+// Of one in lower case.
+[[nodiscard]] bool is_header_name(std::string_view name);
 
 void inspect(guard const& when, std::string const& at, settings const& source, reporter& notes);
 

@@ -305,6 +305,13 @@ TEST(handshake, does_not_load_as_an_oracle) {
     EXPECT_THAT(said([](handshake_rule& r) { r.reply.type = "text/html"; }),
                 ElementsAre("sources.test.handshake[0].reply.type: text/html is not text/plain or "
                             "application/json"));
+    for (auto const* ours : {"content-type", "content-length", "transfer-encoding", "set-cookie"}) {
+        EXPECT_THAT(said([&](handshake_rule& r) { r.reply.headers = {{ours, {constant("a")}}}; }),
+                    ElementsAre(HasSubstr("is not for a configuration to say")))
+            << ours;
+    }
+    EXPECT_THAT(said([](handshake_rule& r) { r.reply.headers = {{"x: y\r\nz", {constant("a")}}}; }),
+                ElementsAre(HasSubstr("is not the name of a header")));
     EXPECT_THAT(said([](handshake_rule& r) { r.reply.body = {secret_named("signing")}; }),
                 ElementsAre(HasSubstr("a secret stands only on one side of `equal`")));
     EXPECT_THAT(said([](handshake_rule& r) { r.shows = query_named("crc_token"); }), IsEmpty());
