@@ -41,6 +41,10 @@ bool any_may_need(std::vector<node_ptr> const& members) {
     return std::ranges::any_of(members, [](auto const& member) { return member->may_need(); });
 }
 
+bool any_was_given(std::vector<node_ptr> const& members, exam const& of) {
+    return std::ranges::any_of(members, [&](auto const& member) { return member->was_given(of); });
+}
+
 }  // namespace
 
 all_node::all_node(check const& from, std::string name, std::vector<node_ptr> members)
@@ -52,10 +56,18 @@ all_node::all_node(check const& from, std::string name, std::vector<node_ptr> me
     std::ranges::sort(by_cost_, [&](node const* a, node const* b) {
         return a->costs() != b->costs() ? a->costs() < b->costs() : place(a) < place(b);
     });
+    for (auto const* member : by_cost_) {
+        if (member->costs() == cost::address) ++addresses_;
+        if (member->may_need()) last_needy_ = member;
+    }
 }
 
 bool all_node::may_need() const {
-    return any_may_need(members_);
+    return last_needy_ != nullptr;
+}
+
+bool all_node::was_given(exam const& of) const {
+    return any_was_given(members_, of);
 }
 
 cost all_node::costs() const {
@@ -63,28 +75,38 @@ cost all_node::costs() const {
 }
 
 std::vector<fetch> all_node::needs(exam& of) const {
-    if (!may_need() || !applies(of) || !check_time(of)) return {};
+    if (!may_need() || !applies(of)) return {};
+    // It was asked for because all before it held.
+    if (last_needy_->was_given(of)) return last_needy_->needs(of);
     for (std::size_t i = 0; i < by_cost_.size(); ++i) {
+        if (i == addresses_ && !check_time(of)) return {};
         auto wanted = by_cost_[i]->needs(of);
         if (!wanted.empty()) return wanted;
-        bool const later = std::any_of(by_cost_.begin() + static_cast<std::ptrdiff_t>(i) + 1, by_cost_.end(),
-                                       [](auto const* member) { return member->may_need(); });
-        if (!later || !by_cost_[i]->test(of)) return {};
+        if (by_cost_[i] == last_needy_ || !by_cost_[i]->test(of)) return {};
+    }
+    return {};
+}
+
+result<void> all_node::prove(std::span<node const* const> some, exam& of, proofs& into) const {
+    for (auto const* member : some) {
+        HEADGATE_TRY(auto shown, member->test(of));
+        auto const place = std::ranges::find(members_, member, &node_ptr::get) - members_.begin();
+        into[static_cast<std::size_t>(place)] = std::move(shown);
     }
     return {};
 }
 
 result<proof> all_node::examine(exam& of) const {
+    std::span<node const* const> const in_order{by_cost_};
+    proofs shown_by(members_.size());
+    auto held = prove(in_order.first(addresses_), of, shown_by);
+    if (!held) return std::unexpected{std::move(held).error()};
     HEADGATE_TRY(auto const signed_time, check_time(of));
-    std::vector<std::optional<proof>> proofs(members_.size());
-    for (auto const* member : by_cost_) {
-        HEADGATE_TRY(auto shown, member->test(of));
-        auto const place = std::ranges::find(members_, member, &node_ptr::get) - members_.begin();
-        proofs[static_cast<std::size_t>(place)] = std::move(shown);
-    }
+    held = prove(in_order.subspan(addresses_), of, shown_by);
+    if (!held) return std::unexpected{std::move(held).error()};
     proof whole;
     whole.signed_time = signed_time;
-    for (auto& shown : proofs) {
+    for (auto& shown : shown_by) {
         if (shown->is_logged_in && whole.is_logged_in && !is_same_person(shown->about, whole.about))
             return fails(name() + ": its sessions are of two people");
         add(whole, *std::move(shown));
@@ -98,6 +120,10 @@ any_node::any_node(check const& from, std::string name, std::vector<node_ptr> me
 
 bool any_node::may_need() const {
     return any_may_need(members_);
+}
+
+bool any_node::was_given(exam const& of) const {
+    return any_was_given(members_, of);
 }
 
 cost any_node::costs() const {

@@ -209,9 +209,13 @@ bool jwt_node::may_need() const {
     return fetched_ != nullptr;
 }
 
+bool jwt_node::was_given(exam const& of) const {
+    return of.known.fetched.contains(fetched_);
+}
+
 // A token that is refused with any key makes nobody ask for keys.
 std::vector<fetch> jwt_node::needs(exam& of) const {
-    if (!fetched_ || of.known.fetched.contains(fetched_) || !applies(of)) return {};
+    if (!fetched_ || was_given(of) || !applies(of)) return {};
     auto const compact = evaluate(is_.from, of);
     if (!compact) return {};
     auto const read = read_token(compact->view());

@@ -19,6 +19,7 @@ public:
 
     [[nodiscard]] std::vector<fetch> needs(exam& of) const override;
     [[nodiscard]] bool may_need() const override;
+    [[nodiscard]] bool was_given(exam const& of) const override;
     [[nodiscard]] cost costs() const override { return may_need() ? cost::fetched : cost::token; }
 
 protected:

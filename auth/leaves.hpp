@@ -76,6 +76,7 @@ public:
 
     [[nodiscard]] std::vector<fetch> needs(exam& of) const override;
     [[nodiscard]] bool may_need() const override { return true; }
+    [[nodiscard]] bool was_given(exam const& of) const override;
     [[nodiscard]] cost costs() const override { return cost::fetched; }
 
 protected:

@@ -49,6 +49,9 @@ public:
     [[nodiscard]] virtual std::vector<fetch> needs(exam&) const { return {}; }
     [[nodiscard]] virtual bool may_need() const { return false; }
 
+    // Whether something that it needs was fetched, or could not be had.
+    [[nodiscard]] virtual bool was_given(exam const&) const { return false; }
+
     [[nodiscard]] virtual cost costs() const = 0;
     [[nodiscard]] bool applies(exam& of) const { return !from_.when || holds(*from_.when, of); }
     [[nodiscard]] std::string const& name() const noexcept { return name_; }

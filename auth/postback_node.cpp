@@ -82,6 +82,10 @@ result<wanted_fact> postback_node::wanted_token(exam& of) const {
                                 .body = "grant_type=client_credentials"}};
 }
 
+bool postback_node::was_given(exam const& of) const {
+    return of.known.fetched.contains(&is_.token) || of.known.fetched.contains(&is_.asked);
+}
+
 std::vector<fetch> postback_node::needs(exam& of) const {
     if (of.known.fetched.contains(&is_.asked) || !applies(of)) return {};
     auto asks = question(of);

@@ -79,8 +79,12 @@ result<void> session_node::check_person(person const& about) const {
 asked_session::asked_session(check const& from, std::string name)
     : session_node{from, std::move(name)}, proxy_{std::get<session_proxy>(is_.by)} {}
 
+bool asked_session::was_given(exam const& of) const {
+    return of.known.sessions.contains(&proxy_);
+}
+
 std::vector<fetch> asked_session::needs(exam& of) const {
-    if (of.known.sessions.contains(&proxy_) || !applies(of)) return {};
+    if (was_given(of) || !applies(of)) return {};
     auto cookies = session_cookies(of.incoming.head.fields, proxy_.cookie);
     if (!cookies || !*cookies) return {};
     return {wanted_session{&proxy_, **std::move(cookies)}};

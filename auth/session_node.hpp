@@ -33,6 +33,7 @@ public:
 
     [[nodiscard]] std::vector<fetch> needs(exam& of) const override;
     [[nodiscard]] bool may_need() const override { return true; }
+    [[nodiscard]] bool was_given(exam const& of) const override;
     [[nodiscard]] cost costs() const override { return cost::fetched; }
 
 protected:
@@ -76,6 +77,7 @@ public:
 
     [[nodiscard]] std::vector<fetch> needs(exam& of) const override;
     [[nodiscard]] bool may_need() const override { return inner_->may_need(); }
+    [[nodiscard]] bool was_given(exam const& of) const override { return inner_->was_given(of); }
     [[nodiscard]] cost costs() const override { return inner_->costs(); }
 
 protected:

@@ -84,9 +84,13 @@ result<std::string> certified_node::url(exam& of) const {
                  "is it the sender's own? compare it with hosts and path");
 }
 
+bool certified_node::was_given(exam const& of) const {
+    return of.known.fetched.contains(&source_.kept);
+}
+
 // A request that is refused with any key makes nobody fetch a certificate.
 std::vector<fetch> certified_node::needs(exam& of) const {
-    if (of.known.fetched.contains(&source_.kept) || !applies(of) || !looks_right(of)) return {};
+    if (was_given(of) || !applies(of) || !looks_right(of)) return {};
     auto const from = url(of);
     if (!from) return {};
     return {wanted_fact{.from = &source_.kept,

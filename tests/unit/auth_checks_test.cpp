@@ -3,6 +3,7 @@
 #include "auth/encoding.hpp"
 #include "tests/support/senders.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -15,6 +16,7 @@ namespace headgate::auth {
 namespace {
 
 using namespace testing_support;
+using ::testing::HasSubstr;
 
 constexpr auto long_secret = "0123456789abcdef0123456789abcdef";
 
@@ -126,6 +128,16 @@ TEST(all, asks_cheap_members_first) {
     auto incoming = post("{}");
     incoming.head.peer = "10.0.0.1";
     EXPECT_EQ(refusal(source, incoming), "all[1].equal: header x-token is missing");
+}
+
+TEST(all, reads_no_body_for_its_time_before_the_address_is_an_allowed_one) {
+    auto timed = all({check_of(body_mac("x-signature", "")), peer_in({"10.0.0.0/8"})});
+    timed.time = time_in(json_at("/at"));
+    auto const source = authenticator_of(source_with(timed, {secret_of(long_secret)}));
+    auto incoming = post("no JSON");
+    EXPECT_EQ(refusal(source, incoming), "all[1].peer: the address 192.0.2.7 is in no allowed range");
+    incoming.head.peer = "10.0.0.1";
+    EXPECT_THAT(refusal(source, incoming), HasSubstr("the body is not JSON")) << "before any signature";
 }
 
 TEST(any, takes_the_branch_that_holds) {

@@ -86,6 +86,17 @@ TEST(postback, asks_for_a_token_first_when_the_sender_wants_one_and_shows_it) {
     EXPECT_EQ(made.fetched().size(), 2U);
 }
 
+// A signature is dear: it is tested before the token is fetched, and once more for the verdict.
+TEST(postback, tries_nothing_again_that_held_before_the_token_was_fetched) {
+    auto const made = authenticator_of(asking_back_with_token());
+    facts known;
+    known.fetched[wanted_by(made, to_ask_about())[0].from].token =
+        std::make_shared<secret const>(std::string{"2YotnFZFEjr1"});
+    auto const other = to_ask_about("{}", "t=2");
+    EXPECT_EQ(made.checks().needs(other, known, in_2026).size(), 1U) << "it came with the token's question";
+    EXPECT_FALSE(made.checks().verify(other, known, in_2026));
+}
+
 TEST(postback, keeps_the_tokens_of_different_credentials_apart) {
     auto other = asking_back_with_token();
     other.secrets["api"] = {secret_of("id:another secret of some length")};
@@ -103,6 +114,7 @@ TEST(postback, fails_without_a_token) {
     back.expect = {{json_path{"status"}, "SUCCESS"}};
     EXPECT_THAT(mistakes_of(source), Contains(HasSubstr("credentials.token_url: \"http://a/t\" is not an "
                                                         "https URL")));
+    EXPECT_THAT(mistakes_of(source), Contains(HasSubstr("expect.json: \"status\" is not a JSON pointer")));
 }
 
 // RFC 6749, 5.1.
@@ -114,7 +126,6 @@ TEST(access_token, is_a_bearer_token_that_may_say_how_long_it_lives) {
     };
     auto const good = read(R"({"access_token":"2YotnFZFEjr1","token_type":"bearer","expires_in":3600})");
     ASSERT_TRUE(good);
-    EXPECT_THAT(mistakes_of(source), Contains(HasSubstr("expect.json: \"status\" is not a JSON pointer")));
     EXPECT_EQ(good->token->reveal(), "2YotnFZFEjr1");
     EXPECT_EQ(good->lifetime, std::chrono::hours{1});
     EXPECT_EQ(read(R"({"access_token":"2","token_type":"Bearer"})")->lifetime, std::nullopt);
