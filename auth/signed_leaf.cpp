@@ -27,19 +27,34 @@ bool names_any_port(content const& signs) {
 signed_leaf::signed_leaf(check const& from, std::string name, description const& is,
                          std::vector<value const*> const& times)
     : leaf{from, std::move(name)}, is_{is}, has_other_port_{names_any_port(is.signs)} {
-    auto const* sequence = std::get_if<values>(&is_.signs);
-    if (!sequence) return;
-    for (auto const& item : *sequence) {
-        is_time_.push_back(std::ranges::any_of(times, [&](auto const* time) { return same(item, *time); }));
+    auto const is_time = [&](value const& item) {
+        return std::ranges::any_of(times, [&](auto const* time) { return same(item, *time); });
+    };
+    if (auto const* sequence = std::get_if<values>(&is_.signs)) {
+        for (auto const& item : *sequence) is_time_.push_back(is_time(item));
+    } else if (auto const* joined = std::get_if<join_content>(&is_.signs)) {
+        for (auto const& item : joined->items) {
+            if (!is_time_.empty()) is_time_.push_back(false);  // The separator.
+            is_time_.push_back(is_time(item.item));
+        }
+    } else {
+        for (auto const* time : times) {
+            auto const* member = std::get_if<json_value>(&time->is);
+            if (member && member->path.pointer.starts_with('/'))
+                time_lines_.push_back(member->path.pointer.substr(1));
+        }
     }
 }
 
 std::vector<text> signed_leaf::without_time(std::vector<text> pieces) const {
     std::size_t i = 0;
-    std::erase_if(pieces, [&](text const&) {
+    std::string_view line;  // The name of a member, of whose pieces the third is its value.
+    std::erase_if(pieces, [&](text const& piece) {
+        if (i % 4 == 0) line = piece.view();
+        bool const is_line = i % 4 == 2 && std::ranges::find(time_lines_, line) != time_lines_.end();
         bool const is_time = i < is_time_.size() && is_time_[i];
         ++i;
-        return is_time;
+        return is_time || is_line;
     });
     return pieces;
 }

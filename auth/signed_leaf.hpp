@@ -31,8 +31,8 @@ public:
         std::string const& secret_name;
     };
 
-    // `times` are the time values of this check and of those around it: what they name is left out of the
-    // signed content's digest. What `is` refers to outlives the node.
+    // `times` are the time values of this check and of those around it: what is signed and comes from one of
+    // them is left out of the signed content's digest. What `is` refers to outlives the node.
     signed_leaf(check const& from, std::string name, description const& is,
                 std::vector<value const*> const& times);
 
@@ -62,7 +62,8 @@ private:
     void note_content(exam& of, std::vector<text> const& pieces) const;
 
     description is_;
-    std::vector<bool> is_time_;  // Of each piece of a plain sequence.
+    std::vector<bool> is_time_;            // Of each piece of a sequence.
+    std::vector<std::string> time_lines_;  // Of `lines`: the names of members that are times.
     bool has_other_port_;
 };
 

@@ -1,6 +1,7 @@
 #include "auth/authenticator.hpp"
 #include "auth/crypto.hpp"
 #include "auth/encoding.hpp"
+#include "core/encoding.hpp"
 #include "tests/support/senders.hpp"
 
 #include <gtest/gtest.h>
@@ -315,6 +316,35 @@ TEST(signed_content, is_the_same_when_only_the_time_differs) {
     auto const b = verify(source, again, second(1492774637));
     ASSERT_TRUE(a && b);
     EXPECT_EQ(a->content.digest(), b->content.digest());
+}
+
+// The same of a template and of lines.
+TEST(signed_content, is_without_the_time_however_it_is_signed) {
+    join_content joined;
+    joined.separator = ":";
+    joined.items = {{header_named("x-time"), {}}, {header_named("x-none"), std::string{}}, {body(), {}}};
+    lines_content lines;
+    lines.lists[""] = {{"id"}, {"none", true}, {"time"}};
+    auto const digest_at = [](content const& signs, value const& time, std::string const& at) {
+        mac_check mac;
+        mac.signs = signs;
+        mac.signature.from = header_named("x-signature");
+        check whole{std::move(mac), {}, {}, {}};
+        whole.time = time_in(time);
+        auto const source = authenticator_of(source_with(std::move(whole), {secret_of("0123456789abcdef")}));
+        auto incoming = post(R"({"id":"7","time":")" + at + R"("})", {{"x-time", at}});
+        auto const text = std::holds_alternative<lines_content>(signs) ? "id\n7\ntime\n" + at + "\n"
+                                                                       : at + "::" + (incoming.body = "{}");
+        mac_key const key{mac_algorithm::hmac_sha256, "0123456789abcdef"};
+        incoming.head.fields.push_back({"x-signature", to_hex(key.compute(text).view())});
+        auto const judged = verify(source, incoming, second(1'767'225'600));
+        EXPECT_TRUE(judged) << judged.error().message;
+        return judged ? to_hex(judged->content.digest()) : at;
+    };
+    EXPECT_EQ(digest_at(joined, header_named("x-time"), "1767225600"),
+              digest_at(joined, header_named("x-time"), "1767225700"));
+    EXPECT_EQ(digest_at(lines, json_at("/time"), "1767225600"),
+              digest_at(lines, json_at("/time"), "1767225700"));
 }
 
 TEST(signed_content, differs_with_the_body) {
