@@ -207,6 +207,7 @@ std::optional<authenticator> authenticator::make(settings from, std::string cons
 
     inspect_public_url(source, path, notes);
     made->place.params = source.params;
+    made->place.limits = source.limits;
     made->place.members = json::lookup{json_pointers_of(source)};
     made->place.public_url = plain_public_url(source.public_url);
     made->place.public_url_ported = public_url_with_other_port(source.public_url);

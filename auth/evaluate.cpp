@@ -240,8 +240,8 @@ result<std::optional<text>> evaluate_optional(value const& from, exam& of, vanta
     return found;
 }
 
-result<text> evaluate(value const& from, exam& of, vantage const& here) {
-    HEADGATE_TRY(auto found, evaluate_optional(from, of, here));
+result<text> evaluate(value const& from, exam& of, vantage const& here, std::size_t bytes_max) {
+    HEADGATE_TRY(auto found, evaluate_optional(from, of, here, bytes_max));
     if (!found) {
         return fails(describe(from) + " is missing",
                      "does the sender sign, with this kind of signature? does a proxy remove it?");

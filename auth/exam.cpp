@@ -37,11 +37,12 @@ result<void> exam::may_read_json() const {
 // All that the source's checks look at is found in one pass, the first time anything is asked for.
 result<json::place> exam::place_of(std::string_view pointer) {
     if (auto allowed = may_read_json(); !allowed) return std::unexpected{std::move(allowed).error()};
-    if (!places_) places_ = place.members.find_in(incoming.body);
+    auto const depth_max = place.limits.json_depth_max;
+    if (!places_) places_ = place.members.find_in(incoming.body, depth_max);
     if (!*places_) return not_json(places_->error());
     if (auto const foreseen = place.members.index_of(pointer)) return (**places_)[*foreseen];
     std::string const unforeseen{pointer};
-    HEADGATE_TRY(auto const found, json::lookup{std::span{&unforeseen, 1}}.find_in(incoming.body));
+    HEADGATE_TRY(auto const found, json::lookup{std::span{&unforeseen, 1}}.find_in(incoming.body, depth_max));
     return found.front();
 }
 
@@ -50,7 +51,7 @@ result<std::optional<json::value>> exam::json_at(json_path const& path) {
     HEADGATE_TRY(auto const found, place_of(path.pointer));
     if (found.is_ambiguous) return ambiguous(path.pointer);
     if (!found.raw) return std::nullopt;
-    auto const read = json::parse(*found.raw, values());
+    auto const read = json::parse(*found.raw, values(), {.depth_max = place.limits.json_depth_max});
     if (!read) return not_json(read.error());
     return read->root;
 }
@@ -58,7 +59,9 @@ result<std::optional<json::value>> exam::json_at(json_path const& path) {
 // Inside an `each` the whole is read once, whatever the number of items.
 result<std::optional<json::value>> exam::item_at(std::string_view pointer) {
     if (auto allowed = may_read_json(); !allowed) return std::unexpected{std::move(allowed).error()};
-    if (!parsed_) parsed_ = json::parse(incoming.body, values());
+    if (!parsed_) {
+        parsed_ = json::parse(incoming.body, values(), {.depth_max = place.limits.json_depth_max});
+    }
     if (!*parsed_) return not_json(parsed_->error());
     auto const there = (*parsed_)->root.at_pointer(pointer);
     // Another reader might take the first of two members with one name, this one takes the last: neither.

@@ -31,6 +31,7 @@ struct surroundings {
     std::string public_url;         // As configured, without a slash at the end.
     std::string public_url_ported;  // The same, with the default port written or left out the other way.
     json::lookup members{{}};       // What the source's checks may look at in a JSON body.
+    reading_limits limits;
 };
 
 // A failed check: always unauthenticated. `what` has no secret and no payload in it.
@@ -107,9 +108,10 @@ struct vantage {
     bool other_port = false;  // The second spelling of a `url` with `port: any`.
 };
 
-// The text of a value. Fails when it is missing, empty, repeated, malformed or longer than `value_bytes_max`;
+// The text of a value. Fails when it is missing, empty, repeated, malformed or longer than `bytes_max`;
 // only `body`, `form_sorted` and `const` may be empty, and only `body`, `slice` and `form_sorted` are longer.
-[[nodiscard]] result<text> evaluate(value const& from, exam& of, vantage const& here = {});
+[[nodiscard]] result<text> evaluate(value const& from, exam& of, vantage const& here = {},
+                                    std::size_t bytes_max = value_bytes_max);
 
 // Like `evaluate`, but nothing when a value that may be absent is absent or empty. Fails on the rest.
 [[nodiscard]] result<std::optional<text>> evaluate_optional(value const& from, exam& of,

@@ -17,6 +17,8 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr auto any_length = std::string_view::npos;  // Of a token its own limit is looked at.
+
 // All values that a wanted text may have: those of a param, else the one.
 result<std::vector<std::string>> allowed_texts(value const& wanted, exam& of) {
     if (auto const* param = std::get_if<param_value>(&wanted.is)) {
@@ -96,8 +98,8 @@ jwt_node::jwt_node(check const& from, std::string name, token_keys keys, std::op
       asks_{std::move(asks)} {}
 
 result<proof> jwt_node::look(exam& of) const {
-    HEADGATE_TRY(auto const compact, evaluate(is_.from, of));
-    auto read = read_token(compact.view());
+    HEADGATE_TRY(auto const compact, evaluate(is_.from, of, {}, any_length));
+    auto read = read_token(compact.view(), of.place.limits.token_bytes_max);
     if (!read) return while_doing(describe(is_.from), std::move(read).error());
     if (of.findings) {
         note(of, "token", true,
@@ -216,9 +218,9 @@ bool jwt_node::was_given(exam const& of) const {
 // A token that is refused with any key makes nobody ask for keys.
 std::vector<fetch> jwt_node::needs(exam& of) const {
     if (!fetched_ || was_given(of) || !applies(of)) return {};
-    auto const compact = evaluate(is_.from, of);
+    auto const compact = evaluate(is_.from, of, {}, any_length);
     if (!compact) return {};
-    auto const read = read_token(compact->view());
+    auto const read = read_token(compact->view(), of.place.limits.token_bytes_max);
     if (!read || !look_inside(*read, of)) return {};
     auto asks = question(*read, of);
     if (!asks) return {};

@@ -88,7 +88,7 @@ void add_bodies(exam const& of, std::vector<likely_change>& all) {
         add("a byte order mark was put before the body on the way", body.substr(byte_order_mark.size()));
     }
     json::arena where;
-    auto const parsed = json::parse(body, where);
+    auto const parsed = json::parse(body, where, {.depth_max = json::nesting_max});
     if (!parsed) return;
     constexpr std::string_view said =
         "the body was parsed and written anew on the way: sign and send the same bytes";

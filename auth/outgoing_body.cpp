@@ -13,9 +13,9 @@ bool is_body_alone(values const& parts) {
 }
 
 // Else whoever wrote the body could write members beside it.
-result<void> check_document(std::string_view body) {
+result<void> check_document(std::string_view body, std::size_t depth_max) {
     json::arena where;
-    auto const read = json::parse(body, where);
+    auto const read = json::parse(body, where, {.depth_max = depth_max});
     if (read && !read->has_duplicates) return {};
     return fails(
         read ? "the body has a name that stands twice" : "the body is not JSON: " + read.error().message,
@@ -81,7 +81,8 @@ result<std::string> outgoing_body::json(exam& of, std::string_view more_name, st
     for (auto const& [name, parts] : *members_) {
         out.key(name);
         if (is_body_alone(parts)) {
-            if (auto good = check_document(of.incoming.body); !good) return std::unexpected{good.error()};
+            auto const good = check_document(of.incoming.body, of.place.limits.json_depth_max);
+            if (!good) return std::unexpected{good.error()};
             out.raw(of.incoming.body);
             continue;
         }

@@ -347,6 +347,13 @@ struct answer_rule {
     headers headers_on_reject;                        // Names in lower case.
 };
 
+// How much of what a request says is looked at.
+struct reading_limits {
+    std::size_t signatures_max = 16;         // Items of one signature's value.
+    std::size_t token_bytes_max = 8 * 1024;  // Of a JWT.
+    std::size_t json_depth_max = 64;         // Arrays and objects inside each other, of a body.
+};
+
 struct settings {
     std::string preset;           // Its name, for people; empty without one.
     std::optional<check> verify;  // Absent: nothing passes, unless `insecure`.
@@ -360,6 +367,7 @@ struct settings {
     answer_rule answers;
     std::vector<handshake_rule> handshakes;
     std::size_t handshake_json_bytes_max = 4096;  // No handshake reads JSON from a longer body.
+    reading_limits limits;
     std::optional<std::size_t> body_bytes_max;
     std::string path;  // The source's, "/webhooks/airbyte/{connection}": what `path` values name a part of.
     std::string removed_header;  // That no request has when it is checked, in lower case; empty: none.

@@ -12,15 +12,17 @@
 namespace headgate::auth {
 namespace {
 
-// The items, without blanks around them; those with nothing in them are left out.
-std::vector<std::string_view> split(std::string_view whole, std::string_view separator) {
+// The items, without blanks around them; those with nothing in them are left out. One more than `items_max`
+// at most.
+std::vector<std::string_view> split(std::string_view whole, std::string_view separator,
+                                    std::size_t items_max) {
     if (separator.empty()) return {whole};
     std::vector<std::string_view> items;
     while (true) {
         auto const end = whole.find(separator);
         auto const item = trimmed(whole.substr(0, end));
         if (!item.empty()) items.push_back(item);
-        if (end == std::string_view::npos || items.size() > signature_items_max) return items;
+        if (end == std::string_view::npos || items.size() > items_max) return items;
         whole.remove_prefix(end + separator.size());
     }
 }
@@ -76,10 +78,11 @@ std::optional<std::string> candidate_of(signature_grammar const& grammar, std::s
 }  // namespace
 
 result<signature_items> read_signature(signature_grammar const& grammar, std::string_view whole,
-                                       signature_length length) {
-    auto const items = split(whole, grammar.list);
-    if (items.size() > signature_items_max) {
-        return fails(fmt::format("the signature has more than {} items", signature_items_max));
+                                       signature_length length, std::size_t items_max) {
+    auto const items = split(whole, grammar.list, items_max);
+    if (items.size() > items_max) {
+        return fails(fmt::format("the signature has more than {} items", items_max),
+                     "raise limits.signatures_max of the source if the sender writes so many");
     }
     signature_items read;
     error flaw{errc::unauthenticated,

@@ -11,8 +11,6 @@
 
 namespace headgate::auth {
 
-inline constexpr std::size_t signature_items_max = 16;
-
 // How many bytes a signature may have.
 struct signature_length {
     std::size_t least;
@@ -26,8 +24,9 @@ struct signature_items {
 };
 
 // Reads `whole` by the grammar. Items that do not decode to bytes of this length are skipped; fails when none
-// is left, when a captured label is not there exactly once, or when there are too many items.
+// is left, when a captured label is not there exactly once, or when there are more than `items_max`.
 [[nodiscard]] result<signature_items> read_signature(signature_grammar const& grammar, std::string_view whole,
-                                                     signature_length length);
+                                                     signature_length length,
+                                                     std::size_t items_max = reading_limits{}.signatures_max);
 
 }  // namespace headgate::auth

@@ -74,7 +74,7 @@ std::unexpected<error> signed_leaf::all_expired() const {
 bool signed_leaf::looks_right(exam& of) const {
     auto const whole = evaluate(is_.grammar.from, of);
     if (!whole) return false;
-    auto const read = read_signature(is_.grammar, whole->view(), is_.length);
+    auto const read = read_signature(is_.grammar, whole->view(), is_.length, of.place.limits.signatures_max);
     if (!read) return false;
     vantage const here{read->parts};
     return resolve(is_.signs, of, here) && check_time(of, here);
@@ -82,7 +82,7 @@ bool signed_leaf::looks_right(exam& of) const {
 
 result<proof> signed_leaf::look(exam& of) const {
     HEADGATE_TRY(auto const whole, evaluate(is_.grammar.from, of));
-    auto read = read_signature(is_.grammar, whole.view(), is_.length);
+    auto read = read_signature(is_.grammar, whole.view(), is_.length, of.place.limits.signatures_max);
     if (!read) {
         auto flaw = std::move(read).error();
         bool const is_labelled = !is_.grammar.pair.empty();

@@ -81,9 +81,10 @@ bool is_key_id(std::string_view text) noexcept {
            std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-result<token> read_token(std::string_view compact) {
-    if (compact.size() > token_bytes_max) {
-        return fails(fmt::format("the token is over {} bytes", token_bytes_max));
+result<token> read_token(std::string_view compact, std::size_t bytes_max) {
+    if (compact.size() > bytes_max) {
+        return fails(fmt::format("the token is over {} bytes", bytes_max),
+                     "raise limits.token_bytes_max of the source if the issuer makes such tokens");
     }
     auto const parts = parts_of(compact);
     if (!parts) return fails("the token has not three parts", wrong_token);

@@ -15,7 +15,6 @@
 
 namespace headgate::auth {
 
-inline constexpr std::size_t token_bytes_max = 8 * 1024;
 inline constexpr std::size_t key_id_bytes_max = 128;
 
 // "RS256", as tokens and keys write it; nothing for what we do not know.
@@ -39,7 +38,8 @@ struct token {
 // name stands twice, with an `alg` that we know. A header with `crit` fails: it says that the rest cannot be
 // understood without something that we do not know. Keys and addresses of keys in the header are not looked
 // at. `compact` outlives the token.
-[[nodiscard]] result<token> read_token(std::string_view compact);
+[[nodiscard]] result<token> read_token(std::string_view compact,
+                                       std::size_t bytes_max = reading_limits{}.token_bytes_max);
 
 // The claim of this name, or what the JSON pointer leads to where the name begins with a slash.
 [[nodiscard]] std::optional<json::value> find_claim(json::value const& claims, std::string_view name);

@@ -3,6 +3,7 @@
 #include "config/presets.hpp"
 #include "config/verify.hpp"
 #include "config/verify_schema.hpp"
+#include "json/value.hpp"
 
 #include <fmt/format.h>
 
@@ -14,6 +15,8 @@
 
 namespace headgate::config {
 namespace {
+
+constexpr std::size_t json_depth_most = json::nesting_max / 2;  // What rules make of a body nests too.
 
 constexpr std::array<std::string_view, 5> methods_known{"GET", "POST", "PUT", "PATCH", "DELETE"};
 
@@ -123,6 +126,16 @@ void declare_limits(section& at, gateway::source_settings& into) {
         limits.whole("handshake_json_bytes_max", into.sender.handshake_json_bytes_max, 0, 1 * mebibyte,
                      {.says = "Largest body that a handshake reads JSON from. It does so before anything is "
                               "proven; a larger body is no handshake of that kind."});
+        limits.whole("signatures_max", into.sender.limits.signatures_max, 1, 1'000,
+                     {.says = "Signatures that one header may list; with more it is refused. Public keys are "
+                              "tried on 16 of them at most."});
+        limits.whole("token_bytes_max", into.sender.limits.token_bytes_max, 256, 1 * mebibyte,
+                     {.says = "Largest token of a `jwt`."});
+        limits.whole(
+            "json_depth_max", into.sender.limits.json_depth_max, 1, json_depth_most,
+            {.says = "Arrays and objects inside each other in a JSON body: a deeper one is refused by "
+                     "checks that read it, and no rule can read it."});
+        into.body.json_depth_max = into.sender.limits.json_depth_max;
         limits.whole("requests_per_second", into.limits.requests_per_second, 1, 1'000'000,
                      {.says = "Verified requests for long; more is answered 503 with Retry-After.",
                       .fallback_says = "no limit"});

@@ -31,6 +31,10 @@ result<std::string_view> json_text(body_reading const& of) {
     return text_in_utf8(*known, of.bytes, of.where, of.bounds.decoded_bytes_max);
 }
 
+json::parse_limits limits_of(body_reading const& of) {
+    return {.depth_max = of.as.json_depth_max, .values_max = of.bounds.values_max};
+}
+
 bool is_blank(std::string_view line) {
     return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
@@ -39,7 +43,7 @@ bool is_blank(std::string_view line) {
 
 result<json::value> read_json(body_reading const& of) {
     HEADGATE_TRY(auto const text, json_text(of));
-    auto const read = json::parse(text, of.where, {.values_max = of.bounds.values_max});
+    auto const read = json::parse(text, of.where, limits_of(of));
     if (!read) return not_json("JSON", read.error());
     if (read->has_duplicates && of.as.duplicates == duplicate_keys::refused) return has_duplicates();
     return read->root;
@@ -66,7 +70,7 @@ result<json::value> read_json_lines(body_reading const& of) {
         auto const line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
         if (is_blank(line)) continue;
-        auto const read = json::parse(line, of.where, {.values_max = of.bounds.values_max});
+        auto const read = json::parse(line, of.where, limits_of(of));
         if (!read)
             return not_json("JSON lines", while_doing(fmt::format("line {}", number), read.error()).error());
         if (read->has_duplicates && of.as.duplicates == duplicate_keys::refused) return has_duplicates();

@@ -20,6 +20,7 @@ enum class duplicate_keys : std::uint8_t { last_counts, refused };
 // How the bodies of one source are read.
 struct body_settings {
     duplicate_keys duplicates = duplicate_keys::last_counts;   // Of JSON.
+    std::size_t json_depth_max = 64;                           // Arrays and objects inside each other.
     bool has_base64 = false;                                   // `.body_base64` is there.
     std::size_t file_text_bytes_max = std::size_t{64} * 1024;  // Of a form's file, for its text to be shown.
 };

@@ -24,7 +24,8 @@ std::string encode_lines(std::string_view lines) {
 bool is_taken(std::string_view input) {
     auto const read = auth::read_token(input);
     if (!read) return false;
-    HEADGATE_CHECK(input.size() <= auth::token_bytes_max, "a token is not larger than its limit");
+    HEADGATE_CHECK(input.size() <= auth::reading_limits{}.token_bytes_max,
+                   "a token is not larger than its limit");
     HEADGATE_CHECK(std::ranges::count(input, '.') == 2, "a token has three parts");
     auto const last = input.rfind('.');
     HEADGATE_CHECK(read->signed_part == input.substr(0, last), "what was signed is all before the signature");

@@ -140,6 +140,20 @@ TEST(all, reads_no_body_for_its_time_before_the_address_is_an_allowed_one) {
     EXPECT_THAT(refusal(source, incoming), HasSubstr("the body is not JSON")) << "before any signature";
 }
 
+TEST(json_members, are_not_looked_for_in_a_body_that_is_nested_too_deep) {
+    auto described = source_with(equal(json_at("/token"), secret_named("signing")), {secret_of(long_secret)});
+    auto const said = [&](std::size_t depth) {
+        auto const deep = std::string(depth - 1, '[') + std::string(depth - 1, ']');
+        return refusal(authenticator_of(described),
+                       post(R"({"token":")" + std::string{long_secret} + R"(","x":)" + deep + "}"));
+    };
+    EXPECT_EQ(said(64), "accepted");
+    EXPECT_THAT(said(65), HasSubstr("nested deeper than 64"));
+    described.limits.json_depth_max = 65;
+    EXPECT_EQ(said(65), "accepted");
+    EXPECT_THAT(said(66), HasSubstr("nested deeper than 65"));
+}
+
 TEST(any, takes_the_branch_that_holds) {
     auto const source = authenticator_of(source_with(
         any({check_of(body_mac("x-one", "")), check_of(body_mac("x-two", ""))}), {secret_of(long_secret)}));

@@ -83,7 +83,11 @@ TEST(jwt, takes_a_token_in_any_place_and_once_only) {
     twice.head.fields.push_back(twice.head.fields.back());
     EXPECT_EQ(refusal(source, twice, now), "jwt: header x-token stands 2 times");
     auto const long_one = post("{}", {{"x-token", std::string(8193, 'a')}});
-    EXPECT_EQ(refusal(source, long_one, now), "jwt: header x-token is longer than 8192 bytes");
+    EXPECT_EQ(refusal(source, long_one, now), "jwt: header x-token: the token is over 8192 bytes");
+    auto described = source_of(plain());
+    described.limits.token_bytes_max = 8193;
+    EXPECT_EQ(refusal(authenticator_of(described), long_one, now),
+              "jwt: header x-token: the token has not three parts");
 }
 
 TEST(jwt, wants_every_required_claim) {

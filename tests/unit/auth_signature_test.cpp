@@ -54,6 +54,8 @@ TEST(signature_grammar, tries_sixteen_items_and_refuses_seventeen) {
     EXPECT_EQ(read_signature(stripe(), header, {32, 32})->candidates.size(), 15U);
     EXPECT_EQ(read_signature(stripe(), header + ",v1=" + bb, {32, 32}).error().message,
               "the signature has more than 16 items");
+    EXPECT_TRUE(read_signature(stripe(), header + ",v1=" + bb, {32, 32}, 17));
+    EXPECT_FALSE(read_signature(stripe(), header, {32, 32}, 15));
 }
 
 TEST(signature_grammar, takes_lengths_of_a_range_where_there_is_one) {

@@ -64,6 +64,19 @@ protected:
     testing_support::scratch_folder folder_;
 };
 
+TEST_F(configurations, bound_what_checks_and_rules_read_of_a_source) {
+    write(
+        "headgate.yaml",
+        std::string{right} + "    limits: {signatures_max: 3, token_bytes_max: 4096, json_depth_max: 100}\n");
+    auto const made = load(folder_.path() / "headgate.yaml").made;
+    ASSERT_TRUE(made);
+    auto const& source = made->gateway.sources.at(0);
+    EXPECT_EQ(source.sender.limits.signatures_max, 3U);
+    EXPECT_EQ(source.sender.limits.token_bytes_max, 4096U);
+    EXPECT_EQ(source.sender.limits.json_depth_max, 100U);
+    EXPECT_EQ(source.body.json_depth_max, 100U);
+}
+
 TEST_F(configurations, with_ten_mistakes_list_ten_problems_each_with_line_and_remedy) {
     write("headgate.yaml",
           "listen:\n"
@@ -209,6 +222,12 @@ constexpr row rows[]{
      "sources.github.dedupe (line 6): reads ssl-client-cert, which is removed from every request"},
     {"limit_one_past", "listen: {webhooks: {limits: {header_lines_max: 10001}}}\n",
      "listen.webhooks.limits.header_lines_max (line 6): \"10001\" is not a whole number from 1 to 10000"},
+    {"signatures_one_past", "    limits: {signatures_max: 1001}\n",
+     "sources.github.limits.signatures_max (line 6): \"1001\" is not a whole number from 1 to 1000"},
+    {"token_bytes_one_past", "    limits: {token_bytes_max: 1048577}\n",
+     "sources.github.limits.token_bytes_max (line 6): \"1048577\" is not a whole number from 256 to 1048576"},
+    {"json_depth_one_past", "    limits: {json_depth_max: 501}\n",
+     "sources.github.limits.json_depth_max (line 6): \"501\" is not a whole number from 1 to 500"},
     {"short_token", "operators: [{name: a, token: {env: HEADGATE_TEST_SHORT}}]\n",
      "operators[0].token (line 6): has 15 bytes, fewer than 16"},
     {"token_written_inline", "operators: [{name: a, token: abc}]\n",

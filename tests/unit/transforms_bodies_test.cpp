@@ -52,6 +52,15 @@ TEST(json_body, has_the_same_key_twice_where_the_source_allows_it) {
     }
 }
 
+TEST(json_body, is_nested_as_deep_as_the_source_allows) {
+    auto const nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+    for (auto const* const type : {"application/json", "application/jsonl"}) {
+        EXPECT_THAT(decoded(type, nested(64)), StartsWith("[["));
+        EXPECT_THAT(decoded(type, nested(65)), HasSubstr("nested deeper than 64"));
+        EXPECT_THAT(decoded(type, nested(65), {.as = {.json_depth_max = 65}}), StartsWith("[["));
+    }
+}
+
 TEST(json_lines_body, is_an_array_of_its_documents) {
     for (std::string_view const type :
          {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}) {
