@@ -8,8 +8,10 @@
 #include "core/encoding.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -53,6 +55,8 @@ std::vector<key_variant> key_variants(secret_entry const& entry, std::string con
         add(fmt::format("secret {} stands in quotes that do not belong to it", label),
             shape_secret(secret{std::string{trimmed.substr(1, trimmed.size() - 2)}}, shape));
     }
+    add(fmt::format("the sender's secret has a line end after it, and {} has not", label),
+        shape_secret(secret{std::string{trimmed} + "\n"}, shape));
     add(fmt::format("secret {} is the sender's key as text, not decoded", label),
         as(key_encoding::text, bare));
     add(fmt::format("secret {} is the sender's key as text, with its prefix", label),
@@ -60,6 +64,13 @@ std::vector<key_variant> key_variants(secret_entry const& entry, std::string con
     add(fmt::format("secret {} must be decoded from base64", label), as(key_encoding::b64, bare));
     add(fmt::format("secret {} must be decoded from hex", label), as(key_encoding::hex, bare));
     return variants;
+}
+
+values without_constants(values const& sequence) {
+    values rest;
+    std::ranges::copy_if(sequence, std::back_inserter(rest),
+                         [](value const& item) { return !std::holds_alternative<const_value>(item.is); });
+    return rest;
 }
 
 std::vector<content_variant> content_variants(content const& signs, exam& of, vantage const& here) {
@@ -73,10 +84,16 @@ std::vector<content_variant> content_variants(content const& signs, exam& of, va
     };
     add({}, of);
     for (auto const& change : likely_changes(of)) {
-        auto place = of.place;
-        place.public_url = change.public_url;
-        exam seen{change.incoming, of.known, of.now, place};
+        exam seen{change.incoming, of.known, of.now, change.place};
         add(change.mistake, seen);
+    }
+    variants.push_back({"the sender signs the body alone: is it another sender, or an older version?",
+                        {text{std::string_view{of.incoming.body}}}});
+    if (auto const* sequence = std::get_if<values>(&signs)) {
+        content const bare{without_constants(*sequence)};
+        if (auto pieces = resolve(bare, of, here)) {
+            variants.push_back({"the sender puts nothing between what it signs", *std::move(pieces)});
+        }
     }
     return variants;
 }
@@ -119,6 +136,42 @@ std::string diagnose(content const& signs, exam& of, vantage const& here, signat
     return "none of the usual mistakes explains it: most likely the public key of another sender";
 }
 
+namespace {
+
+// What stands after `before`: of a list with labels, in the first item that has the one to take.
+std::string_view digest_in(std::string_view written, signature_grammar const& grammar,
+                           std::string_view before) {
+    if (before.empty()) return written;
+    auto const at = grammar.pair.empty() ? (written.starts_with(before) ? 0 : std::string_view::npos)
+                                         : written.find(before);
+    if (at == std::string_view::npos) return written;
+    auto const rest = written.substr(at + before.size());
+    return grammar.list.empty() ? rest : rest.substr(0, rest.find(grammar.list));
+}
+
+std::string in_standard_base64(std::string_view written) {
+    std::string standard{written.substr(0, written.find('='))};
+    std::ranges::replace(standard, '-', '+');
+    std::ranges::replace(standard, '_', '/');
+    standard.append((4 - standard.size() % 4) % 4, '=');
+    return standard;
+}
+
+}  // namespace
+
+std::string other_signatures(signature_grammar const& grammar, headers const& fields) {
+    auto const* wanted = std::get_if<header_value>(&grammar.from.is);
+    std::vector<std::string_view> others;
+    for (auto const& line : fields) {
+        bool const is_wanted = wanted && std::ranges::find(wanted->names, line.name) != wanted->names.end();
+        if (is_wanted) return {};
+        if (line.name.contains("signature") || line.name.contains("hmac")) others.push_back(line.name);
+    }
+    if (others.empty()) return {};
+    return fmt::format("there is {}: is it another sender, or another version? see `headgate presets`",
+                       fmt::join(others, " and "));
+}
+
 std::string what_it_looks_like(std::string_view written, signature_grammar const& grammar,
                                signature_length length) {
     auto const fits = [&](std::optional<std::string> const& bytes) {
@@ -128,9 +181,8 @@ std::string what_it_looks_like(std::string_view written, signature_grammar const
     auto const as_base64 = [](std::string_view text) {
         return decode_base64(text, base64_alphabet::standard);
     };
-    auto digits = written;
-    if (!grammar.prefix.empty() && digits.starts_with(grammar.prefix))
-        digits.remove_prefix(grammar.prefix.size());
+    auto const before = grammar.pair.empty() ? grammar.prefix : grammar.take + grammar.pair;
+    auto const digits = digest_in(written, grammar, before);
     bool const has_prefix = digits.size() != written.size();
     auto const sign = digits.find('=');
     bool const has_label =
@@ -143,13 +195,15 @@ std::string what_it_looks_like(std::string_view written, signature_grammar const
     }
     if (fits(as_hex(digits)) || fits(as_base64(digits))) {
         bool const is_hex = fits(as_hex(digits));
-        if (!grammar.prefix.empty() && !has_prefix) {
-            return fmt::format("it is the digest alone: the sender, or a proxy, leaves out \"{}\"",
-                               grammar.prefix);
+        if (!before.empty() && !has_prefix) {
+            return fmt::format("it is the digest alone: the sender, or a proxy, leaves out \"{}\"", before);
         }
         if (is_hex && !wants_hex) return "it is written in hex";
         if (!is_hex && wants_hex) return "it is written in base64";
         return "it is written in upper case: decode: hex-any-case takes that";
+    }
+    if (fits(decode_base64(in_standard_base64(digits), base64_alphabet::standard))) {
+        return "it is written in base64url, or without padding: see `decode`";
     }
     auto const bytes = as_hex(digits);
     if (bytes && bytes->size() == 20)

@@ -22,6 +22,9 @@ using signature_test = std::function<bool(std::vector<text> const& pieces)>;
 [[nodiscard]] std::string diagnose(content const& signs, exam& of, vantage const& here,
                                    signature_test const& matches);
 
+// Names the headers that look like signatures where the one that is looked for is missing; empty without one.
+[[nodiscard]] std::string other_signatures(signature_grammar const& grammar, headers const& fields);
+
 // What is wrong with how a signature is written, in words; empty where that is not obvious.
 [[nodiscard]] std::string what_it_looks_like(std::string_view written, signature_grammar const& grammar,
                                              signature_length length);

@@ -75,7 +75,7 @@ void add_bodies(exam const& of, std::vector<likely_change>& all) {
     auto const& body = of.incoming.body;
     auto const add = [&](std::string_view mistake, std::string changed) {
         if (changed == body) return;
-        all.push_back({std::string{mistake}, of.incoming, of.place.public_url});
+        all.push_back({std::string{mistake}, of.incoming, of.place});
         all.back().incoming.body = std::move(changed);
     };
     add("a line end was added to the body on the way (curl: use --data-binary)",
@@ -100,17 +100,26 @@ void add_bodies(exam const& of, std::vector<likely_change>& all) {
     }
 }
 
+std::string with_other_scheme(std::string const& url) {
+    return url.starts_with("https://") ? "http" + url.substr(5) : "https" + url.substr(4);
+}
+
 // Under another name than the one that is configured: what proxies in front say the sender called.
 void add_hosts(exam const& of, std::vector<likely_change>& all) {
+    auto const& configured = of.place.public_url;
+    auto const add = [&](std::string const& url) {
+        if (url == configured) return;
+        all.push_back({fmt::format("the sender signed {} and not public_url {}", url, configured),
+                       of.incoming, of.place});
+        all.back().place.public_url = url;
+    };
+    add(with_other_scheme(configured));
+    add(of.place.public_url_ported);
     for (auto const* const name : {"host", "x-forwarded-host", "x-original-host"}) {
         auto const host = sole_header(of.incoming.head.fields, name);
         if (!host) continue;
         for (auto const* const scheme : {"https", "http"}) {
-            auto const url = fmt::format("{}://{}", scheme, *host);
-            if (url == of.place.public_url) continue;
-            all.push_back(
-                {fmt::format("the sender signed {} and not public_url {}", url, of.place.public_url),
-                 of.incoming, url});
+            add(fmt::format("{}://{}", scheme, *host));
         }
     }
 }
@@ -122,7 +131,7 @@ void add_targets(exam const& of, std::vector<likely_change>& all) {
         if (target == head.target) return;
         all.push_back({fmt::format("the sender called {} and not {}: does a proxy in front change the path?",
                                    target, head.target),
-                       of.incoming, of.place.public_url});
+                       of.incoming, of.place});
         all.back().incoming.head.target = std::move(target);
     };
     for (auto const* const name : {"x-original-uri", "x-forwarded-uri", "x-original-url"}) {
@@ -137,11 +146,26 @@ void add_targets(exam const& of, std::vector<likely_change>& all) {
     add(path);
 }
 
+// A URL that was written into the configuration by hand.
+void add_params(exam const& of, std::vector<likely_change>& all) {
+    for (auto const& [name, values] : of.place.params) {
+        if (values.size() != 1 || !values.front().starts_with("http")) continue;
+        auto const& written = values.front();
+        auto const other_end = written.ends_with('/') ? written.substr(0, written.size() - 1) : written + "/";
+        for (auto const& url : {other_end, with_other_scheme(written), with_other_scheme(other_end)}) {
+            all.push_back({fmt::format("the sender signed {} and not the param {}, {}", url, name, written),
+                           of.incoming, of.place});
+            all.back().place.params[name] = {url};
+        }
+    }
+}
+
 }  // namespace
 
 std::vector<likely_change> likely_changes(exam const& of) {
     std::vector<likely_change> all;
     add_bodies(of, all);
+    add_params(of, all);
     if (of.place.public_url.empty()) return all;
     add_hosts(of, all);
     add_targets(of, all);

@@ -12,7 +12,7 @@ namespace headgate::auth {
 struct likely_change {
     std::string mistake;
     request incoming;
-    std::string public_url;
+    surroundings place;
 };
 
 // What usually happens between a sender and us: the body is parsed and written anew, line ends change, a

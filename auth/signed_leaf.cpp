@@ -81,13 +81,18 @@ bool signed_leaf::looks_right(exam& of) const {
 }
 
 result<proof> signed_leaf::look(exam& of) const {
-    HEADGATE_TRY(auto const whole, evaluate(is_.grammar.from, of));
+    auto const found = evaluate(is_.grammar.from, of);
+    if (!found) {
+        auto flaw = found.error();
+        auto others = of.findings ? other_signatures(is_.grammar, of.incoming.head.fields) : std::string{};
+        if (!others.empty()) flaw.remedy = std::move(others);
+        return std::unexpected{std::move(flaw)};
+    }
+    auto const& whole = *found;
     auto read = read_signature(is_.grammar, whole.view(), is_.length, of.place.limits.signatures_max);
     if (!read) {
         auto flaw = std::move(read).error();
-        bool const is_labelled = !is_.grammar.pair.empty();
-        auto seen = of.findings && !is_labelled ? what_it_looks_like(whole.view(), is_.grammar, is_.length)
-                                                : std::string{};
+        auto seen = of.findings ? what_it_looks_like(whole.view(), is_.grammar, is_.length) : std::string{};
         if (!seen.empty()) flaw.remedy = std::move(seen);
         return while_doing(describe(is_.grammar.from), std::move(flaw));
     }

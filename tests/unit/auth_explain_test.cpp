@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <string>
 #include <utility>
@@ -59,6 +60,8 @@ TEST(explanation, names_a_wrong_secret_encoding) {
               "none of the usual mistakes explains it: most likely another secret");
     EXPECT_EQ(hint(as_text, std::string{written_key} + "\n", post("b"), hex_with(written_key, "b")),
               "it would match if: secret signing#0 has a blank or a line end after it");
+    EXPECT_EQ(hint(as_text, written_key, post("b"), hex_with(std::string{written_key} + "\n", "b")),
+              "it would match if: the sender's secret has a line end after it, and signing#0 has not");
 }
 
 TEST(explanation, names_a_body_that_was_changed_on_the_way) {
@@ -126,6 +129,36 @@ TEST(explanation, says_what_a_malformed_signature_looks_like) {
              {"sha256=\"" + hex + "\"", "it has quotes or blanks in it"}}) {
         EXPECT_EQ(explain(source, post("b", {{"x-signature", sent}})).back().remedy, said) << sent;
     }
+}
+
+// The same where items have labels: "id.body" in base64 is expected after "v1,".
+TEST(explanation, says_what_a_labelled_signature_looks_like_and_what_else_was_signed) {
+    mac_check mac;
+    mac.signs = values{header_named("x-id"), constant("."), body()};
+    mac.signature = {.from = header_named("x-signature"),
+                     .list = " ",
+                     .pair = ",",
+                     .take = "v1",
+                     .decode = signature_encoding::b64};
+    auto const source = source_with(check_of(std::move(mac)), {secret_of(written_key)});
+    auto const said = [&](std::string const& sent) {
+        return explain(source, post("b", {{"x-id", "7"}, {"x-signature", sent}})).back().remedy;
+    };
+    auto const in_base64 = [](std::string_view bytes) {
+        return encode(*decode_hex(hex_with(written_key, bytes), hex_case::lower), text_form::b64);
+    };
+    auto url_safe = in_base64("7.b");
+    std::ranges::replace(url_safe, '+', '-');
+    std::ranges::replace(url_safe, '/', '_');
+    EXPECT_EQ(said(in_base64("7.b")), "it is the digest alone: the sender, or a proxy, leaves out \"v1,\"");
+    EXPECT_EQ(said("v1," + hex_with(written_key, "7.b")), "it is written in hex");
+    EXPECT_EQ(said("v1," + url_safe.substr(0, 43)),
+              "it is written in base64url, or without padding: see `decode`");
+    EXPECT_EQ(
+        said("v1," + in_base64("b")),
+        "it would match if: the sender signs the body alone: is it another sender, or an older version?");
+    EXPECT_EQ(said("v1," + in_base64("7b")),
+              "it would match if: the sender puts nothing between what it signs");
 }
 
 TEST(explanation, says_that_only_the_time_is_wrong) {
@@ -212,6 +245,29 @@ TEST(explanation, names_the_url_that_the_sender_used) {
               "https://internal.example");
 }
 
+TEST(explanation, names_a_url_that_is_written_otherwise) {
+    auto mac = body_mac("x-signature", "");
+    mac.signs = values{{url_value{}}};
+    auto source = source_with(check_of(std::move(mac)), {secret_of(written_key)});
+    source.public_url = "https://hooks.example.com";
+    for (auto const* const signed_one : {"http://hooks.example.com", "https://hooks.example.com:443"}) {
+        auto const signature = hex_with(written_key, std::string{signed_one} + "/webhooks/sender");
+        EXPECT_EQ(explain(source, post("", {{"x-signature", signature}})).back().remedy,
+                  "it would match if: the sender signed " + std::string{signed_one} +
+                      " and not public_url https://hooks.example.com");
+    }
+    mac = body_mac("x-signature", "");
+    mac.signs = values{{param_value{"url"}}, body()};
+    source = source_with(check_of(std::move(mac)), {secret_of(written_key)});
+    source.params["url"] = {"https://hooks.example.com/a"};
+    for (auto const* const signed_one : {"https://hooks.example.com/a/", "http://hooks.example.com/a"}) {
+        auto const signature = hex_with(written_key, std::string{signed_one} + "b");
+        EXPECT_EQ(explain(source, post("b", {{"x-signature", signature}})).back().remedy,
+                  "it would match if: the sender signed " + std::string{signed_one} +
+                      " and not the param url, https://hooks.example.com/a");
+    }
+}
+
 // Behind a proxy: what it says the sender called, or a slash more or less.
 TEST(explanation, names_the_path_that_the_sender_called) {
     auto mac = body_mac("x-signature", "");
@@ -266,6 +322,8 @@ TEST(explanation, of_a_missing_header_says_which) {
     EXPECT_FALSE(last.held);
     EXPECT_EQ(last.said, "mac: header x-signature is missing");
     EXPECT_FALSE(last.remedy.empty());
+    EXPECT_EQ(explain(source, post("abc", {{"svix-signature", "v1,a"}})).back().remedy,
+              "there is svix-signature: is it another sender, or another version? see `headgate presets`");
 }
 
 }  // namespace
