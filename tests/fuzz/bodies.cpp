@@ -1,40 +1,18 @@
 #include "core/check.hpp"
 #include "json/parse.hpp"
 #include "json/write.hpp"
+#include "tests/fuzz/counted_memory.hpp"
 #include "tests/fuzz/looks.hpp"
 #include "transforms/body.hpp"
 #include "transforms/content_coding.hpp"
 
 #include <algorithm>
-#include <cstddef>
-#include <memory_resource>
 #include <string>
 
 namespace headgate::fuzz {
 namespace {
 
 constexpr transforms::body_limits bounds{.values_max = 10'000, .decoded_bytes_max = 65'536};
-
-// Counts what an arena takes.
-class counted_memory final : public std::pmr::memory_resource {
-public:
-    [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
-
-private:
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-        taken_ += bytes;
-        return upstream_->allocate(bytes, alignment);
-    }
-    void do_deallocate(void* place, std::size_t bytes, std::size_t alignment) override {
-        upstream_->deallocate(place, bytes, alignment);
-    }
-    [[nodiscard]] bool do_is_equal(memory_resource const& other) const noexcept override {
-        return this == &other;
-    }
-
-    std::pmr::memory_resource* upstream_ = std::pmr::new_delete_resource();
-    std::size_t taken_ = 0;
-};
 
 // What came of a body, as one text; empty where it is not what it says.
 std::string decoded(headers const& fields, std::string_view body) {

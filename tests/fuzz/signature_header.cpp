@@ -55,8 +55,9 @@ bool look_at_signature_header(std::string_view input) {
     auto const header = input.substr(1);
     auto const read = auth::read_signature(grammar, header, length);
     if (!read) return false;
-    HEADGATE_CHECK(!read->candidates.empty() && read->candidates.size() <= auth::signature_items_max,
-                   "there are as many candidates as may be tried");
+    HEADGATE_CHECK(
+        !read->candidates.empty() && read->candidates.size() <= auth::reading_limits{}.signatures_max,
+        "there are as many candidates as may be tried");
     for (auto const& each : read->candidates) {
         HEADGATE_CHECK(each.size() >= length.least && each.size() <= length.most, "a candidate fits");
     }
