@@ -9,14 +9,12 @@
 #include <string>
 #include <utility>
 
-// What is started, where, and how insistently: targets, rules, dispatch.
+// Where work is started, and how insistently: targets, dispatch.
 
 namespace headgate::config {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr auto longest_run = 3'650 * 24h;
 
 void declare_temporal_tls(section& at, targets::temporal_tls& into) {
     at.file(
@@ -61,41 +59,6 @@ void declare_temporal(section& at, targets::temporal_settings& into) {
              {.says = "The largest answer that is taken."});
 }
 
-// Texts that may not be too long: Temporal keeps names to 1000 bytes.
-bool declare_name_for_temporal(section& at, std::string_view key, std::string& into, std::string_view says,
-                               std::string_view example) {
-    constexpr std::size_t name_bytes_max = 1000;
-    bool const given = at.text(key, into, {.says = says, .is = presence::required, .example = example});
-    if (given && into.size() > name_bytes_max) {
-        at.mistake(key, fmt::format("has {} bytes, more than {}", into.size(), name_bytes_max),
-                   "choose a shorter name");
-    }
-    return given;
-}
-
-void declare_start(section& at, dispatch::rule_settings& into) {
-    at.text("target", into.target,
-            {.says = "Which of `targets` starts it.", .is = presence::required, .example = "platform"});
-    declare_name_for_temporal(at, "workflow", into.workflow, "The workflow's type.", "SyncThenBuild");
-    declare_name_for_temporal(at, "task_queue", into.task_queue, "The task queue that the worker polls.",
-                              "data-platform");
-    at.program(
-        "id", into.id,
-        {.says = "Gives the workflow id: one non-empty string of at most 240 bytes that does not end in `~` "
-                 "and digits. While a run with this id is running, other events join it.",
-         .fallback_says = "the event's id, a dot, and the rule's name"});
-    at.program("input", into.input, {.says = "Gives the workflow's one argument."});
-    at.programs("memo", into.memo, {.says = "Notes shown with the run, each given by a program."});
-    at.programs(
-        "search_attributes", into.search_attributes,
-        {.says = "What the run can be found by, each given by a program. The namespace must know the name."});
-    at.duration("execution_timeout", into.execution_timeout, 0ms, longest_run,
-                {.says = "For the run and all that continue it; 0s: no limit."});
-    at.duration("run_timeout", into.run_timeout, 0ms, longest_run, {.says = "For one run; 0s: no limit."});
-    at.duration("task_timeout", into.task_timeout, 0ms, 2min,
-                {.says = "For one workflow task; 0s: the server's default."});
-}
-
 constexpr std::array<std::string_view, 4> kinds_unavailable{"airbyte", "airflow", "http", "command"};
 
 // Whoever wrote another kind of target is told about that, and not about a missing one too.
@@ -126,38 +89,6 @@ void declare_targets(section& root, dispatch::settings& into) {
                             {.says = "Starts that wait for their answer at the same time."});
                    into.targets.push_back(std::move(one));
                });
-}
-
-void declare_rules(section& root, dispatch::settings& into) {
-    root.each(
-        "rules",
-        {.says = "What is started for which events. Every rule that matches an event starts its own run."},
-        [&](section& at) {
-            dispatch::rule_settings one;
-            bool const named = at.text("name", one.name,
-                                       {.says = "The rule's identity: deliveries refer to it.",
-                                        .is = presence::required,
-                                        .example = "orders-on-release",
-                                        .pattern = name_pattern});
-            if (named && !is_name(one.name)) {
-                at.mistake("name", fmt::format("\"{}\" cannot be a name", one.name),
-                           std::string{name_remedy});
-            }
-            at.text(
-                "source", one.source,
-                {.says = "Which of `sources` it looks at.", .is = presence::required, .example = "github"});
-            at.programs("vars", one.vars,
-                        {.says = "Values that the rule's programs share, each given by a program with one "
-                                 "output: `$NAME` in all of them, and in the vars after it. One is "
-                                 "evaluated when a program that names it is, and then once."});
-            at.program("when", one.when,
-                       {.says = "Whether the event matches: one output, false and null are no."});
-            at.inside("start", {.says = "What is started.", .is = presence::required},
-                      [&](section& start) { declare_start(start, one); });
-            at.unavailable("each", "write one rule for each item that matters");
-            at.unavailable("tests", "remove it");
-            into.rules.push_back(std::move(one));
-        });
 }
 
 void declare_dispatch(section& root, dispatch::settings& into) {

@@ -1,5 +1,6 @@
 #include "dispatch/evaluator.hpp"
 
+#include "dispatch/attribute_value.hpp"
 #include "dispatch/workflow_id.hpp"
 #include "json/write.hpp"
 
@@ -63,12 +64,33 @@ outcome<std::string> evaluator::workflow_id(expression const& by) {
     return std::string{output.as_string()};
 }
 
-outcome<std::vector<std::pair<std::string, std::string>>> evaluator::texts(
-    std::vector<std::pair<std::string, expression>> const& expressions, std::string_view what) {
+outcome<std::vector<std::string>> evaluator::inputs() {
+    std::vector<std::string> all;
+    for (auto const& each : by_.inputs) {
+        HEADGATE_TRY(auto const output, sole_output(each, name_of_input(all.size(), by_.inputs.size())));
+        all.push_back(json::write(output));
+    }
+    return all;
+}
+
+outcome<std::vector<std::pair<std::string, std::string>>> evaluator::memo() {
     std::vector<std::pair<std::string, std::string>> all;
-    for (auto const& [name, each] : expressions) {
-        HEADGATE_TRY(auto const output, sole_output(each, fmt::format("{}.{}", what, name)));
+    for (auto const& [name, each] : by_.memo) {
+        HEADGATE_TRY(auto const output, sole_output(each, "memo." + name));
         all.emplace_back(name, json::write(output));
+    }
+    return all;
+}
+
+outcome<std::vector<search_attribute>> evaluator::search_attributes() {
+    std::vector<search_attribute> all;
+    for (auto const& [name, value, type] : by_.search_attributes) {
+        auto const named = "search_attributes." + name;
+        HEADGATE_TRY(auto const output, sole_output(value, named));
+        if (auto wrong = what_is_wrong_with_attribute(output, type))
+            return std::unexpected{fault{named, *std::move(wrong)}};
+        bool const is_left_out = output.is_null() && type != attribute_type::unsaid;
+        if (!is_left_out) all.push_back({name, json::write(output), type});
     }
     return all;
 }

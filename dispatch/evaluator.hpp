@@ -36,8 +36,9 @@ public:
 
     [[nodiscard]] outcome<bool> holds();
     [[nodiscard]] outcome<std::string> workflow_id(expression const& by);
-    [[nodiscard]] outcome<std::vector<std::pair<std::string, std::string>>> texts(
-        std::vector<std::pair<std::string, expression>> const& expressions, std::string_view what);
+    [[nodiscard]] outcome<std::vector<std::string>> inputs();
+    [[nodiscard]] outcome<std::vector<std::pair<std::string, std::string>>> memo();
+    [[nodiscard]] outcome<std::vector<search_attribute>> search_attributes();
 
 private:
     [[nodiscard]] outcome<json::value> run(expression const& of, std::string_view named);

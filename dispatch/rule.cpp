@@ -2,6 +2,7 @@
 
 #include "core/digest.hpp"
 #include "core/encoding.hpp"
+#include "dispatch/attribute_value.hpp"
 #include "dispatch/workflow_id.hpp"
 #include "json/parse.hpp"
 #include "json/write.hpp"
@@ -17,6 +18,30 @@ namespace {
 
 using named_programs = std::vector<std::pair<std::string, std::string>>;
 using named_expressions = std::vector<std::pair<std::string, expression>>;
+
+void write_inputs(json::writer& out, std::vector<std::string> const& inputs) {
+    if (inputs.size() == 1) {
+        out.key("input").string(inputs.front());
+        return;
+    }
+    out.key("inputs").begin_array();
+    for (auto const& each : inputs) out.string(each);
+    out.end_array();
+}
+
+void write_attributes(json::writer& out, std::vector<attribute_settings> const& attributes) {
+    out.key("search_attributes").begin_object();
+    for (auto const& each : attributes) {
+        out.key(each.name);
+        if (each.type == attribute_type::unsaid) {
+            out.string(each.value);
+            continue;
+        }
+        out.begin_object().key("type").string(name_of(each.type));
+        out.key("value").string(each.value).end_object();
+    }
+    out.end_object();
+}
 
 // What a rule says nothing of is left out, so that a setting that comes later changes no revision.
 std::string normal_form_of(rule_settings const& rule) {
@@ -37,9 +62,10 @@ std::string normal_form_of(rule_settings const& rule) {
     text("workflow", rule.workflow);
     text("task_queue", rule.task_queue);
     text("id", rule.id);
-    text("input", rule.input);
+    write_inputs(out, rule.inputs);
     programs("memo", rule.memo);
-    programs("search_attributes", rule.search_attributes);
+    write_attributes(out, rule.search_attributes);
+    if (rule.reuse != id_reuse::never) text("reuse", name_of(rule.reuse));
     out.key("execution_timeout_ms").integer(rule.execution_timeout.count());
     out.key("run_timeout_ms").integer(rule.run_timeout.count());
     out.key("task_timeout_ms").integer(rule.task_timeout.count());
@@ -92,6 +118,32 @@ public:
         for (auto const& [name, source] : sources) {
             auto compiled = program(fmt::format("{}.{}", key, name), source);
             if (compiled) all.emplace_back(name, *std::move(compiled));
+        }
+        return all;
+    }
+
+    std::vector<expression> inputs(std::vector<std::string> const& sources) {
+        std::vector<expression> all;
+        for (std::size_t i = 0; i < sources.size(); ++i) {
+            auto compiled = program("start." + name_of_input(i, sources.size()), sources[i]);
+            if (compiled) all.push_back(*std::move(compiled));
+        }
+        return all;
+    }
+
+    // So is a value that is the same for every event.
+    std::vector<attribute_expression> attributes(std::vector<attribute_settings> const& settings) {
+        std::vector<attribute_expression> all;
+        for (auto const& each : settings) {
+            auto const key = "start.search_attributes." + each.name;
+            auto compiled = program(key, each.value);
+            json::arena scratch;
+            auto const literal = json::parse(each.value, scratch);
+            if (literal) {
+                if (auto wrong = what_is_wrong_with_attribute(literal->root, each.type))
+                    mistake(key, *std::move(wrong));
+            }
+            if (compiled) all.push_back({each.name, *std::move(compiled), each.type});
         }
         return all;
     }
@@ -155,6 +207,10 @@ bool has_mistakes(problems const& found, std::size_t from) {
 
 }  // namespace
 
+std::string name_of_input(std::size_t place, std::size_t inputs) {
+    return inputs == 1 ? "input" : fmt::format("input[{}]", place);
+}
+
 std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::size_t index,
                                          std::shared_ptr<transforms::lookup_tables const> const& tables,
                                          problems& found) {
@@ -163,15 +219,15 @@ std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::siz
     auto vars = make.vars(settings.vars);
     auto when = make.program("when", settings.when);
     auto id = settings.id.empty() ? std::nullopt : make.id(settings.id);
-    auto input = make.program("start.input", settings.input);
+    auto inputs = make.inputs(settings.inputs);
     auto memo = make.programs("start.memo", settings.memo);
-    auto attributes = make.programs("start.search_attributes", settings.search_attributes);
+    auto attributes = make.attributes(settings.search_attributes);
     make.warn_of_unread_vars();
     if (has_mistakes(found, before)) return nullptr;
     auto text = normal_form_of(settings);
     auto revision = to_hex(sha256(text)).substr(0, 16);
     return std::make_unique<rule const>(rule{settings, std::move(text), std::move(revision), std::move(vars),
-                                             *std::move(when), std::move(id), *std::move(input),
+                                             *std::move(when), std::move(id), std::move(inputs),
                                              std::move(memo), std::move(attributes)});
 }
 

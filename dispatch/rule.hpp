@@ -21,6 +21,12 @@ struct expression {
     std::vector<std::size_t> vars;  // Places in `rule::vars`; of a var only earlier ones.
 };
 
+struct attribute_expression {
+    std::string name;
+    expression value;
+    attribute_type type = attribute_type::unsaid;
+};
+
 struct rule {
     rule_settings settings;
     std::string normal_form;  // One JSON text; two rules with the same text do the same.
@@ -28,10 +34,13 @@ struct rule {
     std::vector<std::pair<std::string, expression>> vars;
     expression when;
     std::optional<expression> id;
-    expression input;
+    std::vector<expression> inputs;
     std::vector<std::pair<std::string, expression>> memo;
-    std::vector<std::pair<std::string, expression>> search_attributes;
+    std::vector<attribute_expression> search_attributes;
 };
+
+// How problems and reasons call the program of an argument: `input`, or `input[1]` of several.
+[[nodiscard]] std::string name_of_input(std::size_t place, std::size_t inputs);
 
 // Null when there is a mistake; each is noted with its path (`rules[2].when`), and so is what makes no sense.
 [[nodiscard]] std::unique_ptr<rule const> compile_rule(

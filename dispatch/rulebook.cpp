@@ -1,7 +1,6 @@
 #include "dispatch/rulebook.hpp"
 
 #include "dispatch/evaluator.hpp"
-#include "json/write.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -16,18 +15,16 @@ outcome<start_order> render(rule const& by, event const& from, evaluator& evalua
                       .execution_timeout = by.settings.execution_timeout,
                       .run_timeout = by.settings.run_timeout,
                       .task_timeout = by.settings.task_timeout,
+                      .reuse = by.settings.reuse,
                       .id_is_default = !by.id};
     if (by.id) {
         HEADGATE_TRY(order.workflow_id, evaluate.workflow_id(*by.id));
     } else {
         order.workflow_id = to_string(from.id) + "." + by.settings.name;
     }
-    HEADGATE_TRY(auto const input, evaluate.sole_output(by.input, "input"));
-    order.inputs = {json::write(input)};
-    HEADGATE_TRY(order.memo, evaluate.texts(by.memo, "memo"));
-    HEADGATE_TRY(auto attributes, evaluate.texts(by.search_attributes, "search_attributes"));
-    for (auto& [name, json] : attributes)
-        order.search_attributes.push_back({std::move(name), std::move(json)});
+    HEADGATE_TRY(order.inputs, evaluate.inputs());
+    HEADGATE_TRY(order.memo, evaluate.memo());
+    HEADGATE_TRY(order.search_attributes, evaluate.search_attributes());
     return order;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/delivery.hpp"
 #include "targets/settings.hpp"
 #include "transforms/settings.hpp"
 
@@ -14,6 +15,13 @@
 
 namespace headgate::dispatch {
 
+// A search attribute of the runs that a rule starts.
+struct attribute_settings {
+    std::string name;
+    std::string value;  // A program.
+    attribute_type type = attribute_type::unsaid;
+};
+
 // One rule: `when` this holds for events of a source, `start` that on a target. Programs are texts here;
 // `dispatch` compiles them and reports what is wrong with them.
 struct rule_settings {
@@ -26,10 +34,11 @@ struct rule_settings {
     std::string workflow;
     std::string task_queue;
     std::string id;                                         // Empty: `<event id>.<rule>`.
-    std::string input = ".";                                // One output, the workflow's one argument.
+    std::vector<std::string> inputs{"."};                   // Programs: one for each argument.
     std::vector<std::pair<std::string, std::string>> memo;  // name, program
-    std::vector<std::pair<std::string, std::string>> search_attributes;  // name, program
-    std::chrono::milliseconds execution_timeout{0};                      // 0: no limit
+    std::vector<attribute_settings> search_attributes;
+    id_reuse reuse = id_reuse::never;
+    std::chrono::milliseconds execution_timeout{0};  // 0: no limit
     std::chrono::milliseconds run_timeout{0};
     std::chrono::milliseconds task_timeout{0};
 };

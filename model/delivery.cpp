@@ -23,7 +23,7 @@ std::optional<delivery_state> delivery_state_named(std::string_view name) noexce
 
 std::size_t bytes_of(start_order const& one) {
     auto bytes = one.target.size() + one.workflow_id.size() + one.workflow.size() + one.task_queue.size();
-    for (auto const& input : one.inputs) bytes += sizeof input + input.size();
+    for (auto const& input : one.inputs) bytes += sizeof(std::string) + input.size();
     for (auto const& [name, text] : one.memo) bytes += name.size() + text.size();
     for (auto const& each : one.search_attributes) bytes += each.name.size() + each.json.size();
     return bytes;

@@ -26,7 +26,7 @@ inline dispatch::rule_settings rule_named(std::string name) {
     rule.target = "platform";
     rule.workflow = "Sync";
     rule.task_queue = "data";
-    rule.input = "{n: .body.n}";
+    rule.inputs = {"{n: .body.n}"};
     return rule;
 }
 

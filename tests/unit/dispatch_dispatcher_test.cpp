@@ -37,7 +37,7 @@ TEST(dispatcher, an_event_that_nothing_matches_is_unmatched) {
 
 TEST(dispatcher, a_rule_that_fails_leaves_a_dead_delivery_and_others_alone) {
     auto broken = rule_named("broken");
-    broken.input = R"(error("no such thing"))";
+    broken.inputs = {R"(error("no such thing"))"};
     dispatcher_at_work work{{broken, rule_named("sound")}};
     work.run_until(work.all_are(delivery_state::completed), {R"({"n":7})"});
     EXPECT_TRUE(work.all_are(delivery_state::dead)());
@@ -62,7 +62,7 @@ TEST(dispatcher, tries_again_with_the_same_ids) {
 // One attempt without an answer, one that started; and a delivery that was never attempted.
 TEST(dispatcher, counts_attempts_by_what_they_led_to_and_deliveries_by_how_they_ended) {
     auto broken = rule_named("broken");
-    broken.input = R"(error("no such thing"))";
+    broken.inputs = {R"(error("no such thing"))"};
     dispatcher_at_work work{{broken, rule_named("sync")}};
     work.target.answers = {
         {.what = answer_kind::unanswered, .code = errc::deadline_exceeded, .message = "slow"}};
@@ -304,7 +304,7 @@ TEST(dispatcher, an_event_whose_deliveries_can_never_be_recorded_is_quarantined_
 // A delivery takes its input and less than 1000 bytes beside it.
 TEST(dispatcher, records_what_rules_made_of_events_in_parts_of_a_bounded_size) {
     auto large = rule_named("large");
-    large.input = R"("x" * (.body.n * 1000))";
+    large.inputs = {R"("x" * (.body.n * 1000))"};
     dispatcher_at_work work{{large}};
     work.settings.route_bytes_max = 10'000;
     work.run_until(work.all_are(delivery_state::completed, 6),

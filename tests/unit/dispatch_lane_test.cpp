@@ -52,7 +52,7 @@ TEST(lane, what_found_no_room_is_started_later) {
 
 TEST(lane, inputs_past_the_bytes_that_may_wait_in_memory_are_started_later) {
     auto large = rule_named("large");
-    large.input = R"("x" * 1000)";
+    large.inputs = {R"("x" * 1000)"};
     dispatcher_at_work work{{large}};
     work.settings.deliveries_in_memory_bytes_max = 3'000;
     work.settings.sweep_every = 5ms;

@@ -18,7 +18,7 @@ TEST(rulebook, renders_the_whole_order) {
     auto rule = bare_rule("orders");
     rule.when = R"(.headers["x-github-event"] == "release" and .body.action == "published")";
     rule.id = R"jq("orders-\(.body.release.tag_name)")jq";
-    rule.input = R"({connection: "orders", n: .body.n})";
+    rule.inputs = {R"({connection: "orders", n: .body.n})"};
     rule.memo = {{"tag", ".body.release.tag_name"}};
     rule.search_attributes = {{"HeadgateSource", ".source"}};
     rule.execution_timeout = 1h;
@@ -134,10 +134,10 @@ INSTANTIATE_TEST_SUITE_P(
         failure{"id_ends_like_a_replays",
                 [](auto& r) { r.id = R"jq("orders-\(.body.release.tag_name)~12")jq"; },
                 "match: id: ends in `~` and digits, as only the ids of replays do"},
-        failure{"input_gives_none", [](auto& r) { r.input = "empty"; }, "match: input: gave 0 outputs"},
-        failure{"input_gives_two", [](auto& r) { r.input = "1, 2"; }, "match: input: gave 2 outputs"},
+        failure{"input_gives_none", [](auto& r) { r.inputs = {"empty"}; }, "match: input: gave 0 outputs"},
+        failure{"input_gives_two", [](auto& r) { r.inputs = {"1, 2"}; }, "match: input: gave 2 outputs"},
         failure{"memo_raises", [](auto& r) { r.memo = {{"m", R"(error("x"))"}}; }, "match: memo.m: "},
-        failure{"runs_for_ever", [](auto& r) { r.input = "[repeat(1)]"; }, "match: input: "}),
+        failure{"runs_for_ever", [](auto& r) { r.inputs = {"[repeat(1)]"}; }, "match: input: "}),
     [](auto const& row) { return std::string{row.param.name}; });
 
 TEST(rulebook, an_id_of_240_bytes_is_taken) {
@@ -199,9 +199,9 @@ TEST(rulebook, a_body_that_is_not_what_its_type_says_fails_only_who_reads_it) {
     auto broken = release();
     broken.received.body = R"({"action":)";
     auto reads = bare_rule("reads");
-    reads.input = "{a: .body.action}";
+    reads.inputs = {"{a: .body.action}"};
     auto ignores = bare_rule("ignores");
-    ignores.input = "{source}";
+    ignores.inputs = {"{source}"};
     auto const done = routed({reads, ignores}, broken);
     ASSERT_EQ(done.deliveries.size(), 2U);
     EXPECT_EQ(done.deliveries[0].state, delivery_state::dead);
@@ -214,7 +214,7 @@ TEST(rulebook, reads_bodies_as_their_source_says) {
     settings from;
     from.rules = {bare_rule("orders")};
     from.rules.front().when = ".body.n == 2";
-    from.rules.front().input = ".body_base64";
+    from.rules.front().inputs = {".body_base64"};
     from.sources = {{.name = "github", .body = {.has_base64 = true}}};
     auto const delivered = [&](event const& any) {
         problems found;

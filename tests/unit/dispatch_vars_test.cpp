@@ -17,7 +17,7 @@ using namespace testing_support;
 rule_settings rule_with_vars(std::vector<std::pair<std::string, std::string>> vars, std::string input) {
     auto rule = bare_rule("orders");
     rule.vars = std::move(vars);
-    rule.input = std::move(input);
+    rule.inputs = {std::move(input)};
     return rule;
 }
 

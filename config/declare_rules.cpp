@@ -1,0 +1,154 @@
+#include "config/declare.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// What is started for which events.
+
+namespace headgate::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto longest_run = 3'650 * 24h;
+
+// Texts that may not be too long: Temporal keeps names to 1000 bytes.
+bool declare_name_for_temporal(section& at, std::string_view key, std::string& into, std::string_view says,
+                               std::string_view example) {
+    constexpr std::size_t name_bytes_max = 1000;
+    bool const given = at.text(key, into, {.says = says, .is = presence::required, .example = example});
+    if (given && into.size() > name_bytes_max) {
+        at.mistake(key, fmt::format("has {} bytes, more than {}", into.size(), name_bytes_max),
+                   "choose a shorter name");
+    }
+    return given;
+}
+
+// One program for one argument, or a list of them.
+void declare_inputs(section& at, std::vector<std::string>& into) {
+    constexpr std::string_view schema =
+        R"({"type": ["string", "boolean", "number", "array"], "default": ".",
+"items": {"type": ["string", "boolean", "number"]}})";
+    auto const* const given =
+        at.special("input", schema,
+                   {.says = "A program that gives the workflow's argument, or a list of programs that give "
+                            "one each; `[]` is a workflow without arguments.",
+                    .fallback_says = "`.`"});
+    if (given == nullptr) return;
+    if (given->is_list()) {
+        into = at.reads()->texts("input");
+    } else if (auto program = at.reads()->text("input")) {
+        into = {*std::move(program)};
+    }
+}
+
+std::optional<dispatch::attribute_settings> read_typed_attribute(node const& from, std::string const& path,
+                                                                 notes& into, std::string const& name) {
+    dispatch::attribute_settings one{.name = name};
+    reader inner{from, path, into};
+    section at{inner};
+    bool const has_type = at.choice("type", one.type, attribute_types,
+                                    {.says = {}, .is = presence::required, .example = "keyword"});
+    bool const has_value =
+        at.program("value", one.value, {.says = {}, .is = presence::required, .example = ".source"});
+    inner.finish();
+    return has_type && has_value ? std::optional{std::move(one)} : std::nullopt;
+}
+
+// NAME: program, or NAME: {type, value}.
+void declare_search_attributes(section& at, std::vector<dispatch::attribute_settings>& into) {
+    constexpr std::string_view schema =
+        R"({"type": "object", "additionalProperties": {"oneOf": [
+{"type": ["string", "boolean", "number"]},
+{"type": "object", "additionalProperties": false, "required": ["type", "value"], "properties": {
+"type": {"enum": ["text", "keyword", "int", "double", "bool", "datetime", "keyword_list"]},
+"value": {"type": ["string", "boolean", "number"]}}}]}})";
+    auto const* const given = at.special(
+        "search_attributes", schema,
+        {.says = "What the run can be found by. `NAME: program`, or `NAME: {type: T, value: program}` with T "
+                 "one of text, keyword, int, double, bool, datetime, keyword_list: then a value that is not "
+                 "of the type starts nothing, and null leaves the attribute out. The namespace must know "
+                 "the name."});
+    if (given == nullptr) return;
+    auto found = at.reads()->section("search_attributes");
+    if (!found) return;
+    for (auto const& [name, line, value] : found->here().members) {
+        if (value.is_mapping()) {
+            auto one = read_typed_attribute(*found->take(name), found->path_of(name), found->into(), name);
+            if (one) into.push_back(*std::move(one));
+        } else if (auto program = found->text(name)) {
+            into.push_back({.name = name, .value = *std::move(program)});
+        }
+    }
+}
+
+void declare_start(section& at, dispatch::rule_settings& into) {
+    at.text("target", into.target,
+            {.says = "Which of `targets` starts it.", .is = presence::required, .example = "platform"});
+    declare_name_for_temporal(at, "workflow", into.workflow, "The workflow's type.", "SyncThenBuild");
+    declare_name_for_temporal(at, "task_queue", into.task_queue, "The task queue that the worker polls.",
+                              "data-platform");
+    at.program(
+        "id", into.id,
+        {.says = "Gives the workflow id: one non-empty string of at most 240 bytes that does not end in `~` "
+                 "and digits. While a run with this id is running, other events join it.",
+         .fallback_says = "the event's id, a dot, and the rule's name"});
+    declare_inputs(at, into.inputs);
+    at.programs("memo", into.memo, {.says = "Notes shown with the run, each given by a program."});
+    declare_search_attributes(at, into.search_attributes);
+    bool const has_reuse = at.choice(
+        "reuse", into.reuse, id_reuses,
+        {.says = "Whether a workflow id may be used again once its run is closed: never, if that did not "
+                 "complete, or always. Anything but never can start a second run for one event after an "
+                 "answer was lost: see [rules](rules.md#reuse)."});
+    if (has_reuse && into.reuse != id_reuse::never && into.id.empty()) {
+        at.warning("reuse", "changes nothing: an id that is made of the event's is used once",
+                   "give the rule an `id`, or remove it");
+    }
+    at.duration("execution_timeout", into.execution_timeout, 0ms, longest_run,
+                {.says = "For the run and all that continue it; 0s: no limit."});
+    at.duration("run_timeout", into.run_timeout, 0ms, longest_run, {.says = "For one run; 0s: no limit."});
+    at.duration("task_timeout", into.task_timeout, 0ms, 2min,
+                {.says = "For one workflow task; 0s: the server's default."});
+}
+
+}  // namespace
+
+void declare_rules(section& root, dispatch::settings& into) {
+    root.each(
+        "rules",
+        {.says = "What is started for which events. Every rule that matches an event starts its own run."},
+        [&](section& at) {
+            dispatch::rule_settings one;
+            bool const named = at.text("name", one.name,
+                                       {.says = "The rule's identity: deliveries refer to it.",
+                                        .is = presence::required,
+                                        .example = "orders-on-release",
+                                        .pattern = name_pattern});
+            if (named && !is_name(one.name)) {
+                at.mistake("name", fmt::format("\"{}\" cannot be a name", one.name),
+                           std::string{name_remedy});
+            }
+            at.text(
+                "source", one.source,
+                {.says = "Which of `sources` it looks at.", .is = presence::required, .example = "github"});
+            at.programs("vars", one.vars,
+                        {.says = "Values that the rule's programs share, each given by a program with one "
+                                 "output: `$NAME` in all of them, and in the vars after it. One is "
+                                 "evaluated when a program that names it is, and then once."});
+            at.program("when", one.when,
+                       {.says = "Whether the event matches: one output, false and null are no."});
+            at.inside("start", {.says = "What is started.", .is = presence::required},
+                      [&](section& start) { declare_start(start, one); });
+            at.unavailable("each", "write one rule for each item that matters");
+            at.unavailable("tests", "remove it");
+            into.rules.push_back(std::move(one));
+        });
+}
+
+}  // namespace headgate::config
