@@ -43,12 +43,15 @@ namespace headgate::fuzz {
 // The first line is an event, the rest a program that runs on it.
 [[nodiscard]] bool look_at_program(std::string_view input);
 
+// A table's file, which an operator may have from somebody else.
+[[nodiscard]] bool look_at_csv(std::string_view input);
+
 struct look {
     std::string_view name;  // Of its folder in `corpus`, and of its fuzzer.
     bool (*at)(std::string_view input);
 };
 
-inline constexpr std::array<look, 14> looks{{{"signature_header", look_at_signature_header},
+inline constexpr std::array<look, 15> looks{{{"signature_header", look_at_signature_header},
                                              {"forwarded_for", look_at_forwarded_for},
                                              {"token", look_at_token},
                                              {"key_set", look_at_key_set},
@@ -61,6 +64,7 @@ inline constexpr std::array<look, 14> looks{{{"signature_header", look_at_signat
                                              {"multipart_body", look_at_multipart_body},
                                              {"xml_body", look_at_xml_body},
                                              {"text_body", look_at_text_body},
-                                             {"program", look_at_program}}};
+                                             {"program", look_at_program},
+                                             {"csv", look_at_csv}}};
 
 }  // namespace headgate::fuzz
