@@ -12,7 +12,7 @@ namespace {
 api_question question_for(api_call_options const& asked) {
     auto path = "/api/v1/" + asked.resource;
     if (!asked.id.empty()) path += "/" + asked.id;
-    bool const changes = asked.act == "retry" || asked.act == "release";
+    bool const changes = asked.act == "retry" || asked.act == "release" || asked.act == "route";
     if (changes) path += "/" + asked.act;
     return {.method = changes ? "POST" : "GET", .path = path, .query = asked.filters};
 }

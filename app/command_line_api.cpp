@@ -66,7 +66,10 @@ void add_api_commands(CLI::App& to, chosen_command& chosen) {
         {"events",
          "what was accepted",
          {source, {"state", "accepted, routed, unmatched or quarantined"}, from, until, after, limit}},
-        {{"list", "newest first", false}, {"show", "one event with its timeline"}}, chosen);
+        {{"list", "newest first", false},
+         {"show", "one event with its timeline"},
+         {"route", "today's schema and rules look at an event again"}},
+        chosen);
     add_resource(
         to,
         {"deliveries",

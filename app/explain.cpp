@@ -50,6 +50,12 @@ int print_verdicts(plan const& by, event const& from) {
     out.key("verdict").begin_object();
     write_identity(out, from.sender);
     out.end_object();
+    if (auto const looked = by.rules->look_at_body(from, scratch); !looked) {
+        out.key("quarantined").begin_object();
+        out.key("message").string(looked.error().message);
+        out.key("remedy").string(looked.error().remedy);
+        out.end_object();
+    }
     out.key("rules").begin_array();
     for (auto const& each : by.rules->verdicts(from, scratch)) write_rule(out, each);
     out.end_array().end_object();

@@ -209,7 +209,8 @@ private:
                                      .counts = metrics_,
                                      .facts = *facts_,
                                      .ready = [this] { return readiness(); },
-                                     .changed = [this](uuid delivery) { dispatcher_->look_at(delivery); }};
+                                     .changed = [this](uuid delivery) { dispatcher_->look_at(delivery); },
+                                     .route = [this](uuid event) { return dispatcher_->route_again(event); }};
         api_ = console::make_operator_api(plan_.operators, std::move(around));
         auto started =
             http::start_server(plan_.settings.operator_, {{&operator_thread_, api_.get()}}, metrics_);

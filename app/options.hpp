@@ -72,7 +72,7 @@ struct eval_options {
 struct api_call_options {
     api_options api;
     std::string resource;  // "events", "deliveries"
-    std::string act;       // "list", "show", "retry", "release"
+    std::string act;       // "list", "show", "retry", "release", "route"
     std::string id;
     std::vector<std::pair<std::string, std::string>> filters;
     output_format format = output_format::text;

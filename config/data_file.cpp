@@ -61,7 +61,7 @@ std::optional<data_file> data_file::read(reader& at, std::string_view key, std::
     }
     if (bytes->size() > bytes_max) {
         at.mistake(key, fmt::format("{} has more than {} bytes", made.path_.string(), bytes_max),
-                   "make it smaller, or raise its bytes_max");
+                   "make it smaller, or raise its limit where it has one");
         return std::nullopt;
     }
     made.bytes_ = *std::move(bytes);

@@ -30,6 +30,8 @@ void declare_sources(section& root, preset_nodes const& presets, gateway::settin
 void declare_tables(section& root, dispatch::settings& into);
 // How bodies of one source are read.
 void declare_body(section& at, gateway::source_settings& into);
+// What these have to look like.
+void declare_schema(section& at, transforms::body_settings& into);
 void declare_rules(section& root, dispatch::settings& into);
 void declare_dispatch(section& root, dispatch::settings& into);
 

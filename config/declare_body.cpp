@@ -1,9 +1,13 @@
+#include "config/data_file.hpp"
 #include "config/declare.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +17,8 @@ namespace headgate::config {
 namespace {
 
 using transforms::content_coding;
+
+constexpr std::size_t schema_bytes_max = 1 * mebibyte;
 
 using coding_name = std::pair<std::string_view, content_coding>;
 constexpr std::array<coding_name, 3> coding_names{
@@ -44,6 +50,19 @@ void declare_encodings(section& at, std::vector<content_coding>& into) {
     }
 }
 
+// The schema itself, or the file that it stands in: `file` is no keyword of schemas.
+std::optional<json::value> read_schema(reader& at, node const& given, json::arena& where) {
+    if (!given.is_mapping()) {
+        at.mistake("schema", "is not a schema", "write {file: NAME}, or the schema itself");
+        return std::nullopt;
+    }
+    if (given.members.size() != 1 || given.find("file") == nullptr) return to_json(given, where);
+    reader inner{given, at.path_of("schema"), at.into()};
+    auto const named = inner.text("file");
+    auto const from = named ? data_file::read(inner, "file", *named, schema_bytes_max) : std::nullopt;
+    return from ? from->document(where) : std::nullopt;
+}
+
 }  // namespace
 
 void declare_body(section& at, gateway::source_settings& into) {
@@ -61,6 +80,21 @@ void declare_body(section& at, gateway::source_settings& into) {
         body.whole("file_text_bytes_max", into.body.file_text_bytes_max, 0, 1 * gibibyte,
                    {.says = "Largest file of a `multipart/form-data` whose text rules see."});
     });
+}
+
+void declare_schema(section& at, transforms::body_settings& into) {
+    auto const* const given = at.special("schema", R"({"type": "object"})",
+                                         {.says = "JSON Schema (draft 7, 6 or 4) that bodies have to match: "
+                                                  "`{file: NAME}`, a JSON or YAML file of at "
+                                                  "most 1 MiB, or the schema itself. An event whose body "
+                                                  "does not match is kept and `quarantined`. See "
+                                                  "[Keep a bad event](../how-to/keep-a-bad-event.md)."});
+    if (given == nullptr) return;
+    auto document = std::make_shared<transforms::kept_document>();
+    auto const root = read_schema(*at.reads(), *given, document->kept);
+    if (!root) return;
+    document->root = *root;
+    into.schema = std::move(document);
 }
 
 }  // namespace headgate::config

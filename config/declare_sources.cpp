@@ -173,6 +173,7 @@ void declare_source(section& at, std::string const& name, preset_nodes const& pr
                  "cannot come back under another id. Not for senders with constant bodies."});
     if (is_said) one.replay = replay;
     declare_body(at, one);
+    declare_schema(at, one.body);
     declare_limits(at, one);
     all.sources.push_back(std::move(one));
 }

@@ -159,6 +159,10 @@ void declare_dispatch(section& root, dispatch::settings& into) {
             "rule_decoded_bytes_max", into.rule_decoded_bytes_max, 64 * kibibyte, 1 * gibibyte,
             {.says = "Size of a body with a Content-Encoding once it is decoded; rules cannot read a larger "
                      "one."});
+        at.whole("schema_steps_max", into.schema_steps_max, 100, 1'000'000'000,
+                 {.says = "Steps that looking whether a body matches its source's `schema` may take."});
+        at.duration("schema_time_max", into.schema_time_max, 0ms, 1min,
+                    {.says = "Time that this may take, waiting not counted; 0s: no limit."});
     });
 }
 

@@ -134,6 +134,11 @@ private:
             auto acting = act_on_delivery(std::move(who), std::string{parts[3]}, std::string{parts[4]});
             co_return co_await std::move(acting);
         }
+        if (parts.size() == 5 && parts[2] == "events") {
+            if (incoming.head.method != "POST") co_return not_allowed("POST");
+            auto acting = act_on_event(std::move(who), std::string{parts[3]}, std::string{parts[4]});
+            co_return co_await std::move(acting);
+        }
         if (incoming.head.method != "GET") co_return not_allowed("GET");
         auto const query = std::string{incoming.head.query()};
         if (parts.size() == 3 && parts[2] == "events") {
@@ -210,12 +215,26 @@ private:
         return refuse(errc::not_found, "no such act", "one of: retry, release");
     }
 
+    static result<uuid> thing_to_act_on(asking_operator const& who, std::string_view text) {
+        if (who.may != role::viewer) return parse_uuid(text);
+        return refuse(errc::permission_denied, "a viewer may not act", "use an operator's token");
+    }
+
+    asio::awaitable<result<response>> act_on_event(asking_operator who, std::string text, std::string act) {
+        HEADGATE_CO_TRY(auto const id, thing_to_act_on(who, text));
+        if (act != "route") co_return refuse(errc::not_found, "no such act", "one of: route");
+        auto routing = around_.route(id);
+        auto const routed = co_await std::move(routing);
+        if (!routed) co_return std::unexpected{routed.error()};
+        log(log_level::info, "an operator acted on an event",
+            {{"operator", who.name}, {"person", who.person}, {"act", act}, {"event", to_string(id)}});
+        auto showing = show_event(std::move(text));
+        co_return co_await std::move(showing);
+    }
+
     asio::awaitable<result<response>> act_on_delivery(asking_operator who, std::string text,
                                                       std::string act) {
-        if (who.may == role::viewer) {
-            co_return refuse(errc::permission_denied, "a viewer may not act", "use an operator's token");
-        }
-        HEADGATE_CO_TRY(auto const id, parse_uuid(text));
+        HEADGATE_CO_TRY(auto const id, thing_to_act_on(who, text));
         auto reading = around_.store.read_delivery(id);
         HEADGATE_CO_TRY(auto const found, co_await std::move(reading));
         HEADGATE_CO_TRY(auto change, change_for(act, found.kept));

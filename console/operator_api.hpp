@@ -7,12 +7,15 @@
 #include "http/handler.hpp"
 #include "store/event_store.hpp"
 
+#include <boost/asio/awaitable.hpp>
+
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-// The operator listener: health, metrics, and the API at /api/v1. It acts by writing to the store.
+// The operator listener: health, metrics, and the API at /api/v1. It acts by writing to the store; what has
+// to be matched against rules is left to the dispatcher.
 
 namespace headgate::console {
 
@@ -31,6 +34,7 @@ struct surroundings {
     auth::fact_finder& facts;
     std::function<readiness()> ready;
     std::function<void(uuid delivery)> changed;  // Told after an act on a delivery.
+    std::function<boost::asio::awaitable<result<void>>(uuid event)> route;  // By today's schema and rules.
 };
 
 class operator_api : public http::handler {

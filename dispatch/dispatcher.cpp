@@ -66,6 +66,10 @@ public:
         asio::post(around_.executor, [this, delivery] { deliveries_.look_at(delivery); });
     }
 
+    asio::awaitable<result<void>> route_again(uuid event) override {
+        return run_on(around_.executor, router_.route_again(event));
+    }
+
     [[nodiscard]] std::map<std::string, std::string> troubles() const override {
         std::lock_guard const hold{lanes_guard_};
         std::map<std::string, std::string> all;

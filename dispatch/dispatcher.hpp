@@ -60,6 +60,10 @@ public:
     // An operator changed this delivery in the store: take it up now. From any thread.
     virtual void look_at(uuid delivery) = 0;
 
+    // Routes an event again that was routed, unmatched or quarantined: see `router`. Awaited on any executor,
+    // before `stop`.
+    [[nodiscard]] virtual asio::awaitable<result<void>> route_again(uuid event) = 0;
+
     // Why a target gets nothing now, by its name; empty when all is well. From any thread.
     [[nodiscard]] virtual std::map<std::string, std::string> troubles() const = 0;
 

@@ -8,11 +8,6 @@ namespace {
 
 using kind = targets::start_answer::kind;
 
-std::string with_remedy(std::string message, std::string const& remedy) {
-    if (!remedy.empty()) message += " — " + remedy;
-    return message;
-}
-
 decision end(store::transition change, delivery_state state, std::string reason, wall_time now) {
     change.to = state;
     change.reason = std::move(reason);
@@ -71,6 +66,11 @@ decision after_certainly_not_started(store::transition change, delivery const& a
 }
 
 }  // namespace
+
+std::string with_remedy(std::string message, std::string const& remedy) {
+    if (!remedy.empty()) message += " — " + remedy;
+    return message;
+}
 
 retry_policy retry_policy_of(settings const& from) {
     return {from.retry_first, from.retry_longest, from.give_up_after};

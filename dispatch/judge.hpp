@@ -7,10 +7,14 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 // What an answer of a target means for a delivery. Pure: all that decides is passed in.
 
 namespace headgate::dispatch {
+
+// The reason of a state, as operators read it.
+[[nodiscard]] std::string with_remedy(std::string message, std::string const& remedy);
 
 struct retry_policy {
     std::chrono::milliseconds first{200};

@@ -148,6 +148,28 @@ void router::recorded(std::vector<store::routing> const& done, std::vector<deliv
     }
 }
 
+asio::awaitable<result<void>> router::route_again(uuid id) {
+    auto reading = around_.store.read_event(id);
+    HEADGATE_CO_TRY(auto const found, co_await std::move(reading));
+    if (found.state == event_state::accepted) {
+        co_return refuse(errc::failed_precondition, "the event waits for its turn to be routed",
+                         "look at it again");
+    }
+    auto reading_deliveries = around_.store.deliveries_of(id);
+    HEADGATE_CO_TRY(auto const known, co_await std::move(reading_deliveries));
+    if (stopping_) co_return refuse(errc::unavailable, "the gateway is ending", "ask the next one");
+    auto made = route(found.kept, *rules_, scratch_, around_.clock.now());
+    scratch_.release();
+    std::erase_if(made.deliveries, [&known](delivery const& one) {
+        return std::ranges::any_of(known, [&one](auto const& each) { return each.kept.rule == one.rule; });
+    });
+    std::vector<store::routing> const done{std::move(made)};
+    auto recording = around_.store.record_routing(done);
+    HEADGATE_CO_TRY(auto fresh, co_await std::move(recording));
+    recorded(done, std::move(fresh));
+    co_return result<void>{};
+}
+
 counter& router::counter_of(event_state state) {
     if (state == event_state::unmatched) return unmatched_;
     return state == event_state::quarantined ? quarantined_ : routed_;

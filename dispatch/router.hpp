@@ -28,6 +28,10 @@ public:
     [[nodiscard]] asio::awaitable<void> run();
     void stop();
 
+    // Matches an event that was routed before against today's schema and rules: those that have no delivery
+    // of it make theirs. Refused while it waits for its turn; with the store's error nothing was recorded.
+    [[nodiscard]] asio::awaitable<result<void>> route_again(uuid id);
+
 private:
     [[nodiscard]] asio::awaitable<void> route_all(std::vector<event> events);
     [[nodiscard]] asio::awaitable<void> record(std::vector<store::routing> done);

@@ -1,6 +1,7 @@
 #include "dispatch/rulebook.hpp"
 
 #include "dispatch/evaluator.hpp"
+#include "dispatch/judge.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -70,13 +71,10 @@ delivery make_delivery(event const& from, match&& matched, wall_time now) {
 }  // namespace
 
 std::string reason_of(match const& failed) {
-    auto reason = "match: " + failed.failure.message;
-    if (!failed.failure.remedy.empty()) reason += " — " + failed.failure.remedy;
-    return reason;
+    return "match: " + with_remedy(failed.failure.message, failed.failure.remedy);
 }
 
 std::shared_ptr<rulebook const> rulebook::compile(settings const& from, problems& found) {
-    bool is_whole = true;
     auto book = std::make_shared<rulebook>();
     book->budget_ = {.steps_max = from.rule_steps_max,
                      .memory_bytes_max = from.rule_memory_bytes_max,
@@ -86,6 +84,7 @@ std::shared_ptr<rulebook const> rulebook::compile(settings const& from, problems
                      .configured_by = "dispatch.rule_"};
     book->bounds_ = {.values_max = from.rule_values_max, .decoded_bytes_max = from.rule_decoded_bytes_max};
     for (auto const& each : from.sources) book->sources_.emplace(each.name, each.body);
+    bool is_whole = book->compile_schemas(from, found);
     for (std::size_t i = 0; i < from.rules.size(); ++i) {
         auto compiled = compile_rule(from.rules[i], i, from.tables, found);
         is_whole = is_whole && compiled;
@@ -95,6 +94,25 @@ std::shared_ptr<rulebook const> rulebook::compile(settings const& from, problems
         book->rules_.push_back(std::move(compiled));
     }
     return is_whole ? book : nullptr;
+}
+
+bool rulebook::compile_schemas(settings const& from, problems& found) {
+    bool is_whole = true;
+    schema_budget_ = {
+        .steps_max = from.schema_steps_max, .time_max = from.schema_time_max, .configured_by = {}};
+    for (auto const& each : from.sources) {
+        if (!each.body.schema) continue;
+        auto compiled = transforms::body_schema::compile(each.body.schema);
+        if (compiled) {
+            schemas_.emplace(each.name, *std::move(compiled));
+            continue;
+        }
+        is_whole = false;
+        found.push_back({.path = "sources." + each.name + ".schema",
+                         .what = std::move(compiled.error().message),
+                         .remedy = std::move(compiled.error().remedy)});
+    }
+    return is_whole;
 }
 
 bool rulebook::knows_source(std::string_view name) const {
@@ -119,15 +137,33 @@ transforms::rule_input rulebook::input_of(event const& from, json::arena& scratc
     return transforms::make_rule_input(from, scratch, {.has_id = true, .body = body});
 }
 
-std::vector<match> rulebook::evaluate(event const& from, json::arena& scratch) const {
-    std::vector<match> all;
+result<void> rulebook::look_at(transforms::rule_input const& input, event const& from,
+                               json::arena& scratch) const {
+    auto const schema = schemas_.find(from.source);
+    if (schema == schemas_.end()) return {};
+    if (input.body_error) return std::unexpected{*input.body_error};
+    return schema->second.look_at(*input.value.find("body"), scratch,
+                                  {.limits = schema_budget_, .now = {}, .variables = {}});
+}
+
+result<void> rulebook::look_at_body(event const& from, json::arena& scratch) const {
+    if (!schemas_.contains(from.source)) return {};
+    return look_at(input_of(from, scratch), from, scratch);
+}
+
+findings rulebook::evaluate(event const& from, json::arena& scratch) const {
+    findings all;
     auto const& rules = rules_of(from.source);
-    if (rules.empty()) return all;
+    if (rules.empty() && !schemas_.contains(from.source)) return all;
     auto const input = input_of(from, scratch);
+    if (auto looked = look_at(input, from, scratch); !looked) {
+        all.not_for_rules = std::move(looked).error();
+        return all;
+    }
     auto const options = options_of(from);
     for (auto const* by : rules) {
         auto matched = judge(*by, from, evaluator{*by, input.value, scratch, options});
-        if (matched) all.push_back(*std::move(matched));
+        if (matched) all.matches.push_back(*std::move(matched));
     }
     return all;
 }
@@ -158,7 +194,13 @@ store::routing route(event const& from, rulebook const& rules, json::arena& scra
         done.reason = "source '" + from.source + "' is not in the configuration";
         return done;
     }
-    for (auto& matched : rules.evaluate(from, scratch)) {
+    auto found = rules.evaluate(from, scratch);
+    if (found.not_for_rules) {
+        done.state = event_state::quarantined;
+        done.reason = with_remedy(found.not_for_rules->message, found.not_for_rules->remedy);
+        return done;
+    }
+    for (auto& matched : found.matches) {
         done.rule_texts.emplace(matched.by->revision, matched.by->normal_form);
         done.deliveries.push_back(make_delivery(from, std::move(matched), now));
     }

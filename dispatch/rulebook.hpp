@@ -7,6 +7,7 @@
 #include "model/delivery.hpp"
 #include "model/event.hpp"
 #include "store/event_store.hpp"
+#include "transforms/body_schema.hpp"
 #include "transforms/program.hpp"
 #include "transforms/rule_input.hpp"
 
@@ -40,6 +41,11 @@ struct verdict {
     std::optional<match> matched;  // Absent: `when` does not hold.
 };
 
+struct findings {
+    std::vector<match> matches;          // In the order of the rules.
+    std::optional<error> not_for_rules;  // The body is not what the source's schema says: nothing matches.
+};
+
 // Immutable; shared by whoever evaluates. An event costs what its own source's rules cost.
 class rulebook {
 public:
@@ -50,8 +56,11 @@ public:
     [[nodiscard]] bool knows_source(std::string_view name) const;
     [[nodiscard]] rule const* find(std::string_view rule_name) const;
 
-    // All matches of the event, in the order of the rules. Values live in `scratch` only while this runs.
-    [[nodiscard]] std::vector<match> evaluate(event const& from, json::arena& scratch) const;
+    // What comes of the event. Values live in `scratch` only while this runs.
+    [[nodiscard]] findings evaluate(event const& from, json::arena& scratch) const;
+
+    // Why no rule may see the event: its body does not match the schema of its source.
+    [[nodiscard]] result<void> look_at_body(event const& from, json::arena& scratch) const;
 
     // Every rule of the event's source with its verdict, in the order of the rules: for whoever asks why.
     [[nodiscard]] std::vector<verdict> verdicts(event const& from, json::arena& scratch) const;
@@ -64,13 +73,18 @@ private:
     [[nodiscard]] std::vector<rule const*> const& rules_of(std::string_view source) const;
     [[nodiscard]] transforms::rule_input input_of(event const& from, json::arena& scratch) const;
     [[nodiscard]] transforms::run_options options_of(event const& from) const;
+    [[nodiscard]] bool compile_schemas(settings const& from, problems& found);
+    [[nodiscard]] result<void> look_at(transforms::rule_input const& input, event const& from,
+                                       json::arena& scratch) const;
 
     transforms::budget budget_;
+    transforms::budget schema_budget_;
     transforms::body_limits bounds_;
     std::vector<std::unique_ptr<rule const>> rules_;
     std::map<std::string, std::vector<rule const*>, std::less<>> by_source_;
     std::map<std::string, rule const*, std::less<>> by_name_;
     std::map<std::string, transforms::body_settings, std::less<>> sources_;
+    std::map<std::string, transforms::body_schema, std::less<>> schemas_;  // By source.
 };
 
 // What the store is to record of one event: its matches as deliveries, those that failed already `dead`.

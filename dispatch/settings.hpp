@@ -89,6 +89,8 @@ struct settings {
     std::chrono::milliseconds rule_time_max{50};            // Of the dispatcher's own work; zero: no limit.
     std::size_t rule_values_max = 1'000'000;                // Of the decoded body.
     std::size_t rule_decoded_bytes_max = 16 * 1024 * 1024;  // Of a body that was packed.
+    std::uint64_t schema_steps_max = 1'000'000;             // Of looking whether a body matches its schema.
+    std::chrono::milliseconds schema_time_max{50};          // Likewise; zero: no limit.
 };
 
 }  // namespace headgate::dispatch

@@ -63,7 +63,8 @@ TEST_P(examples, load_without_a_word) {
 
 INSTANTIATE_TEST_SUITE_P(config, examples,
                          ::testing::Values("headgate.yaml", "lookup.yaml", "minimal.yaml", "people.yaml",
-                                           "stripe-and-slack.yaml", "rules.yaml", "many-sources"),
+                                           "rules.yaml", "schema.yaml", "stripe-and-slack.yaml",
+                                           "many-sources"),
                          [](auto const& row) {
                              auto name = row.param;
                              for (auto& c : name)

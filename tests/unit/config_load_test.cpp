@@ -1,5 +1,6 @@
 #include "config/load.hpp"
 #include "config/notes.hpp"
+#include "json/write.hpp"
 #include "tests/support/scratch_folder.hpp"
 
 #include <fmt/format.h>
@@ -166,6 +167,25 @@ TEST_F(configurations, that_use_a_preset_wrongly_are_told_so_once_and_where_they
                 ElementsAre(HasSubstr("(line 12): \"HS255\" is not known")));
 }
 
+TEST_F(configurations, have_the_schema_of_a_source_as_it_stands_or_in_a_file) {
+    write("schema.json", R"({"type": "object", "properties": {"n": {"maximum": 1e400}}})");
+    write("schema.yaml", "type: object\nproperties: {n: {maximum: 1e400}}\n");
+    for (auto const* schema : {"{type: object, properties: {n: {maximum: 1e400}}}", "{file: schema.json}",
+                               "{file: schema.yaml}"}) {
+        EXPECT_THAT(said_about(fmt::format("    schema: {}\n", schema)), IsEmpty()) << schema;
+        auto const outcome = load(folder_.path() / "headgate.yaml");
+        ASSERT_TRUE(outcome.made);
+        EXPECT_EQ(json::write(outcome.made->gateway.sources[0].body.schema->root),
+                  R"({"type":"object","properties":{"n":{"maximum":1e400}}})");
+    }
+    write("schema.json", "{");
+    EXPECT_THAT(said_about("    schema: {file: schema.json}\n"),
+                ElementsAre(HasSubstr("sources.github.schema.file (schema.json): JSON text ends too early")));
+    write("schema.json", '"' + std::string(1024 * 1024, 'x') + '"');
+    EXPECT_THAT(said_about("    schema: {file: schema.json}\n"),
+                ElementsAre(HasSubstr("has more than 1048576 bytes")));
+}
+
 struct row {
     std::string_view name;
     std::string_view text;
@@ -176,6 +196,9 @@ struct row {
 constexpr row rows[]{
     {"unknown_section", "listn: {}\n",
      "listn (line 6): is not a setting — did you mean listen? one of: listen, "},
+    {"schema_list", "    schema: []\n",
+     "sources.github.schema (line 6): is not a schema — write {file: NAME}, or the schema itself"},
+    {"schema_nowhere", "    schema: {file: nowhere.json}\n", "sources.github.schema.file (line 6): "},
     {"preset_of_ours", "presets: {github: {verify: {insecure: true}}}\n",
      "presets.github (line 6): is the name of a preset of ours — choose another name"},
     {"preset_without_checks", "presets: {ours: {title: Ours}}\n", "presets.ours.verify (line 6): is missing"},

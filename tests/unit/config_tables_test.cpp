@@ -161,7 +161,7 @@ TEST_F(tables, have_so_many_rows_and_bytes_and_no_more) {
                     ElementsAre(HasSubstr("has more than 1 rows — take rows out, or raise its rows_max")));
         read(fmt::format("tables: {{t: {{file: {}, bytes_max: {}}}}}\n", file,
                          std::filesystem::file_size(folder_.path() / file) - 1));
-        EXPECT_THAT(said_, ElementsAre(HasSubstr("make it smaller, or raise its bytes_max"))) << file;
+        EXPECT_THAT(said_, ElementsAre(HasSubstr("make it smaller, or raise its limit"))) << file;
     }
 }
 

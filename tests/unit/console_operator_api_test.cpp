@@ -18,6 +18,8 @@
 namespace headgate::console {
 namespace {
 
+namespace asio = boost::asio;
+
 using testing_support::manual_clock;
 using testing_support::memory_store;
 using testing_support::run;
@@ -43,13 +45,18 @@ class api_at_work {
 public:
     explicit api_at_work(settings of = two_operators()) {
         counts.make_counter("headgate_things_total", "Things.").add(3);
-        api_ =
-            make_operator_api(made(std::move(of)), {.store = store,
-                                                    .clock = clock,
-                                                    .counts = counts,
-                                                    .facts = facts,
-                                                    .ready = [this] { return state; },
-                                                    .changed = [this](uuid id) { changed.push_back(id); }});
+        api_ = make_operator_api(made(std::move(of)), {.store = store,
+                                                       .clock = clock,
+                                                       .counts = counts,
+                                                       .facts = facts,
+                                                       .ready = [this] { return state; },
+                                                       .changed = [this](uuid id) { changed.push_back(id); },
+                                                       .route = [this](uuid id) { return route(id); }});
+    }
+
+    asio::awaitable<result<void>> route(uuid id) {
+        routed.push_back(id);
+        co_return routing;
     }
 
     void use(settings next) { api_->use(made(std::move(next))); }
@@ -92,6 +99,8 @@ public:
     metrics counts;
     readiness state;
     std::vector<uuid> changed;
+    std::vector<uuid> routed;
+    result<void> routing;  // What comes of it.
     testing_support::one_proxy facts;
 
 private:
@@ -328,6 +337,25 @@ TEST(operator_api, answers_504_when_the_store_does_not_answer_in_time) {
         EXPECT_EQ(work.ask("GET", std::string{"/api/v1/"} + path + '/' + id).status, 504U) << path;
     }
     EXPECT_EQ(work.ask("GET", "/healthz").status, 200U);
+}
+
+TEST(operator_api, an_event_is_routed_again_by_the_dispatcher_and_shown_as_it_is_then) {
+    api_at_work work;
+    auto const id =
+        run(work.store.append({.sender = identity{"mac", "signing#0", coverage::full}}, {}, deadline::max()))
+            ->id;
+    auto const path = "/api/v1/events/" + to_string(id);
+    EXPECT_EQ(work.ask("POST", path + "/route", viewer_token).status, 403U);
+    EXPECT_TRUE(work.routed.empty());
+    EXPECT_EQ(work.ask("GET", path + "/route").status, 405U);
+    EXPECT_EQ(work.ask("POST", path + "/retry").status, 404U);
+    work.routing = refuse(errc::failed_precondition, "the event waits for its turn to be routed");
+    EXPECT_EQ(work.ask("POST", path + "/route").status, 409U);
+    work.routing = {};
+    work.routed.clear();
+    auto const answer = work.ask("POST", path + "/route");
+    EXPECT_EQ(work.routed, std::vector{id});
+    EXPECT_EQ(answer.body, work.ask("GET", path).body);
 }
 
 TEST(operator_api, a_dead_delivery_can_be_retried_and_the_dispatcher_is_told) {

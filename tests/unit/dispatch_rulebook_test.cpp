@@ -42,7 +42,7 @@ TEST(rulebook, rules_look_up_in_the_tables_of_the_configuration_whose_contents_a
         tables->by_name = json::value::object(all, tables->kept);
         settings from;
         from.rules = {bare_rule("orders")};
-        from.rules[0].input = R"(lookup("connections"; .body.release.tag_name))";
+        from.rules[0].inputs = {R"(lookup("connections"; .body.release.tag_name))"};
         from.sources = {{.name = "github", .body = {}}};
         from.tables = std::move(tables);
         problems found;

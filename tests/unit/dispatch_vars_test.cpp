@@ -50,7 +50,7 @@ TEST(vars, that_fail_do_no_harm_to_who_does_not_name_them) {
 TEST(vars, give_exactly_one_output) {
     json::arena scratch;
     auto const book = book_of({rule_with_vars({{"both", "1, 2"}}, "$both")});
-    auto const failed = book->evaluate(release(), scratch);
+    auto const failed = book->evaluate(release(), scratch).matches;
     ASSERT_EQ(failed.size(), 1U);
     EXPECT_EQ(failed[0].failed_in, "vars.both");
     EXPECT_EQ(failed[0].failure.message, "vars.both: gave 2 outputs, not one");
