@@ -35,7 +35,7 @@ std::shared_ptr<dispatch::rulebook const> rules_over(std::size_t sources) {
             one.workflow = "SyncThenBuild";
             one.task_queue = "data-platform";
             one.id = R"x("push-\(.body.after)")x";
-            one.input = "{commits: [.body.commits[].id]}";
+            one.inputs = {"{commits: [.body.commits[].id]}"};
             all.rules.push_back(std::move(one));
         }
     }
@@ -66,7 +66,7 @@ int run() {
         return bench::median_of(
             [&] {
                 json::arena scratch{room.data(), room.size()};
-                matched += rules.evaluate(event, scratch).size();
+                matched += rules.evaluate(event, scratch).matches.size();
             },
             batches);
     };
