@@ -5,6 +5,7 @@
 #include "tests/support/fake_target.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
+#include "tests/support/rules.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/turns.hpp"
 
@@ -20,25 +21,9 @@
 namespace headgate::testing_support {
 
 inline dispatch::rule_settings rule_named(std::string name) {
-    dispatch::rule_settings rule;
-    rule.name = std::move(name);
-    rule.source = "github";
-    rule.target = "platform";
-    rule.workflow = "Sync";
-    rule.task_queue = "data";
+    auto rule = bare_rule(std::move(name));
     rule.inputs = {"{n: .body.n}"};
     return rule;
-}
-
-inline event event_with(std::string body) {
-    event made{
-        .tenant = "default", .source = "github", .sender = identity{"mac", "signing#0", coverage::full}};
-    made.received.head = {.method = "POST",
-                          .target = "/webhooks/github",
-                          .fields = {{"content-type", "application/json"}},
-                          .peer = "127.0.0.1"};
-    made.received.body = std::move(body);
-    return made;
 }
 
 // A dispatcher with everything around it, run until a condition holds.
@@ -56,9 +41,8 @@ public:
 
     // Appends the bodies, then works until `done` holds; fails the test when that takes too many turns.
     void run_until(std::function<bool()> done, std::vector<std::string> bodies = {}) {
-        problems found;
-        auto const rules = dispatch::rulebook::compile(settings, found);
-        ASSERT_TRUE(rules) << found.front().what;
+        auto const rules = compiled(settings);
+        ASSERT_TRUE(rules);
         dispatch::named_targets targets;
         targets.emplace("platform", std::make_unique<fake_target>(target));
         run(drive(rules, std::move(targets), std::move(done), std::move(bodies)));

@@ -4,6 +4,7 @@
 #include "dispatch/dispatcher.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_store.hpp"
+#include "tests/support/rules.hpp"
 #include "tests/support/turns.hpp"
 
 #include <gtest/gtest.h>
@@ -53,13 +54,11 @@ private:
     memory& memory_;
 };
 
+using testing_support::compiled;
+
 inline rule_settings rule_of(std::string name, std::string target = "platform") {
-    rule_settings rule;
-    rule.name = std::move(name);
-    rule.source = "github";
+    auto rule = testing_support::bare_rule(std::move(name));
     rule.target = std::move(target);
-    rule.workflow = "Sync";
-    rule.task_queue = "data";
     return rule;
 }
 
@@ -74,13 +73,6 @@ inline settings settings_with(std::vector<rule_settings> rules,
     made.follow_every = std::chrono::milliseconds{1};
     for (auto& name : targets) made.targets.push_back({.name = std::move(name)});
     return made;
-}
-
-inline std::shared_ptr<rulebook const> compiled(settings const& from) {
-    problems found;
-    auto rules = rulebook::compile(from, found);
-    EXPECT_TRUE(rules) << found.front().what;
-    return rules;
 }
 
 // A running dispatcher whose configuration a test replaces.

@@ -26,29 +26,39 @@ inline dispatch::rule_settings bare_rule(std::string name) {
     return rule;
 }
 
-inline event release() {
-    event made{.sequence = 5,
-               .id = *parse_uuid("0192f3c0-7b1e-7cc3-9a4f-0123456789ab"),
-               .tenant = "default",
-               .source = "github",
-               .sender = identity{"mac", "signing#0", coverage::full}};
+inline event event_with(std::string body) {
+    event made{
+        .tenant = "default", .source = "github", .sender = identity{"mac", "signing#0", coverage::full}};
     made.received.head = {.method = "POST",
                           .target = "/webhooks/github",
-                          .fields = {{"content-type", "application/json"}, {"x-github-event", "release"}},
+                          .fields = {{"content-type", "application/json"}},
                           .peer = "192.0.2.1"};
-    made.received.body = R"({"action":"published","release":{"tag_name":"v1"},"n":12345678901234567890123})";
+    made.received.body = std::move(body);
+    return made;
+}
+
+inline event release() {
+    auto made =
+        event_with(R"({"action":"published","release":{"tag_name":"v1"},"n":12345678901234567890123})");
+    made.sequence = 5;
+    made.id = *parse_uuid("0192f3c0-7b1e-7cc3-9a4f-0123456789ab");
+    made.received.head.fields.push_back({"x-github-event", "release"});
     made.received.received_at = now;
     return made;
+}
+
+inline std::shared_ptr<dispatch::rulebook const> compiled(dispatch::settings const& from) {
+    problems found;
+    auto book = dispatch::rulebook::compile(from, found);
+    EXPECT_TRUE(book) << (found.empty() ? "" : found.front().what);
+    return book;
 }
 
 inline std::shared_ptr<dispatch::rulebook const> book_of(std::vector<dispatch::rule_settings> rules) {
     dispatch::settings from;
     from.rules = std::move(rules);
     from.sources = {{.name = "github", .body = {}}};
-    problems found;
-    auto book = dispatch::rulebook::compile(from, found);
-    EXPECT_TRUE(book) << (found.empty() ? "" : found.front().what);
-    return book;
+    return compiled(from);
 }
 
 inline store::routing routed(std::vector<dispatch::rule_settings> rules, event const& from = release()) {

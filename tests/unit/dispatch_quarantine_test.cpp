@@ -15,6 +15,7 @@ namespace headgate::dispatch {
 namespace {
 
 using testing::HasSubstr;
+using testing_support::event_with;
 using testing_support::fake_target;
 
 settings with_schema(settings from, std::string_view text) {
@@ -22,17 +23,6 @@ settings with_schema(settings from, std::string_view text) {
     schema->root = json::parse(text, schema->kept)->root;
     from.sources.front().body.schema = std::move(schema);
     return from;
-}
-
-event event_with(std::string body) {
-    event made{
-        .tenant = "default", .source = "github", .sender = identity{"mac", "signing#0", coverage::full}};
-    made.received.head = {.method = "POST",
-                          .target = "/webhooks/github",
-                          .fields = {{"content-type", "application/json"}},
-                          .peer = "192.0.2.1"};
-    made.received.body = std::move(body);
-    return made;
 }
 
 store::routing routed(settings const& from, std::string body) {
