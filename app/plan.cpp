@@ -2,6 +2,7 @@
 
 #include "config/notes.hpp"
 #include "core/log.hpp"
+#include "gateway/routes.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -18,8 +19,10 @@ planned make_plan(std::string const& config_path) {
     planned result{std::nullopt, std::move(loaded.found), std::move(loaded.places),
                    std::move(loaded.made_from)};
     auto& settings = loaded.made ? *loaded.made : loaded.readable;
-    for (auto const& each : settings.gateway.sources)
-        settings.dispatch.sources.push_back({.name = each.name, .body = each.body});
+    for (auto const& each : settings.gateway.sources) {
+        settings.dispatch.sources.push_back(
+            {.name = each.name, .body = each.body, .path_parameters = gateway::parameters_in(each.path)});
+    }
     problems later;
     auto rules = dispatch::rulebook::compile(settings.dispatch, later);
     auto sources = gateway::make_snapshot(std::exchange(settings.gateway, {}), later);

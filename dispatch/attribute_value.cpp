@@ -37,6 +37,21 @@ bool is_of(json::value value, attribute_type type) {
     return false;
 }
 
+transforms::kinds kinds_of(attribute_type type) {
+    using enum json::kind;
+    switch (type) {
+        case attribute_type::unsaid: return transforms::kinds::all();
+        case attribute_type::text:
+        case attribute_type::keyword:
+        case attribute_type::datetime: return {string};
+        case attribute_type::integer:
+        case attribute_type::real: return {number};
+        case attribute_type::boolean: return {boolean};
+        case attribute_type::keywords: return {array};
+    }
+    return transforms::kinds::all();
+}
+
 // What a value of the type is, so that the remedy says it.
 std::string_view shape_of(attribute_type type) {
     switch (type) {
@@ -52,13 +67,21 @@ std::string_view shape_of(attribute_type type) {
     return "anything";
 }
 
+error not_of(attribute_type type, std::string const& what) {
+    return {errc::failed_precondition, fmt::format("{} is not of type {}", what, name_of(type)),
+            fmt::format("make it {}, or null for a run without the attribute", shape_of(type))};
+}
+
 }  // namespace
 
 std::optional<error> what_is_wrong_with_attribute(json::value value, attribute_type type) {
     if (value.is_null() || is_of(value, type)) return std::nullopt;
-    return error{errc::failed_precondition,
-                 fmt::format("gave {} that is not of type {}", json::name_of(value.type()), name_of(type)),
-                 fmt::format("make it {}, or null for a run without the attribute", shape_of(type))};
+    return not_of(type, fmt::format("gave {} that", json::name_of(value.type())));
+}
+
+std::optional<error> what_is_wrong_with_attributes(transforms::outlook const& all, attribute_type type) {
+    if (all.is_nothing() || all.of.has(json::kind::null) || all.of.meets(kinds_of(type))) return std::nullopt;
+    return not_of(type, fmt::format("gives {}, which", name_of(all.of)));
 }
 
 }  // namespace headgate::dispatch

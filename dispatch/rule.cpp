@@ -6,6 +6,7 @@
 #include "dispatch/workflow_id.hpp"
 #include "json/parse.hpp"
 #include "json/write.hpp"
+#include "transforms/foresight.hpp"
 
 #include <fmt/format.h>
 
@@ -89,28 +90,42 @@ std::optional<std::string> what_is_wrong_with_var(std::string_view name) {
 // Compiles the programs of one rule, noting each that does not.
 class compiler {
 public:
-    compiler(std::string path, std::shared_ptr<transforms::lookup_tables const> tables, problems& found)
-        : path_{std::move(path)}, tables_{std::move(tables)}, found_{found} {}
+    compiler(std::string path, transforms::outlook input,
+             std::shared_ptr<transforms::lookup_tables const> tables, problems& found)
+        : path_{std::move(path)}, input_{std::move(input)}, tables_{std::move(tables)}, found_{found} {}
 
     std::optional<expression> program(std::string_view key, std::string const& source) {
-        auto compiled = transforms::program::compile(source, names_, tables_);
-        if (!compiled) {
-            mistake(key, std::move(compiled).error());
-            return std::nullopt;
-        }
-        auto vars = places_of(compiled->variables());
-        return expression{*std::move(compiled), std::move(vars)};
+        auto made = foreseen(key, source);
+        return made ? std::optional{std::move(made->compiled)} : std::nullopt;
+    }
+
+    std::optional<expression> when(std::string const& source) {
+        auto made = foreseen("when", source);
+        if (!made) return std::nullopt;
+        auto const& gives = made->gives;
+        if (!gives.is_nothing() && !gives.of.meets({json::kind::null, json::kind::boolean}))
+            warning("when", "is never false: it gives " + name_of(gives.of), "write a comparison");
+        return std::move(made->compiled);
     }
 
     // An id that is the same for every event is judged before the first one comes.
     std::optional<expression> id(std::string const& source) {
-        auto compiled = program("start.id", source);
+        constexpr std::string_view key = "start.id";
+        auto made = foreseen(key, source);
+        if (!made) return std::nullopt;
         json::arena scratch;
         auto const literal = json::parse(source, scratch);
-        if (!literal || !literal->root.is_string()) return compiled;
-        if (auto wrong = what_is_wrong_with_id(literal->root.as_string()))
-            mistake("start.id", *std::move(wrong));
-        return compiled;
+        bool const is_known = literal && literal->root.is_string();
+        auto wrong =
+            is_known ? what_is_wrong_with_id(literal->root.as_string()) : what_is_wrong_with_ids(made->gives);
+        if (wrong) mistake(key, *std::move(wrong));
+        if (auto const& place = made->gives.null_in_text; !place.empty()) {
+            warning(
+                key,
+                fmt::format("may be made of null, and then has nothing or the word null there ({})", place),
+                "say what is to happen without it: (… // error(\"no tag\")), for example");
+        }
+        return std::move(made->compiled);
     }
 
     named_expressions programs(std::string_view key, named_programs const& sources) {
@@ -136,14 +151,14 @@ public:
         std::vector<attribute_expression> all;
         for (auto const& each : settings) {
             auto const key = "start.search_attributes." + each.name;
-            auto compiled = program(key, each.value);
+            auto made = foreseen(key, each.value);
+            if (!made) continue;
             json::arena scratch;
             auto const literal = json::parse(each.value, scratch);
-            if (literal) {
-                if (auto wrong = what_is_wrong_with_attribute(literal->root, each.type))
-                    mistake(key, *std::move(wrong));
-            }
-            if (compiled) all.push_back({each.name, *std::move(compiled), each.type});
+            auto wrong = literal ? what_is_wrong_with_attribute(literal->root, each.type)
+                                 : what_is_wrong_with_attributes(made->gives, each.type);
+            if (wrong) mistake(key, *std::move(wrong));
+            all.push_back({each.name, std::move(made->compiled), each.type});
         }
         return all;
     }
@@ -158,7 +173,9 @@ public:
                               "choose a name of letters, digits and '_', with no digit first"});
                 continue;
             }
-            if (auto compiled = program(key, source)) all.emplace_back(name, *std::move(compiled));
+            auto made = foreseen(key, source);
+            known_.emplace_back(name, made ? as_var(key, made->gives) : transforms::outlook{});
+            if (made) all.emplace_back(name, std::move(made->compiled));
             names_.push_back(name);  // Also of one that does not compile: that is one mistake, not two.
             is_read_.push_back(false);
         }
@@ -168,15 +185,41 @@ public:
     void warn_of_unread_vars() {
         for (std::size_t i = 0; i < names_.size(); ++i) {
             if (is_read_[i]) continue;
-            found_.push_back(
-                {.path = fmt::format("{}.vars.{}", path_, names_[i]),
-                 .what = "is not used",
-                 .remedy = fmt::format("write ${} where its value is meant, or remove it", names_[i]),
-                 .weighs = problem::weight::warning});
+            warning("vars." + names_[i], "is not used",
+                    fmt::format("write ${} where its value is meant, or remove it", names_[i]));
         }
     }
 
 private:
+    struct foreseen_expression {
+        expression compiled;
+        transforms::outlook gives;
+    };
+
+    std::optional<foreseen_expression> foreseen(std::string_view key, std::string const& source) {
+        auto compiled = transforms::program::compile(source, names_, tables_);
+        if (!compiled) {
+            mistake(key, std::move(compiled).error());
+            return std::nullopt;
+        }
+        auto vars = places_of(compiled->variables());
+        auto gives = transforms::foresee(source, input_, known_);
+        if (!gives) {
+            mistake(key, std::move(gives).error());
+            return std::nullopt;
+        }
+        if (gives->is_nothing())
+            warning(key, "never has an output, so that every delivery will be dead", "give it one");
+        return foreseen_expression{{*std::move(compiled), std::move(vars)}, *std::move(gives)};
+    }
+
+    // A place in a var's program says whose.
+    static transforms::outlook as_var(std::string_view key, transforms::outlook gives) {
+        auto& place = gives.null_in_text;
+        if (!place.empty() && !place.starts_with("vars.")) place = fmt::format("{}, {}", key, place);
+        return gives;
+    }
+
     std::vector<std::size_t> places_of(std::vector<std::string_view> const& read) {
         std::vector<std::size_t> places;
         for (std::size_t i = 0; i < names_.size(); ++i) {
@@ -193,10 +236,19 @@ private:
                           .remedy = std::move(why.remedy)});
     }
 
+    void warning(std::string_view key, std::string what, std::string remedy) {
+        found_.push_back({.path = fmt::format("{}.{}", path_, key),
+                          .what = std::move(what),
+                          .remedy = std::move(remedy),
+                          .weighs = problem::weight::warning});
+    }
+
     std::string path_;
+    transforms::outlook input_;
     std::shared_ptr<transforms::lookup_tables const> tables_;
     problems& found_;
     std::vector<std::string> names_;  // Of the vars so far.
+    transforms::known_variables known_;
     std::vector<bool> is_read_;
 };
 
@@ -212,12 +264,13 @@ std::string name_of_input(std::size_t place, std::size_t inputs) {
 }
 
 std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::size_t index,
+                                         transforms::outlook const& input,
                                          std::shared_ptr<transforms::lookup_tables const> const& tables,
                                          problems& found) {
     auto const before = found.size();
-    compiler make{fmt::format("rules[{}]", index), tables, found};
+    compiler make{fmt::format("rules[{}]", index), input, tables, found};
     auto vars = make.vars(settings.vars);
-    auto when = make.program("when", settings.when);
+    auto when = make.when(settings.when);
     auto id = settings.id.empty() ? std::nullopt : make.id(settings.id);
     auto inputs = make.inputs(settings.inputs);
     auto memo = make.programs("start.memo", settings.memo);

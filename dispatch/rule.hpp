@@ -2,6 +2,7 @@
 
 #include "core/problem.hpp"
 #include "dispatch/settings.hpp"
+#include "transforms/outlook.hpp"
 #include "transforms/program.hpp"
 
 #include <cstddef>
@@ -43,8 +44,9 @@ struct rule {
 [[nodiscard]] std::string name_of_input(std::size_t place, std::size_t inputs);
 
 // Null when there is a mistake; each is noted with its path (`rules[2].when`), and so is what makes no sense.
+// `input` is what is known of the events of its source.
 [[nodiscard]] std::unique_ptr<rule const> compile_rule(
-    rule_settings const& settings, std::size_t index,
+    rule_settings const& settings, std::size_t index, transforms::outlook const& input,
     std::shared_ptr<transforms::lookup_tables const> const& tables, problems& found);
 
 }  // namespace headgate::dispatch

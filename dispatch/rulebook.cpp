@@ -4,6 +4,7 @@
 #include "dispatch/judge.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace headgate::dispatch {
@@ -83,10 +84,16 @@ std::shared_ptr<rulebook const> rulebook::compile(settings const& from, problems
                      .time_max = from.rule_time_max,
                      .configured_by = "dispatch.rule_"};
     book->bounds_ = {.values_max = from.rule_values_max, .decoded_bytes_max = from.rule_decoded_bytes_max};
-    for (auto const& each : from.sources) book->sources_.emplace(each.name, each.body);
+    std::map<std::string_view, transforms::known_event> events;  // By source.
+    for (auto const& each : from.sources) {
+        book->sources_.emplace(each.name, each.body);
+        events.emplace(each.name, transforms::known_event{.path_parameters = each.path_parameters,
+                                                          .body_has_schema = each.body.schema != nullptr});
+    }
     bool is_whole = book->compile_schemas(from, found);
     for (std::size_t i = 0; i < from.rules.size(); ++i) {
-        auto compiled = compile_rule(from.rules[i], i, from.tables, found);
+        auto const input = transforms::of_events(events[from.rules[i].source]);
+        auto compiled = compile_rule(from.rules[i], i, input, from.tables, found);
         is_whole = is_whole && compiled;
         if (!compiled) continue;
         book->by_source_[compiled->settings.source].push_back(compiled.get());

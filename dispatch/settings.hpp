@@ -47,6 +47,7 @@ struct rule_settings {
 struct source_settings {
     std::string name;
     transforms::body_settings body;
+    std::vector<std::string> path_parameters;  // Their names.
 };
 
 struct target_settings {

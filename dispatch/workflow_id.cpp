@@ -36,4 +36,15 @@ std::optional<error> what_is_wrong_with_id(std::string_view id) {
     return std::nullopt;
 }
 
+std::optional<error> what_is_wrong_with_ids(transforms::outlook const& all) {
+    if (all.is_nothing()) return std::nullopt;
+    if (!all.of.has(json::kind::string))
+        return not_an_id("gives " + name_of(all.of) + ", and an id is a string",
+                         "put it into one: \"orders-\\(…)\"");
+    if (all.may_be_blank)
+        return not_an_id("may give an empty string",
+                         "end it with // error(\"no id\"): then the delivery says why");
+    return std::nullopt;
+}
+
 }  // namespace headgate::dispatch

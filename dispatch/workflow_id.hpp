@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/result.hpp"
+#include "transforms/outlook.hpp"
 
 #include <optional>
 #include <string>
@@ -14,5 +15,8 @@ namespace headgate::dispatch {
 
 // Nothing when it is right.
 [[nodiscard]] std::optional<error> what_is_wrong_with_id(std::string_view id);
+
+// The same of all that a program will give, as far as it is known.
+[[nodiscard]] std::optional<error> what_is_wrong_with_ids(transforms::outlook const& all);
 
 }  // namespace headgate::dispatch

@@ -38,16 +38,25 @@ bool is_parameter(std::string_view segment) {
 
 }  // namespace
 
+std::vector<std::string> parameters_in(std::string_view pattern) {
+    std::vector<std::string> names;
+    while (!pattern.empty()) {
+        auto const segment = pattern.substr(0, pattern.find('/'));
+        if (is_parameter(segment)) names.emplace_back(segment.substr(1, segment.size() - 2));
+        pattern.remove_prefix(std::min(segment.size() + 1, pattern.size()));
+    }
+    return names;
+}
+
 bool route_table::add(std::string_view pattern, std::size_t source) {
     auto* at = &root_;
-    std::vector<std::string> names;
+    auto names = parameters_in(pattern);
     pattern.remove_prefix(1);
     for (;;) {
         auto const slash = pattern.find('/');
         auto const segment = pattern.substr(0, slash);
         auto& next = is_parameter(segment) ? at->parameter : at->literal[std::string{segment}];
         if (!next) next = std::make_unique<node>();
-        if (is_parameter(segment)) names.emplace_back(segment.substr(1, segment.size() - 2));
         at = next.get();
         if (slash == std::string_view::npos) break;
         pattern.remove_prefix(slash + 1);

@@ -14,6 +14,9 @@
 
 namespace headgate::gateway {
 
+// The names in a pattern of a path, in its order.
+[[nodiscard]] std::vector<std::string> parameters_in(std::string_view pattern);
+
 // A tree of path segments. A literal segment goes before a parameter. Costs what the path's own length costs,
 // however many sources there are.
 class route_table {

@@ -2,6 +2,7 @@
 
 #include "auth/exam.hpp"
 #include "transforms/content_coding.hpp"
+#include "transforms/foresight.hpp"
 
 #include <fmt/format.h>
 
@@ -20,10 +21,18 @@ std::optional<transforms::program> compile_dedupe(source_settings const& from, s
                                                   problems& found) {
     if (from.dedupe.key != dedupe_settings::by::program) return std::nullopt;
     auto compiled = transforms::program::compile(from.dedupe.program);
-    if (compiled) return *std::move(compiled);
-    found.push_back({.path = path + ".dedupe.program",
-                     .what = compiled.error().message,
-                     .remedy = compiled.error().remedy});
+    auto const names = parameters_in(from.path);
+    auto const input = transforms::of_new_events({.path_parameters = names});
+    auto const wrong = [&]() -> std::optional<error> {
+        if (!compiled) return compiled.error();
+        auto const gives = transforms::foresee(from.dedupe.program, input);
+        if (!gives) return gives.error();
+        if (gives->of.meets({json::kind::number, json::kind::string})) return std::nullopt;
+        return error{errc::invalid_argument, "never gives a string or a number",
+                     "give it the sender's own id"};
+    }();
+    if (!wrong) return *std::move(compiled);
+    found.push_back({.path = path + ".dedupe.program", .what = wrong->message, .remedy = wrong->remedy});
     return std::nullopt;
 }
 
