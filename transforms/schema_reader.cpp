@@ -3,19 +3,18 @@
 #include "json/pointer.hpp"
 #include "model/request.hpp"
 #include "transforms/schema_chains.hpp"
+#include "transforms/schema_reader_parts.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <re2/re2.h>
-#include <span>
 
 namespace headgate::transforms {
-namespace {
 
 using json::value;
+
+namespace {
 
 // `~` and `/` in a name stand for themselves.
 std::string child_of(std::string_view place, std::string_view name) {
@@ -30,330 +29,187 @@ std::string child_of(std::string_view place, std::string_view name) {
     return child;
 }
 
-// 2.0 is 2.
-std::optional<std::size_t> count_in(value const& said) {
-    constexpr double exact_max = 9007199254740992;
-    if (!said.is_number()) return std::nullopt;
-    auto const count = said.as_double();
-    bool const is_count = count >= 0 && count <= exact_max && std::trunc(count) == count;
-    return is_count ? std::optional{static_cast<std::size_t>(count)} : std::nullopt;
+}  // namespace
+
+result<std::vector<schema_node>> schema_reader::read() {
+    add("", root_);
+    for (std::size_t number = 0; number < nodes_.size() && !mistake_; ++number) read_node(number);
+    if (mistake_) return std::unexpected{*mistake_};
+    if (auto sound = check_chains(nodes_); !sound) return std::unexpected{std::move(sound).error()};
+    return std::move(nodes_);
 }
 
-// Goes from schema to schema by a list, never by calls: a document may refer on for as long as it likes.
-class schema_reader {
-public:
-    explicit schema_reader(value root) : root_{root} {}
+void schema_reader::mistake(std::string_view name, std::string_view what, std::string remedy) {
+    if (mistake_) return;
+    auto const place = name.empty() ? now().place : child_of(now().place, name);
+    mistake_ =
+        error{errc::invalid_argument, fmt::format("the schema at {}: {}", place.empty() ? "/" : place, what),
+              std::move(remedy)};
+}
 
-    result<std::vector<schema_node>> read() {
-        add("", root_);
-        for (std::size_t number = 0; number < nodes_.size() && !mistake_; ++number) read_node(number);
-        if (mistake_) return std::unexpected{*mistake_};
-        if (auto sound = check_chains(nodes_); !sound) return std::unexpected{std::move(sound).error()};
-        return std::move(nodes_);
+void schema_reader::mistake_here(std::string_view what, std::string remedy) {
+    mistake(keyword_, what, std::move(remedy));
+}
+
+schema_number schema_reader::add(std::string place, value const& at) {
+    auto const [known, is_new] = numbers_.try_emplace(place, static_cast<schema_number>(nodes_.size()));
+    if (is_new) {
+        nodes_.push_back({.place = std::move(place)});
+        values_.push_back(at);
     }
+    return known->second;
+}
 
-private:
-    using reading = void (schema_reader::*)(value const& said);
-    struct keyword {
-        std::string_view name;
-        reading read;
-    };
-    static std::span<keyword const> keywords();
+schema_number schema_reader::add_here(value const& at) {
+    return add(child_of(now().place, keyword_), at);
+}
 
-    void mistake(std::string_view name, std::string_view what, std::string remedy) {
-        if (mistake_) return;
-        auto const place = name.empty() ? now().place : child_of(now().place, name);
-        mistake_ =
-            error{errc::invalid_argument,
-                  fmt::format("the schema at {}: {}", place.empty() ? "/" : place, what), std::move(remedy)};
+schema_number schema_reader::add_here(std::string_view name, value const& at) {
+    return add(child_of(child_of(now().place, keyword_), name), at);
+}
+
+void schema_reader::read_node(std::size_t number) {
+    now_ = number;
+    auto const at = values_[number];
+    if (at.is_boolean()) {
+        now().is_never = !at.as_boolean();
+        return;
     }
-    void mistake_here(std::string_view what, std::string remedy) {
-        mistake(keyword_, what, std::move(remedy));
+    if (!at.is_object()) {
+        mistake("", "is neither a mapping nor true or false", "write a schema there");
+        return;
     }
-
-    schema_node& now() { return nodes_[now_]; }
-
-    schema_number add(std::string place, value const& at) {
-        auto const [known, is_new] = numbers_.try_emplace(place, static_cast<schema_number>(nodes_.size()));
-        if (is_new) {
-            nodes_.push_back({.place = std::move(place)});
-            values_.push_back(at);
-        }
-        return known->second;
+    if (auto const* const reference = at.find_pointer("$ref")) {
+        read_reference(*reference);
+        return;
     }
-    schema_number add_here(value const& at) { return add(child_of(now().place, keyword_), at); }
-    schema_number add_here(std::string_view name, value const& at) {
-        return add(child_of(child_of(now().place, keyword_), name), at);
+    for (auto const& known : keywords()) {
+        auto const* const said = at.find_pointer(known.name);
+        keyword_ = known.name;
+        if (said != nullptr) (this->*known.read)(*said);
     }
+}
 
-    void read_node(std::size_t number) {
-        now_ = number;
-        auto const at = values_[number];
-        if (at.is_boolean()) {
-            now().is_never = !at.as_boolean();
-            return;
-        }
-        if (!at.is_object()) {
-            mistake("", "is neither a mapping nor true or false", "write a schema there");
-            return;
-        }
-        if (auto const* const reference = at.find_pointer("$ref")) {
-            read_reference(*reference);
-            return;
-        }
-        for (auto const& known : keywords()) {
-            auto const* const said = at.find_pointer(known.name);
-            keyword_ = known.name;
-            if (said != nullptr) (this->*known.read)(*said);
-        }
-    }
-
-    void read_reference(value const& said) {
-        keyword_ = "$ref";
-        auto const target = said.is_string() ? percent_decode(said.as_string()) : std::nullopt;
-        bool const is_inside = target && (*target == "#" || target->starts_with("#/"));
-        if (!is_inside) {
-            mistake_here(
-                "refers to another document, and nothing is fetched",
-                "write that schema into this file, below `definitions`, and refer to #/definitions/NAME");
-            return;
-        }
-        auto const place = target->substr(1);
-        auto const found = root_.at_pointer(place);
-        if (!found) {
-            mistake_here("refers to a place that is not there", "correct it, for example #/definitions/NAME");
-            return;
-        }
-        auto const number = add(place, *found);
-        now().refers_to = number;
-    }
-
-    void read_dialect(value const& said) {
-        constexpr std::array<std::string_view, 3> known{"json-schema.org/draft-04/schema",
-                                                        "json-schema.org/draft-06/schema",
-                                                        "json-schema.org/draft-07/schema"};
-        auto const is_named = [&](std::string_view one) {
-            return said.is_string() && said.as_string().contains(one);
-        };
-        if (std::ranges::any_of(known, is_named)) return;
-        mistake_here("is a draft that is not known here",
-                     "write it for draft 7: http://json-schema.org/draft-07/schema#");
-    }
-
-    // References would begin anew there.
-    void read_id(value const&) {
-        if (now().place.empty()) return;
-        mistake_here("names a document within the document",
-                     "take it out, and refer to it as #/definitions/NAME");
-    }
-
-    void refuse_keyword(value const&) {
+void schema_reader::read_reference(value const& said) {
+    keyword_ = "$ref";
+    auto const target = said.is_string() ? percent_decode(said.as_string()) : std::nullopt;
+    bool const is_inside = target && (*target == "#" || target->starts_with("#/"));
+    if (!is_inside) {
         mistake_here(
-            "is a keyword of a later draft and would check nothing",
-            "write it for draft 7, with `items`, `additionalProperties`, `dependencies` or `contains`");
+            "refers to another document, and nothing is fetched",
+            "write that schema into this file, below `definitions`, and refer to #/definitions/NAME");
+        return;
     }
+    auto const place = target->substr(1);
+    auto const found = root_.at_pointer(place);
+    if (!found) {
+        mistake_here("refers to a place that is not there", "correct it, for example #/definitions/NAME");
+        return;
+    }
+    auto const number = add(place, *found);
+    now().refers_to = number;
+}
 
-    // --- of any value ---
+void schema_reader::read_dialect(value const& said) {
+    constexpr std::array<std::string_view, 3> known{"json-schema.org/draft-04/schema",
+                                                    "json-schema.org/draft-06/schema",
+                                                    "json-schema.org/draft-07/schema"};
+    auto const is_named = [&](std::string_view one) {
+        return said.is_string() && said.as_string().contains(one);
+    };
+    if (std::ranges::any_of(known, is_named)) return;
+    mistake_here("is a draft that is not known here",
+                 "write it for draft 7: http://json-schema.org/draft-07/schema#");
+}
 
-    void read_type(value const& said) {
-        if (said.is_string()) return read_type_name(said);
-        if (!said.is_array() || said.items().empty()) return mistake_here("is not a type", type_remedy());
-        for (auto const& one : said.items()) read_type_name(one);
-    }
+// References would begin anew there.
+void schema_reader::read_id(value const&) {
+    if (now().place.empty()) return;
+    mistake_here("names a document within the document",
+                 "take it out, and refer to it as #/definitions/NAME");
+}
 
-    void read_type_name(value const& said) {
-        using json::kind;
-        constexpr std::array<std::pair<std::string_view, kind>, 7> names{{{"null", kind::null},
-                                                                          {"boolean", kind::boolean},
-                                                                          {"number", kind::number},
-                                                                          {"integer", kind::number},
-                                                                          {"string", kind::string},
-                                                                          {"array", kind::array},
-                                                                          {"object", kind::object}}};
-        auto const* const found = std::ranges::find_if(
-            names, [&](auto const& one) { return said.is_string() && one.first == said.as_string(); });
-        if (found == names.end()) return mistake_here("is not a type", type_remedy());
-        auto const bit = 1U << static_cast<unsigned>(found->second);
-        bool const is_whole = found->first == "integer";
-        bool const was_there = (now().types & bit) != 0;
-        if (found->second == kind::number) now().only_whole = is_whole && (!was_there || now().only_whole);
-        now().types |= bit;
-    }
-    static std::string type_remedy() {
-        return "one of: null, boolean, number, integer, string, array, object, or a list of them";
-    }
+void schema_reader::refuse_keyword(value const&) {
+    mistake_here("is a keyword of a later draft and would check nothing",
+                 "write it for draft 7, with `items`, `additionalProperties`, `dependencies` or `contains`");
+}
 
-    void read_enum(value const& said) {
-        if (!said.is_array() || said.items().empty())
-            return mistake_here("is not a list of values", "list the values that are allowed");
-        now().has_options = true;
-        now().options.assign(said.items().begin(), said.items().end());
-    }
+// --- of any value ---
 
-    // Beside `enum` both count; a constant that is not among the others leaves nothing.
-    void read_const(value const& said) {
-        if (now().has_options) return mistake_here("stands beside `enum`", "write only one of the two");
-        now().has_options = true;
-        now().options = {said};
-    }
+void schema_reader::read_type(value const& said) {
+    if (said.is_string()) return read_type_name(said);
+    if (!said.is_array() || said.items().empty()) return mistake_here("is not a type", type_remedy());
+    for (auto const& one : said.items()) read_type_name(one);
+}
 
-    // --- of numbers ---
+void schema_reader::read_type_name(value const& said) {
+    using json::kind;
+    constexpr std::array<std::pair<std::string_view, kind>, 7> names{{{"null", kind::null},
+                                                                      {"boolean", kind::boolean},
+                                                                      {"number", kind::number},
+                                                                      {"integer", kind::number},
+                                                                      {"string", kind::string},
+                                                                      {"array", kind::array},
+                                                                      {"object", kind::object}}};
+    auto const* const found = std::ranges::find_if(
+        names, [&](auto const& one) { return said.is_string() && one.first == said.as_string(); });
+    if (found == names.end()) return mistake_here("is not a type", type_remedy());
+    auto const bit = 1U << static_cast<unsigned>(found->second);
+    bool const is_whole = found->first == "integer";
+    bool const was_there = (now().types & bit) != 0;
+    if (found->second == kind::number) now().only_whole = is_whole && (!was_there || now().only_whole);
+    now().types |= bit;
+}
 
-    void read_bound(value const& said, std::optional<value>& into, bool& is_out, bool out) {
-        if (!said.is_number()) return mistake_here("is not a number", "write a number");
-        into = said;
-        is_out = out;
-    }
-    void read_minimum(value const& said) { read_bound(said, now().least, now().least_is_out, false); }
-    void read_maximum(value const& said) { read_bound(said, now().most, now().most_is_out, false); }
-    // A flag beside the bound in draft 4, a bound of its own since.
-    void read_exclusive_minimum(value const& said) {
-        if (said.is_boolean()) return void(now().least_is_out = said.as_boolean());
-        if (now().least) return mistake_here("stands beside `minimum`", "write only one of the two");
-        read_bound(said, now().least, now().least_is_out, true);
-    }
-    void read_exclusive_maximum(value const& said) {
-        if (said.is_boolean()) return void(now().most_is_out = said.as_boolean());
-        if (now().most) return mistake_here("stands beside `maximum`", "write only one of the two");
-        read_bound(said, now().most, now().most_is_out, true);
-    }
-    void read_multiple_of(value const& said) {
-        if (!said.is_number() || !(said.as_double() > 0))
-            return mistake_here("is not a number above 0", "correct it");
-        now().multiple_of = said;
-    }
+std::string schema_reader::type_remedy() {
+    return "one of: null, boolean, number, integer, string, array, object, or a list of them";
+}
 
-    // --- of strings, arrays and objects ---
+void schema_reader::read_enum(value const& said) {
+    if (!said.is_array() || said.items().empty())
+        return mistake_here("is not a list of values", "list the values that are allowed");
+    now().has_options = true;
+    now().options.assign(said.items().begin(), said.items().end());
+}
 
-    void read_count(value const& said, std::optional<std::size_t>& into) {
-        into = count_in(said);
-        if (!into) mistake_here("is not a whole number from 0", "correct it");
-    }
-    void read_min_length(value const& said) { read_count(said, now().length.least); }
-    void read_max_length(value const& said) { read_count(said, now().length.most); }
-    void read_min_items(value const& said) { read_count(said, now().items.least); }
-    void read_max_items(value const& said) { read_count(said, now().items.most); }
-    void read_min_properties(value const& said) { read_count(said, now().members.least); }
-    void read_max_properties(value const& said) { read_count(said, now().members.most); }
+// Beside `enum` both count; a constant that is not among the others leaves nothing.
+void schema_reader::read_const(value const& said) {
+    if (now().has_options) return mistake_here("stands beside `enum`", "write only one of the two");
+    now().has_options = true;
+    now().options = {said};
+}
 
-    std::shared_ptr<RE2 const> expression(std::string_view text) {
-        RE2::Options options;
-        options.set_log_errors(false);
-        auto made = std::make_shared<RE2 const>(re2::StringPiece{text.data(), text.size()}, options);
-        if (made->ok()) return made;
-        mistake_here("has a pattern that cannot be used: " + made->error(),
-                     "write it without what looks ahead or back; patterns are those of RE2");
-        return nullptr;
-    }
-    void read_pattern(value const& said) {
-        if (!said.is_string()) return mistake_here("is not a pattern", "write a regular expression");
-        now().pattern = expression(said.as_string());
-    }
+// --- of several schemas ---
 
-    // What is added may move the nodes: so numbers are made first.
-    void read_items(value const& said) {
-        if (!said.is_array()) {
-            auto const number = add_here(said);
-            now().other_items = number;
-            return;
-        }
-        auto const numbers = add_all(said);
-        now().first_items = numbers;
-        auto const* const others = values_[now_].find_pointer("additionalItems");
-        keyword_ = "additionalItems";
-        if (others == nullptr) return;
-        auto const number = add_here(*others);
-        now().other_items = number;
-    }
-    void read_unique(value const& said) {
-        if (!said.is_boolean()) return mistake_here("is neither true nor false", "correct it");
-        now().are_unique = said.as_boolean();
-    }
-    void read_contains(value const& said) { read_one(said, &schema_node::contained); }
+void schema_reader::read_one(value const& said, std::optional<schema_number> schema_node::* into) {
+    auto const number = add_here(said);
+    now().*into = number;
+}
 
-    std::vector<std::string_view> names_in(value const& said) {
-        std::vector<std::string_view> names;
-        bool const are_names = said.is_array() && std::ranges::all_of(said.items(), [](value const& one) {
-                                   return one.is_string();
-                               });
-        if (!are_names) return mistake_here("is not a list of names", "correct it"), names;
-        for (auto const& one : said.items()) names.push_back(one.as_string());
-        return names;
+std::vector<schema_number> schema_reader::add_all(value const& said) {
+    std::vector<schema_number> numbers;
+    if (!said.is_array() || said.items().empty())
+        return mistake_here("is not a list of schemas", "list one at least"), numbers;
+    for (std::size_t i = 0; i < said.items().size(); ++i) {
+        numbers.push_back(add_here(std::to_string(i), said.items()[i]));
     }
-    void read_required(value const& said) { now().required = names_in(said); }
+    return numbers;
+}
 
-    bool is_mapping(value const& said) {
-        if (!said.is_object()) mistake_here("is not a mapping", "write each name with its schema");
-        return said.is_object();
-    }
-    void read_properties(value const& said) {
-        if (!is_mapping(said)) return;
-        for (auto const& one : said.members()) {
-            auto const number = add_here(one.key, one.value);
-            now().properties.emplace(one.key, number);
-        }
-    }
-    void read_pattern_properties(value const& said) {
-        if (!is_mapping(said)) return;
-        for (auto const& one : said.members()) {
-            auto const number = add_here(one.key, one.value);
-            now().properties_like.emplace_back(expression(one.key), number);
-        }
-    }
-    void read_additional_properties(value const& said) { read_one(said, &schema_node::other_properties); }
-    void read_property_names(value const& said) { read_one(said, &schema_node::names); }
-    void read_dependencies(value const& said) {
-        if (!is_mapping(said)) return;
-        for (auto const& one : said.members()) {
-            if (one.value.is_array()) {
-                now().required_beside.emplace_back(one.key, names_in(one.value));
-                continue;
-            }
-            auto const number = add_here(one.key, one.value);
-            now().schemas_beside.emplace_back(one.key, number);
-        }
-    }
+void schema_reader::read_all_of(value const& said) {
+    auto const numbers = add_all(said);
+    now().all_of = numbers;
+}
 
-    // --- of several schemas ---
+void schema_reader::read_any_of(value const& said) {
+    auto const numbers = add_all(said);
+    now().any_of = numbers;
+}
 
-    void read_one(value const& said, std::optional<schema_number> schema_node::* into) {
-        auto const number = add_here(said);
-        now().*into = number;
-    }
-    std::vector<schema_number> add_all(value const& said) {
-        std::vector<schema_number> numbers;
-        if (!said.is_array() || said.items().empty())
-            return mistake_here("is not a list of schemas", "list one at least"), numbers;
-        for (std::size_t i = 0; i < said.items().size(); ++i) {
-            numbers.push_back(add_here(std::to_string(i), said.items()[i]));
-        }
-        return numbers;
-    }
-    void read_all_of(value const& said) {
-        auto const numbers = add_all(said);
-        now().all_of = numbers;
-    }
-    void read_any_of(value const& said) {
-        auto const numbers = add_all(said);
-        now().any_of = numbers;
-    }
-    void read_one_of(value const& said) {
-        auto const numbers = add_all(said);
-        now().one_of = numbers;
-    }
-    void read_not(value const& said) { read_one(said, &schema_node::none_of); }
-    void read_if(value const& said) { read_one(said, &schema_node::when); }
-    void read_then(value const& said) { read_one(said, &schema_node::then); }
-    void read_else(value const& said) { read_one(said, &schema_node::otherwise); }
-
-    value root_;
-    std::vector<schema_node> nodes_;
-    std::vector<value> values_;                               // Of each node.
-    std::unordered_map<std::string, schema_number> numbers_;  // By place.
-    std::size_t now_ = 0;
-    std::string_view keyword_;
-    std::optional<error> mistake_;
-};
+void schema_reader::read_one_of(value const& said) {
+    auto const numbers = add_all(said);
+    now().one_of = numbers;
+}
 
 std::span<schema_reader::keyword const> schema_reader::keywords() {
     using self = schema_reader;
@@ -403,8 +259,6 @@ std::span<schema_reader::keyword const> schema_reader::keywords() {
     });
     return all;
 }
-
-}  // namespace
 
 result<std::vector<schema_node>> read_schema(value root) {
     return schema_reader{root}.read();
