@@ -9,8 +9,12 @@
 #include "dispatch/rulebook.hpp"
 #include "store/sqlite/read_only.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace headgate::app {
 namespace {
@@ -31,14 +35,47 @@ void write_start(json::writer& out, start_order const& order) {
     out.end_object();
 }
 
+void write_match(json::writer& out, dispatch::match const& one) {
+    if (one.order) {
+        write_start(out, *one.order);
+    } else {
+        write_failure(out, one);
+    }
+}
+
+void write_items(json::writer& out, std::vector<dispatch::match> const& items) {
+    out.key("items").begin_array();
+    for (auto const& each : items) {
+        out.begin_object().key("item").integer(*each.item);
+        write_match(out, each);
+        out.end_object();
+    }
+    out.end_array();
+}
+
+std::string_view name_of(dispatch::verdict const& said) {
+    if (said.behind != nullptr) return "not looked at";
+    if (!said.holds) return "no match";
+    if (said.matches.empty()) return "no item";
+    bool const starts =
+        std::ranges::any_of(said.matches, [](auto const& one) { return one.order.has_value(); });
+    return starts ? "match" : "failed";
+}
+
 void write_rule(json::writer& out, dispatch::verdict const& each) {
-    auto const& matched = each.matched;
     out.begin_object();
     out.key("rule").string(each.by->settings.name);
     out.key("rule_revision").string(each.by->revision);
-    out.key("verdict").string(!matched ? "no match" : matched->order ? "match" : "failed");
-    if (matched && matched->order) write_start(out, *matched->order);
-    if (matched && !matched->order) write_failure(out, *matched);
+    out.key("verdict").string(name_of(each));
+    if (each.behind != nullptr) {
+        auto const why = "the rule " + each.behind->settings.name + " before it is final";
+        out.key("reason").string(why);
+    }
+    if (!each.matches.empty() && each.matches.front().item) {
+        write_items(out, each.matches);
+    } else if (!each.matches.empty()) {
+        write_match(out, each.matches.front());
+    }
     out.end_object();
 }
 

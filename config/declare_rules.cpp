@@ -97,7 +97,8 @@ void declare_start(section& at, dispatch::rule_settings& into) {
         "id", into.id,
         {.says = "Gives the workflow id: one non-empty string of at most 240 bytes that does not end in `~` "
                  "and digits. While a run with this id is running, other events join it.",
-         .fallback_says = "the event's id, a dot, and the rule's name"});
+         .fallback_says = "the event's id, a dot, and the rule's name; with `each` another dot and the "
+                          "item's place"});
     declare_inputs(at, into.inputs);
     at.programs("memo", into.memo, {.says = "Notes shown with the run, each given by a program."});
     declare_search_attributes(at, into.search_attributes);
@@ -143,9 +144,16 @@ void declare_rules(section& root, dispatch::settings& into) {
                                  "evaluated when a program that names it is, and then once."});
             at.program("when", one.when,
                        {.says = "Whether the event matches: one output, false and null are no."});
+            at.program("each", one.each,
+                       {.says = "Starts once for each of its outputs instead of once for the event: `$item` "
+                                "in `start` is one of them, `$index` its place from 0. See "
+                                "[rules](rules.md#each).",
+                        .fallback_says = "none: once for the event"});
+            at.flag("final", one.is_final,
+                    {.says = "Rules below it are not looked at for an event that it matches: see "
+                             "[rules](rules.md#final)."});
             at.inside("start", {.says = "What is started.", .is = presence::required},
                       [&](section& start) { declare_start(start, one); });
-            at.unavailable("each", "write one rule for each item that matters");
             at.unavailable("tests", "remove it");
             into.rules.push_back(std::move(one));
         });

@@ -163,6 +163,15 @@ void declare_dispatch(section& root, dispatch::settings& into) {
                  {.says = "Steps that looking whether a body matches its source's `schema` may take."});
         at.duration("schema_time_max", into.schema_time_max, 0ms, 1min,
                     {.says = "Time that this may take, waiting not counted; 0s: no limit."});
+        at.whole(
+            "each_items_max", into.each_items_max, 1, 100'000,
+            {.says = "Items that the `each` of one rule may give of one event. One that gives more starts "
+                     "nothing, as with the next two."});
+        at.whole("each_bytes_max", into.each_bytes_max, 64 * kibibyte, 1 * gibibyte,
+                 {.says = "What may be sent for all of them together."});
+        at.duration("each_time_max", into.each_time_max, 0ms, 1min,
+                    {.says = "Time that work on all of them may take together, waiting not counted; 0s: no "
+                             "limit."});
     });
 }
 

@@ -4,6 +4,8 @@
 #include "core/text.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -129,9 +131,18 @@ struct moment {
     std::size_t noted = 0;
 };
 
-void add_moments(std::vector<moment>& all, store::delivery_record const& one) {
+// Of rules that made several deliveries, each is one item's.
+std::set<std::string_view> rules_with_items(std::vector<store::delivery_record> const& deliveries) {
+    std::set<std::string_view> names;
+    for (auto const& each : deliveries) {
+        if (each.kept.item > 0) names.insert(each.kept.rule);
+    }
+    return names;
+}
+
+void add_moments(std::vector<moment>& all, store::delivery_record const& one, bool is_of_item) {
     auto const& kept = one.kept;
-    auto const of_rule = "rule " + kept.rule;
+    auto const of_rule = "rule " + kept.rule + (is_of_item ? " item " + std::to_string(kept.item) : "");
     all.push_back({kept.created_at, "matched", of_rule});
     for (auto const& each : one.attempts) {
         all.push_back({each.at, "attempt " + std::to_string(each.number), of_rule + ": " + each.outcome});
@@ -162,7 +173,8 @@ std::vector<moment> timeline_of(store::event_record const& event,
     if (event.last_duplicate_at) {
         all.push_back({*event.last_duplicate_at, "duplicate", std::to_string(event.duplicates) + " in all"});
     }
-    for (auto const& each : deliveries) add_moments(all, each);
+    auto const with_items = rules_with_items(deliveries);
+    for (auto const& each : deliveries) add_moments(all, each, with_items.contains(each.kept.rule));
     // Of one instant, what was noted first comes first.
     for (std::size_t i = 0; i < all.size(); ++i) all[i].noted = i;
     std::ranges::sort(all, [](moment const& a, moment const& b) {

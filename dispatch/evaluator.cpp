@@ -6,11 +6,44 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+
 namespace headgate::dispatch {
 
 outcome<json::value> evaluator::sole_output(expression const& of, std::string_view named) {
     if (auto failed = prepare_vars(of)) return std::unexpected{*std::move(failed)};
-    return run(of, named);
+    return run(of, named, item_scratch_ != nullptr ? *item_scratch_ : scratch_);
+}
+
+outcome<std::vector<json::value>> evaluator::items(std::size_t items_max) {
+    auto const& each = *by_.each;
+    if (auto failed = prepare_vars(each)) return std::unexpected{*std::move(failed)};
+    give_variables(each);
+    auto options = options_;
+    options.limits.outputs_max = items_max + 1;  // So that it is said here what there is too much of.
+    auto running = each.program.start(input_, scratch_, options);
+    std::vector<json::value> all;
+    for (;;) {
+        auto output = running.next();
+        if (!output) return std::unexpected{fault{"each", std::move(output).error()}};
+        if (!*output) return all;
+        if (all.size() == items_max) {
+            return std::unexpected{
+                fault{"each",
+                      {errc::resource_exhausted, fmt::format("gave more than {} items", items_max),
+                       "raise dispatch.each_items_max, or choose fewer in `each`"}}};
+        }
+        all.push_back(**output);
+    }
+}
+
+void evaluator::look_at_item(json::value item, std::size_t index, json::arena& where) {
+    item_ = item;
+    index_ = json::value::integer(static_cast<std::int64_t>(index));
+    item_scratch_ = &where;
+    for (std::size_t place = 0; place < vars_.size(); ++place) {
+        if (by_.vars[place].second.is_of_item) vars_[place].reset();
+    }
 }
 
 // The vars that it names, and those that they name, in the order they are written. Without recursion: there
@@ -29,16 +62,23 @@ std::optional<fault> evaluator::prepare_vars(expression const& of) {
         if (!wanted[place]) continue;
         auto const& [name, var] = by_.vars[place];
         auto& kept = vars_[place];
-        if (!kept) kept = run(var, "vars." + name);
+        if (!kept) kept = run(var, "vars." + name, var.is_of_item ? *item_scratch_ : scratch_);
         if (!*kept) return kept->error();
     }
     return std::nullopt;
 }
 
-outcome<json::value> evaluator::run(expression const& of, std::string_view named) {
+void evaluator::give_variables(expression const& of) {
     options_.variables.clear();
     for (auto const place : of.vars) options_.variables.emplace_back(by_.vars[place].first, **vars_[place]);
-    auto outputs = of.program.run(input_, scratch_, options_);
+    if (!of.is_of_item) return;
+    options_.variables.emplace_back("item", item_);
+    options_.variables.emplace_back("index", index_);
+}
+
+outcome<json::value> evaluator::run(expression const& of, std::string_view named, json::arena& where) {
+    give_variables(of);
+    auto outputs = of.program.run(input_, where, options_);
     if (!outputs) return std::unexpected{fault{std::string{named}, std::move(outputs).error()}};
     if (outputs->size() == 1) return outputs->front();
     return std::unexpected{

@@ -5,6 +5,7 @@
 #include "json/value.hpp"
 #include "transforms/program.hpp"
 
+#include <cstddef>
 #include <expected>
 #include <optional>
 #include <string>
@@ -23,13 +24,21 @@ struct fault {
 template <class T>
 using outcome = std::expected<T, fault>;
 
-// One rule looking at one event. A var is evaluated when an expression that names it is, and then once: one
-// that fails does no harm to who does not name it.
+// One rule looking at one event, and at its items one by one. A var is evaluated when an expression that
+// names it is, and then once, or once for each item where it reads that: one that fails does no harm to who
+// does not name it.
 class evaluator {
 public:
     // Keeps references.
     evaluator(rule const& by, json::value input, json::arena& scratch, transforms::run_options const& options)
         : by_{by}, input_{input}, scratch_{scratch}, options_{options}, vars_(by.vars.size()) {}
+
+    // The outputs of the rule's `each`, at most so many.
+    [[nodiscard]] outcome<std::vector<json::value>> items(std::size_t items_max);
+
+    // From here on it is about this item of the event. What is made for it lives in `where`, and is not
+    // looked at any more once this is called for the next one.
+    void look_at_item(json::value item, std::size_t index, json::arena& where);
 
     // The only output of the expression `named`.
     [[nodiscard]] outcome<json::value> sole_output(expression const& of, std::string_view named);
@@ -41,14 +50,18 @@ public:
     [[nodiscard]] outcome<std::vector<search_attribute>> search_attributes();
 
 private:
-    [[nodiscard]] outcome<json::value> run(expression const& of, std::string_view named);
+    [[nodiscard]] outcome<json::value> run(expression const& of, std::string_view named, json::arena& where);
     [[nodiscard]] std::optional<fault> prepare_vars(expression const& of);
+    void give_variables(expression const& of);
 
     rule const& by_;
     json::value input_;
     json::arena& scratch_;
     transforms::run_options options_;
     std::vector<std::optional<outcome<json::value>>> vars_;  // As far as they were evaluated.
+    json::value item_;
+    json::value index_;
+    json::arena* item_scratch_ = nullptr;  // Null while it is about the event as a whole.
 };
 
 }  // namespace headgate::dispatch

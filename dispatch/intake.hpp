@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/ids.hpp"
+#include "core/metrics.hpp"
 #include "core/nursery.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/lane.hpp"
@@ -49,13 +50,23 @@ private:
     // Of a target that is configured; null without.
     [[nodiscard]] lane* lane_of(std::string const& target) const;
     [[nodiscard]] lane* place_for(delivery const& one);
+    // What today's rule makes of a delivery that has no order, and of the items beside it.
+    struct rendering {
+        store::transition change;
+        store::routing others;
+    };
+
     [[nodiscard]] asio::awaitable<void> render(delivery bare);
-    [[nodiscard]] store::transition rendered(delivery const& bare, result<store::event_record> const& from);
+    [[nodiscard]] asio::awaitable<result<bool>> is_alone(delivery const& bare);
+    [[nodiscard]] rendering rendered(delivery const& bare, result<store::event_record> const& from,
+                                     result<bool> const& is_alone);
+    [[nodiscard]] asio::awaitable<result<void>> record_others(store::routing others);
 
     surroundings const& around_;
     std::shared_ptr<rulebook const> const& rules_;
     named_lanes& lanes_;
     recorder& records_;
+    counter& dead_;  // Deliveries whose rule failed.
     bool stopping_ = false;
     nursery looks_;
 };

@@ -40,6 +40,16 @@ store::routing quarantine(sequence_number sequence, error const& why) {
             .rule_texts = {}};
 }
 
+// Those that made something of it which could be started. One that only failed decides anew whether those
+// behind it are looked at.
+rule_names rules_that_have_it(std::vector<store::delivery_record> const& known) {
+    rule_names names;
+    for (auto const& [kept, attempts, revivals] : known) {
+        if (!kept.order.workflow_id.empty()) names.insert(kept.rule);
+    }
+    return names;
+}
+
 }  // namespace
 
 router::router(surroundings const& around, settings const& settings,
@@ -158,7 +168,7 @@ asio::awaitable<result<void>> router::route_again(uuid id) {
     auto reading_deliveries = around_.store.deliveries_of(id);
     HEADGATE_CO_TRY(auto const known, co_await std::move(reading_deliveries));
     if (stopping_) co_return refuse(errc::unavailable, "the gateway is ending", "ask the next one");
-    auto made = route(found.kept, *rules_, scratch_, around_.clock.now());
+    auto made = route(found.kept, *rules_, scratch_, around_.clock.now(), rules_that_have_it(known));
     scratch_.release();
     std::erase_if(made.deliveries, [&known](delivery const& one) {
         return std::ranges::any_of(known, [&one](auto const& each) { return each.kept.rule == one.rule; });

@@ -29,7 +29,8 @@ public:
     void stop();
 
     // Matches an event that was routed before against today's schema and rules: those that have no delivery
-    // of it make theirs. Refused while it waits for its turn; with the store's error nothing was recorded.
+    // of it make theirs, with all its items. Refused while it waits for its turn; with the store's error
+    // nothing was recorded.
     [[nodiscard]] asio::awaitable<result<void>> route_again(uuid id);
 
 private:

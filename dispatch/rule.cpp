@@ -59,6 +59,8 @@ std::string normal_form_of(rule_settings const& rule) {
     text("source", rule.source);
     if (!rule.vars.empty()) programs("vars", rule.vars);
     text("when", rule.when);
+    if (!rule.each.empty()) text("each", rule.each);
+    if (rule.is_final) out.key("final").boolean(true);
     text("target", rule.target);
     text("workflow", rule.workflow);
     text("task_queue", rule.task_queue);
@@ -74,10 +76,24 @@ std::string normal_form_of(rule_settings const& rule) {
     return std::move(out).take();
 }
 
+// What `each` makes: one of its outputs, and the place of that, from 0.
+constexpr std::array<std::string_view, 2> item_names{"item", "index"};
+
+error looks_at_event(std::string_view name) {
+    return {errc::invalid_argument, fmt::format("reads ${}, and is asked once for the whole event", name),
+            "read it in `start` only; which items there are is said by `each`, for example with select(...)"};
+}
+
+error has_no_items(std::string_view name) {
+    return {errc::invalid_argument, fmt::format("reads ${}, and the rule has no `each`", name),
+            "give the rule an `each`: $item is one of its outputs, $index the place of that, from 0"};
+}
+
 std::optional<std::string> what_is_wrong_with_var(std::string_view name) {
-    // `item` and `index` are what `each` makes; the others have a meaning in the language.
-    constexpr std::array<std::string_view, 5> taken{"item", "index", "ENV", "__loc__", "__prog_args"};
-    if (std::ranges::find(taken, name) != taken.end()) return fmt::format("${} means something else", name);
+    constexpr std::array<std::string_view, 3> taken{"ENV", "__loc__", "__prog_args"};
+    bool const is_taken = std::ranges::find(taken, name) != taken.end() ||
+                          std::ranges::find(item_names, name) != item_names.end();
+    if (is_taken) return fmt::format("${} means something else", name);
     auto const fits = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     };
@@ -87,20 +103,28 @@ std::optional<std::string> what_is_wrong_with_var(std::string_view name) {
     return std::nullopt;
 }
 
+// Whether a program is asked once for an event, or once for each item of it where the rule has an `each`.
+enum class asked : std::uint8_t { of_event, of_items };
+
 // Compiles the programs of one rule, noting each that does not.
 class compiler {
 public:
     compiler(std::string path, transforms::outlook input,
-             std::shared_ptr<transforms::lookup_tables const> tables, problems& found)
-        : path_{std::move(path)}, input_{std::move(input)}, tables_{std::move(tables)}, found_{found} {}
+             std::shared_ptr<transforms::lookup_tables const> tables, bool has_items, problems& found)
+        : path_{std::move(path)},
+          input_{std::move(input)},
+          tables_{std::move(tables)},
+          has_items_{has_items},
+          found_{found} {}
 
-    std::optional<expression> program(std::string_view key, std::string const& source) {
-        auto made = foreseen(key, source);
+    std::optional<expression> program(std::string_view key, std::string const& source,
+                                      asked when = asked::of_items) {
+        auto made = foreseen(key, source, when);
         return made ? std::optional{std::move(made->compiled)} : std::nullopt;
     }
 
     std::optional<expression> when(std::string const& source) {
-        auto made = foreseen("when", source);
+        auto made = foreseen("when", source, asked::of_event);
         if (!made) return std::nullopt;
         auto const& gives = made->gives;
         if (!gives.is_nothing() && !gives.of.meets({json::kind::null, json::kind::boolean}))
@@ -111,7 +135,7 @@ public:
     // An id that is the same for every event is judged before the first one comes.
     std::optional<expression> id(std::string const& source) {
         constexpr std::string_view key = "start.id";
-        auto made = foreseen(key, source);
+        auto made = foreseen(key, source, asked::of_items);
         if (!made) return std::nullopt;
         json::arena scratch;
         auto const literal = json::parse(source, scratch);
@@ -151,7 +175,7 @@ public:
         std::vector<attribute_expression> all;
         for (auto const& each : settings) {
             auto const key = "start.search_attributes." + each.name;
-            auto made = foreseen(key, each.value);
+            auto made = foreseen(key, each.value, asked::of_items);
             if (!made) continue;
             json::arena scratch;
             auto const literal = json::parse(each.value, scratch);
@@ -173,13 +197,26 @@ public:
                               "choose a name of letters, digits and '_', with no digit first"});
                 continue;
             }
-            auto made = foreseen(key, source);
+            auto made = foreseen(key, source, asked::of_items);
             known_.emplace_back(name, made ? as_var(key, made->gives) : transforms::outlook{});
+            is_of_item_.push_back(made && made->compiled.is_of_item);
             if (made) all.emplace_back(name, std::move(made->compiled));
             names_.push_back(name);  // Also of one that does not compile: that is one mistake, not two.
             is_read_.push_back(false);
         }
         return all;
+    }
+
+    void look_at_id_of_items(std::optional<expression> const& id) {
+        if (!has_items_ || !id || id->is_of_item) return;
+        mistake("start.id", {errc::invalid_argument, "is the same for every item of `each`",
+                             "read $item or $index in it, or leave it out: the default id is another for "
+                             "each item"});
+    }
+
+    void warn_of_unread_items() {
+        warning("each", "gives items, and nothing in `start` reads $item or $index",
+                "write $item where an item is meant, for example `input: $item`");
     }
 
     void warn_of_unread_vars() {
@@ -196,21 +233,34 @@ private:
         transforms::outlook gives;
     };
 
-    std::optional<foreseen_expression> foreseen(std::string_view key, std::string const& source) {
-        auto compiled = transforms::program::compile(source, names_, tables_);
-        if (!compiled) {
-            mistake(key, std::move(compiled).error());
-            return std::nullopt;
-        }
-        auto vars = places_of(compiled->variables());
+    std::optional<foreseen_expression> foreseen(std::string_view key, std::string const& source, asked when) {
+        auto made = compiled(key, source, when);
+        if (!made) return std::nullopt;
         auto gives = transforms::foresee(source, input_, known_);
         if (!gives) {
             mistake(key, std::move(gives).error());
             return std::nullopt;
         }
-        if (gives->is_nothing())
-            warning(key, "never has an output, so that every delivery will be dead", "give it one");
-        return foreseen_expression{{*std::move(compiled), std::move(vars)}, *std::move(gives)};
+        if (gives->is_nothing()) warning(key, "never has an output", "give it one");
+        return foreseen_expression{*std::move(made), *std::move(gives)};
+    }
+
+    std::optional<expression> compiled(std::string_view key, std::string const& source, asked when) {
+        auto names = names_;
+        names.insert(names.end(), item_names.begin(), item_names.end());
+        auto made = transforms::program::compile(source, std::move(names), tables_);
+        if (!made) {
+            mistake(key, std::move(made).error());
+            return std::nullopt;
+        }
+        auto const read = made->variables();
+        auto const about_item = name_about_item(read);
+        auto vars = places_of(read);
+        if (!about_item.empty() && !(has_items_ && when == asked::of_items)) {
+            mistake(key, has_items_ ? looks_at_event(about_item) : has_no_items(about_item));
+            return std::nullopt;
+        }
+        return expression{*std::move(made), std::move(vars), !about_item.empty()};
     }
 
     // A place in a var's program says whose.
@@ -218,6 +268,16 @@ private:
         auto& place = gives.null_in_text;
         if (!place.empty() && !place.starts_with("vars.")) place = fmt::format("{}, {}", key, place);
         return gives;
+    }
+
+    // Of the names that a program reads, one that is not the same for every item; empty: there is none.
+    [[nodiscard]] std::string_view name_about_item(std::vector<std::string_view> const& read) const {
+        for (auto const name : read) {
+            if (std::ranges::find(item_names, name) != item_names.end()) return name;
+            auto const var = std::ranges::find(names_, name) - names_.begin();
+            if (is_of_item_[static_cast<std::size_t>(var)]) return name;
+        }
+        return {};
     }
 
     std::vector<std::size_t> places_of(std::vector<std::string_view> const& read) {
@@ -246,11 +306,21 @@ private:
     std::string path_;
     transforms::outlook input_;
     std::shared_ptr<transforms::lookup_tables const> tables_;
+    bool has_items_;
     problems& found_;
     std::vector<std::string> names_;  // Of the vars so far.
     transforms::known_variables known_;
     std::vector<bool> is_read_;
+    std::vector<bool> is_of_item_;
 };
+
+bool reads_items(rule const& by) {
+    auto const is_of_item = [](expression const& one) { return one.is_of_item; };
+    if (by.id && by.id->is_of_item) return true;
+    return std::ranges::any_of(by.inputs, is_of_item) ||
+           std::ranges::any_of(by.memo, is_of_item, &std::pair<std::string, expression>::second) ||
+           std::ranges::any_of(by.search_attributes, is_of_item, &attribute_expression::value);
+}
 
 bool has_mistakes(problems const& found, std::size_t from) {
     return std::any_of(found.begin() + static_cast<std::ptrdiff_t>(from), found.end(),
@@ -268,10 +338,12 @@ std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::siz
                                          std::shared_ptr<transforms::lookup_tables const> const& tables,
                                          problems& found) {
     auto const before = found.size();
-    compiler make{fmt::format("rules[{}]", index), input, tables, found};
+    compiler make{fmt::format("rules[{}]", index), input, tables, !settings.each.empty(), found};
     auto vars = make.vars(settings.vars);
     auto when = make.when(settings.when);
+    auto each = settings.each.empty() ? std::nullopt : make.program("each", settings.each, asked::of_event);
     auto id = settings.id.empty() ? std::nullopt : make.id(settings.id);
+    make.look_at_id_of_items(id);
     auto inputs = make.inputs(settings.inputs);
     auto memo = make.programs("start.memo", settings.memo);
     auto attributes = make.attributes(settings.search_attributes);
@@ -279,9 +351,11 @@ std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::siz
     if (has_mistakes(found, before)) return nullptr;
     auto text = normal_form_of(settings);
     auto revision = to_hex(sha256(text)).substr(0, 16);
-    return std::make_unique<rule const>(rule{settings, std::move(text), std::move(revision), std::move(vars),
-                                             *std::move(when), std::move(id), std::move(inputs),
-                                             std::move(memo), std::move(attributes)});
+    auto made = std::make_unique<rule const>(
+        rule{settings, std::move(text), std::move(revision), std::move(vars), *std::move(when),
+             std::move(each), std::move(id), std::move(inputs), std::move(memo), std::move(attributes)});
+    if (made->each && !reads_items(*made)) make.warn_of_unread_items();
+    return made;
 }
 
 }  // namespace headgate::dispatch

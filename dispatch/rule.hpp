@@ -20,6 +20,7 @@ namespace headgate::dispatch {
 struct expression {
     transforms::program program;
     std::vector<std::size_t> vars;  // Places in `rule::vars`; of a var only earlier ones.
+    bool is_of_item = false;        // Reads $item or $index, by itself or through a var.
 };
 
 struct attribute_expression {
@@ -34,6 +35,7 @@ struct rule {
     std::string revision;     // First 16 hex digits of the normal form's SHA-256.
     std::vector<std::pair<std::string, expression>> vars;
     expression when;
+    std::optional<expression> each;
     std::optional<expression> id;
     std::vector<expression> inputs;
     std::vector<std::pair<std::string, expression>> memo;

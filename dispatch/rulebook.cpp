@@ -3,14 +3,21 @@
 #include "dispatch/evaluator.hpp"
 #include "dispatch/judge.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <map>
 #include <utility>
 
 namespace headgate::dispatch {
 namespace {
 
-outcome<start_order> render(rule const& by, event const& from, evaluator& evaluate) {
+constexpr std::size_t scratch_of_item = 4 * 1024;  // More comes from the heap, and is given back.
+
+outcome<start_order> render(rule const& by, event const& from, std::optional<std::uint32_t> item,
+                            evaluator& evaluate) {
     start_order order{.target = by.settings.target,
                       .workflow = by.settings.workflow,
                       .task_queue = by.settings.task_queue,
@@ -23,6 +30,7 @@ outcome<start_order> render(rule const& by, event const& from, evaluator& evalua
         HEADGATE_TRY(order.workflow_id, evaluate.workflow_id(*by.id));
     } else {
         order.workflow_id = to_string(from.id) + "." + by.settings.name;
+        if (item) order.workflow_id += "." + std::to_string(*item);
     }
     HEADGATE_TRY(order.inputs, evaluate.inputs());
     HEADGATE_TRY(order.memo, evaluate.memo());
@@ -30,23 +38,76 @@ outcome<start_order> render(rule const& by, event const& from, evaluator& evalua
     return order;
 }
 
-match failed(rule const& by, fault&& at) {
-    bool const is_of_start = at.program != "when" && !at.program.starts_with("vars.");
+match failed(rule const& by, std::optional<std::uint32_t> item, fault&& at) {
+    bool const is_of_start = at.program != "when" && at.program != "each" && !at.program.starts_with("vars.");
     auto place = (is_of_start ? "start." : "") + at.program;
     auto why = while_doing(at.program, std::move(at.why)).error();
-    return {.by = &by, .order = std::nullopt, .failure = std::move(why), .failed_in = std::move(place)};
+    return {.by = &by,
+            .item = item,
+            .order = std::nullopt,
+            .failure = std::move(why),
+            .failed_in = std::move(place)};
 }
 
-std::optional<match> judge(rule const& by, event const& from, evaluator evaluate) {
-    bool const is_ours = by.settings.source == from.source && by.settings.tenant == from.tenant;
-    if (!is_ours) return std::nullopt;
-    auto holds = evaluate.holds();
-    if (!holds) return failed(by, std::move(holds).error());
-    if (!*holds) return std::nullopt;
-    auto order = render(by, from, evaluate);
-    if (!order) return failed(by, std::move(order).error());
-    return match{.by = &by, .order = *std::move(order), .failure = {}, .failed_in = {}};
+match match_of(rule const& by, event const& from, std::optional<std::uint32_t> item, evaluator& evaluate) {
+    auto order = render(by, from, item, evaluate);
+    if (!order) return failed(by, item, std::move(order).error());
+    return {.by = &by, .item = item, .order = *std::move(order), .failure = {}, .failed_in = {}};
 }
+
+std::size_t bytes_of(match const& one) {
+    return sizeof(delivery) + (one.order ? bytes_of(*one.order) : one.failure.message.size());
+}
+
+// Of all items, or of only one. Over a limit the rule has failed as a whole: a part of them would look like
+// all there are.
+std::vector<match> match_items(rule const& by, event const& from, evaluator& evaluate,
+                               item_limits const& limits, std::optional<std::uint32_t> only) {
+    auto items = evaluate.items(limits.items_max);
+    if (!items) return {failed(by, std::nullopt, std::move(items).error())};
+    std::vector<match> made;
+    item_budget budget{limits};
+    std::array<std::byte, scratch_of_item> first_bytes;
+    json::arena scratch{first_bytes.data(), first_bytes.size()};
+    for (std::uint32_t i = 0; i < items->size(); ++i) {
+        if (only && *only != i) continue;
+        evaluate.look_at_item((*items)[i], i, scratch);
+        made.push_back(match_of(by, from, i, evaluate));
+        scratch.release();
+        auto const bytes = bytes_of(made.back());
+        if (auto too_much = budget.spend(bytes))
+            return {failed(by, std::nullopt, {"each", *std::move(too_much)})};
+    }
+    return made;
+}
+
+verdict judge(rule const& by, event const& from, evaluator evaluate, item_limits const& limits,
+              std::optional<std::uint32_t> only) {
+    verdict said{.by = &by, .holds = false, .matches = {}, .behind = nullptr};
+    bool const is_ours = by.settings.source == from.source && by.settings.tenant == from.tenant;
+    if (!is_ours) return said;
+    auto holds = evaluate.holds();
+    said.holds = !holds || *holds;
+    if (!holds) {
+        said.matches.push_back(failed(by, std::nullopt, std::move(holds).error()));
+    } else if (*holds && by.each) {
+        said.matches = match_items(by, from, evaluate, limits, only);
+    } else if (*holds) {
+        said.matches.push_back(match_of(by, from, std::nullopt, evaluate));
+    }
+    return said;
+}
+
+// Nothing where no rule has items and no rule holds.
+std::string why_unmatched(findings const& of) {
+    auto const& without = of.without_items;
+    if (without.empty()) return {};
+    auto why = fmt::format("`each` of rule '{}' gives no item", without.front()->settings.name);
+    if (without.size() > 1) why += fmt::format(", nor does that of {} more", without.size() - 1);
+    return why;
+}
+
+}  // namespace
 
 delivery make_delivery(event const& from, match&& matched, wall_time now) {
     delivery made;
@@ -56,6 +117,7 @@ delivery make_delivery(event const& from, match&& matched, wall_time now) {
     made.source = from.source;
     made.rule = matched.by->settings.name;
     made.rule_revision = matched.by->revision;
+    made.item = matched.item.value_or(0);
     made.created_at = now;
     made.due_at = now;
     if (matched.order) {
@@ -69,8 +131,6 @@ delivery make_delivery(event const& from, match&& matched, wall_time now) {
     return made;
 }
 
-}  // namespace
-
 std::string reason_of(match const& failed) {
     return "match: " + with_remedy(failed.failure.message, failed.failure.remedy);
 }
@@ -83,6 +143,7 @@ std::shared_ptr<rulebook const> rulebook::compile(settings const& from, problems
                      .depth_max = from.rule_depth_max,
                      .time_max = from.rule_time_max,
                      .configured_by = "dispatch.rule_"};
+    book->items_ = item_limits_of(from);
     book->bounds_ = {.values_max = from.rule_values_max, .decoded_bytes_max = from.rule_decoded_bytes_max};
     std::map<std::string_view, transforms::known_event> events;  // By source.
     for (auto const& each : from.sources) {
@@ -158,7 +219,7 @@ result<void> rulebook::look_at_body(event const& from, json::arena& scratch) con
     return look_at(input_of(from, scratch), from, scratch);
 }
 
-findings rulebook::evaluate(event const& from, json::arena& scratch) const {
+findings rulebook::evaluate(event const& from, json::arena& scratch, rule_names const& have_it) const {
     findings all;
     auto const& rules = rules_of(from.source);
     if (rules.empty() && !schemas_.contains(from.source)) return all;
@@ -169,28 +230,41 @@ findings rulebook::evaluate(event const& from, json::arena& scratch) const {
     }
     auto const options = options_of(from);
     for (auto const* by : rules) {
-        auto matched = judge(*by, from, evaluator{*by, input.value, scratch, options});
-        if (matched) all.matches.push_back(*std::move(matched));
+        auto said = judge(*by, from, evaluator{*by, input.value, scratch, options}, items_, std::nullopt);
+        if (said.holds && said.matches.empty()) all.without_items.push_back(by);
+        std::ranges::move(said.matches, std::back_inserter(all.matches));
+        bool const has_it = said.holds || have_it.contains(by->settings.name);
+        if (by->settings.is_final && has_it) break;
     }
     return all;
 }
 
 std::vector<verdict> rulebook::verdicts(event const& from, json::arena& scratch) const {
     std::vector<verdict> all;
-    for (auto const* by : rules_of(from.source)) all.push_back({by, evaluate_one(*by, from, scratch)});
+    rule const* last = nullptr;
+    for (auto const* by : rules_of(from.source)) {
+        if (last != nullptr) {
+            all.push_back({.by = by, .holds = false, .matches = {}, .behind = last});
+            continue;
+        }
+        all.push_back(evaluate_one(*by, from, scratch));
+        if (by->settings.is_final && all.back().holds) last = by;
+    }
     return all;
 }
 
-std::optional<match> rulebook::evaluate_one(rule const& by, event const& from, json::arena& scratch) const {
+verdict rulebook::evaluate_one(rule const& by, event const& from, json::arena& scratch,
+                               std::optional<std::uint32_t> item) const {
     auto const input = input_of(from, scratch);
-    return judge(by, from, evaluator{by, input.value, scratch, options_of(from)});
+    return judge(by, from, evaluator{by, input.value, scratch, options_of(from)}, items_, item);
 }
 
 transforms::run_options rulebook::options_of(event const& from) const {
     return {.limits = budget_, .now = from.received.received_at, .variables = {}};
 }
 
-store::routing route(event const& from, rulebook const& rules, json::arena& scratch, wall_time now) {
+store::routing route(event const& from, rulebook const& rules, json::arena& scratch, wall_time now,
+                     rule_names const& have_it) {
     store::routing done{.sequence = from.sequence,
                         .state = event_state::routed,
                         .reason = {},
@@ -201,7 +275,7 @@ store::routing route(event const& from, rulebook const& rules, json::arena& scra
         done.reason = "source '" + from.source + "' is not in the configuration";
         return done;
     }
-    auto found = rules.evaluate(from, scratch);
+    auto found = rules.evaluate(from, scratch, have_it);
     if (found.not_for_rules) {
         done.state = event_state::quarantined;
         done.reason = with_remedy(found.not_for_rules->message, found.not_for_rules->remedy);
@@ -211,7 +285,10 @@ store::routing route(event const& from, rulebook const& rules, json::arena& scra
         done.rule_texts.emplace(matched.by->revision, matched.by->normal_form);
         done.deliveries.push_back(make_delivery(from, std::move(matched), now));
     }
-    if (done.deliveries.empty()) done.state = event_state::unmatched;
+    if (done.deliveries.empty()) {
+        done.state = event_state::unmatched;
+        done.reason = why_unmatched(found);
+    }
     return done;
 }
 

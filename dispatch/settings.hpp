@@ -30,11 +30,13 @@ struct rule_settings {
     std::string source;
     std::vector<std::pair<std::string, std::string>> vars;  // name, program; each sees those before it.
     std::string when = "true";
+    std::string each;       // A program whose outputs are the items; empty: the event is started as a whole.
+    bool is_final = false;  // Where it holds, no rule after it is looked at.
     std::string target;
     std::string workflow;
     std::string task_queue;
-    std::string id;                                         // Empty: `<event id>.<rule>`.
-    std::vector<std::string> inputs{"."};                   // Programs: one for each argument.
+    std::string id;                        // Empty: `<event id>.<rule>`, with `each` `.<index>` behind it.
+    std::vector<std::string> inputs{"."};  // Programs: one for each argument.
     std::vector<std::pair<std::string, std::string>> memo;  // name, program
     std::vector<attribute_settings> search_attributes;
     id_reuse reuse = id_reuse::never;
@@ -92,6 +94,11 @@ struct settings {
     std::size_t rule_decoded_bytes_max = 16 * 1024 * 1024;  // Of a body that was packed.
     std::uint64_t schema_steps_max = 1'000'000;             // Of looking whether a body matches its schema.
     std::chrono::milliseconds schema_time_max{50};          // Likewise; zero: no limit.
+
+    // What `each` of one rule may make of one event.
+    std::size_t each_items_max = 1'000;
+    std::size_t each_bytes_max = 16 * 1024 * 1024;  // Of what all items are going to send.
+    std::chrono::milliseconds each_time_max{500};   // Of work on all of them; zero: no limit.
 };
 
 }  // namespace headgate::dispatch

@@ -183,16 +183,17 @@ TEST(rulebook, has_a_verdict_of_every_rule_of_the_source) {
     auto const all = book->verdicts(release(), scratch);
     ASSERT_EQ(all.size(), 4U);
     EXPECT_EQ(all[0].by->settings.name, "matching");
-    ASSERT_TRUE(all[0].matched);
-    EXPECT_TRUE(all[0].matched->order);
+    ASSERT_EQ(all[0].matches.size(), 1U);
+    EXPECT_TRUE(all[0].matches[0].order);
     EXPECT_EQ(all[1].by->settings.name, "other");
-    EXPECT_FALSE(all[1].matched);
-    ASSERT_TRUE(all[2].matched);
-    EXPECT_FALSE(all[2].matched->order);
-    EXPECT_EQ(all[2].matched->failed_in, "when");
-    ASSERT_TRUE(all[3].matched);
-    EXPECT_EQ(all[3].matched->failed_in, "start.memo.tag");
-    EXPECT_EQ(all[3].matched->failure.message, "memo.tag: gave 2 outputs, not one");
+    EXPECT_FALSE(all[1].holds);
+    EXPECT_TRUE(all[1].matches.empty());
+    ASSERT_EQ(all[2].matches.size(), 1U);
+    EXPECT_FALSE(all[2].matches[0].order);
+    EXPECT_EQ(all[2].matches[0].failed_in, "when");
+    ASSERT_EQ(all[3].matches.size(), 1U);
+    EXPECT_EQ(all[3].matches[0].failed_in, "start.memo.tag");
+    EXPECT_EQ(all[3].matches[0].failure.message, "memo.tag: gave 2 outputs, not one");
 }
 
 TEST(rulebook, a_body_that_is_not_what_its_type_says_fails_only_who_reads_it) {

@@ -55,7 +55,8 @@ def source(folder, name):
 def rule(name, **said):
     """A rule that starts `Nobody` on a queue without a worker, unless said otherwise."""
     start = {"target": "platform", "workflow": "Nobody", "task_queue": "nobody"}
-    start |= {key: said.pop(key) for key in list(said) if key not in {"when", "source"}}
+    of_rule = {"when", "source", "vars", "each", "final"}
+    start |= {key: said.pop(key) for key in list(said) if key not in of_rule}
     return {"name": name, "source": "github", **said, "start": start}
 
 
