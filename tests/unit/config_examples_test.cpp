@@ -40,6 +40,10 @@ protected:
                                      std::pair{"stripe-old", "whsec_old_0123456789abcdef"},
                                      std::pair{"slack", "0123456789abcdef0123456789abcdef"},
                                      std::pair{"airbyte", "token-0123456789abcdef"},
+                                     std::pair{"dbt-cloud", "dbt-0123456789abcdef"},
+                                     std::pair{"s3", "s3-0123456789abcdef"},
+                                     std::pair{"alertmanager", "alertmanager-0123456789abcdef"},
+                                     std::pair{"registry", "registry-0123456789abcdef"},
                                      std::pair{"billing", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
                                      std::pair{"operator-token", "operator-0123456789abcdef"}};
         for (auto const& [name, value] : secrets) {
@@ -62,9 +66,9 @@ TEST_P(examples, load_without_a_word) {
 }
 
 INSTANTIATE_TEST_SUITE_P(config, examples,
-                         ::testing::Values("headgate.yaml", "lookup.yaml", "minimal.yaml", "people.yaml",
-                                           "rules.yaml", "schema.yaml", "stripe-and-slack.yaml",
-                                           "many-sources"),
+                         ::testing::Values("cookbook.yaml", "headgate.yaml", "lookup.yaml", "minimal.yaml",
+                                           "people.yaml", "rules.yaml", "schema.yaml",
+                                           "stripe-and-slack.yaml", "many-sources"),
                          [](auto const& row) {
                              auto name = row.param;
                              for (auto& c : name)
