@@ -28,10 +28,15 @@ void write_failure(json::writer& out, dispatch::match const& failed) {
 }
 
 void write_start(json::writer& out, start_order const& order) {
-    out.key("start").begin_object();
+    bool const only_signals = order.kind == order_kind::signal;
+    out.key(only_signals ? "signal" : "start").begin_object();
     out.key("target").string(order.target);
     out.key("workflow_id").string(order.workflow_id);
-    console::write_order(out, order);
+    if (only_signals) {
+        console::write_signal(out, order.signal);
+    } else {
+        console::write_order(out, order);
+    }
     out.end_object();
 }
 

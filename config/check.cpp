@@ -246,8 +246,8 @@ void check_target(dispatch::rule_settings const& rule, std::string const& path,
                   std::vector<std::string> const& targets, checker& notes) {
     if (rule.target.empty() || std::ranges::find(targets, rule.target) != targets.end()) return;
     auto const remedy = targets.empty() ? std::string{"add it to `targets`"} : one_of(rule.target, targets);
-    notes.mistake(child_path(path, "start.target"), fmt::format("\"{}\" is not a target", rule.target),
-                  remedy);
+    auto const where = rule.kind == order_kind::signal ? "signal.target" : "start.target";
+    notes.mistake(child_path(path, where), fmt::format("\"{}\" is not a target", rule.target), remedy);
 }
 
 void check_rules(configuration& all, checker& notes) {

@@ -30,15 +30,11 @@ bool declare_name_for_temporal(section& at, std::string_view key, std::string& i
 }
 
 // One program for one argument, or a list of them.
-void declare_inputs(section& at, std::vector<std::string>& into) {
+void declare_inputs(section& at, std::string_view says, std::vector<std::string>& into) {
     constexpr std::string_view schema =
         R"({"type": ["string", "boolean", "number", "array"], "default": ".",
 "items": {"type": ["string", "boolean", "number"]}})";
-    auto const* const given =
-        at.special("input", schema,
-                   {.says = "A program that gives the workflow's argument, or a list of programs that give "
-                            "one each; `[]` is a workflow without arguments.",
-                    .fallback_says = "`.`"});
+    auto const* const given = at.special("input", schema, {.says = says, .fallback_says = "`.`"});
     if (given == nullptr) return;
     if (given->is_list()) {
         into = at.reads()->texts("input");
@@ -87,6 +83,42 @@ void declare_search_attributes(section& at, std::vector<dispatch::attribute_sett
     }
 }
 
+void declare_message(section& at, dispatch::signal_settings& into) {
+    declare_name_for_temporal(at, "name", into.name, "The signal's name, as the workflow handles it.",
+                              "new_release");
+    declare_inputs(
+        at,
+        "A program that gives the signal's argument, or a list of programs that give one each; `[]` "
+        "is a signal without arguments. `.id` tells the workflow whether it has seen the event.",
+        into.inputs);
+}
+
+constexpr std::string_view id_remedy =
+    "a signal goes to the run that has the id: add it, for example `id: '\"orders-\\(.body.customer)\"'`";
+
+// What a run is signalled with that is started if none is running.
+void declare_signal_of_start(section& at, dispatch::rule_settings& into) {
+    bool const given = at.inside(
+        "signal",
+        {.says = "A signal to the run that has the `id`; the run is started if none is running. What is "
+                 "promised of signals: see [rules](rules.md#signal)."},
+        [&](section& signal) { declare_message(signal, into.signal); });
+    if (!given) return;
+    into.kind = order_kind::signal_with_start;
+    if (into.id.empty() && !at.reads()->has("id")) at.mistake("id", "is missing", std::string{id_remedy});
+}
+
+void declare_signal(section& at, dispatch::rule_settings& into) {
+    into.kind = order_kind::signal;
+    at.text("target", into.target,
+            {.says = "Which of `targets` has the run.", .is = presence::required, .example = "platform"});
+    at.program("id", into.id,
+               {.says = "Gives the workflow id of the run, as in `start`.",
+                .is = presence::required,
+                .example = ".body.run"});
+    declare_message(at, into.signal);
+}
+
 void declare_start(section& at, dispatch::rule_settings& into) {
     at.text("target", into.target,
             {.says = "Which of `targets` starts it.", .is = presence::required, .example = "platform"});
@@ -99,7 +131,11 @@ void declare_start(section& at, dispatch::rule_settings& into) {
                  "and digits. While a run with this id is running, other events join it.",
          .fallback_says = "the event's id, a dot, and the rule's name; with `each` another dot and the "
                           "item's place"});
-    declare_inputs(at, into.inputs);
+    declare_inputs(at,
+                   "A program that gives the workflow's argument, or a list of programs that give one each; "
+                   "`[]` is a workflow without arguments.",
+                   into.inputs);
+    declare_signal_of_start(at, into);
     at.programs("memo", into.memo, {.says = "Notes shown with the run, each given by a program."});
     declare_search_attributes(at, into.search_attributes);
     bool const has_reuse = at.choice(
@@ -116,6 +152,21 @@ void declare_start(section& at, dispatch::rule_settings& into) {
     at.duration("run_timeout", into.run_timeout, 0ms, longest_run, {.says = "For one run; 0s: no limit."});
     at.duration("task_timeout", into.task_timeout, 0ms, 2min,
                 {.says = "For one workflow task; 0s: the server's default."});
+}
+
+void declare_order(section& at, dispatch::rule_settings& into) {
+    bool const starts = at.inside("start", {.says = "What is started. A rule has this or `signal`."},
+                                  [&](section& start) { declare_start(start, into); });
+    bool const signals = at.inside(
+        "signal", {.says = "Which running run is signalled, instead: see [rules](rules.md#signal)."},
+        [&](section& signal) { declare_signal(signal, into); });
+    if (at.reads() == nullptr || starts != signals) return;
+    if (starts) {
+        at.mistake("signal", "stands beside start",
+                   "keep one of the two; the signal of a run that may have to be started stands in `start`");
+    } else if (!at.reads()->has("start") && !at.reads()->has("signal")) {
+        at.mistake("start", "is missing", "add `start:`, or `signal:` for a run that is running");
+    }
 }
 
 }  // namespace
@@ -152,8 +203,7 @@ void declare_rules(section& root, dispatch::settings& into) {
             at.flag("final", one.is_final,
                     {.says = "Rules below it are not looked at for an event that it matches: see "
                              "[rules](rules.md#final)."});
-            at.inside("start", {.says = "What is started.", .is = presence::required},
-                      [&](section& start) { declare_start(start, one); });
+            declare_order(at, one);
             at.unavailable("tests", "remove it");
             into.rules.push_back(std::move(one));
         });

@@ -143,6 +143,8 @@ std::set<std::string_view> rules_with_items(std::vector<store::delivery_record> 
 void add_moments(std::vector<moment>& all, store::delivery_record const& one, bool is_of_item) {
     auto const& kept = one.kept;
     auto const of_rule = "rule " + kept.rule + (is_of_item ? " item " + std::to_string(kept.item) : "");
+    auto const is_of_signal = [](attempt const& each) { return each.outcome == "signalled"; };
+    bool const signalled = std::ranges::any_of(one.attempts, is_of_signal);
     all.push_back({kept.created_at, "matched", of_rule});
     for (auto const& each : one.attempts) {
         all.push_back({each.at, "attempt " + std::to_string(each.number), of_rule + ": " + each.outcome});
@@ -150,7 +152,8 @@ void add_moments(std::vector<moment>& all, store::delivery_record const& one, bo
     bool const ran = kept.state == delivery_state::started || kept.state == delivery_state::completed ||
                      kept.state == delivery_state::failed || kept.state == delivery_state::outcome_unknown;
     if (kept.started_at && ran) {
-        all.push_back({*kept.started_at, "started", kept.order.workflow_id + " run " + kept.run_id});
+        all.push_back({*kept.started_at, signalled ? "signalled" : "started",
+                       kept.order.workflow_id + " run " + kept.run_id});
     }
     for (auto const& each : one.revivals) {
         if (each.ended_at)
@@ -199,7 +202,18 @@ void write_verdict(json::writer& out, identity const& sender) {
     out.end_array();
 }
 
+void write_signal(json::writer& out, signal_order const& signal) {
+    out.key("name").string(signal.name);
+    write_inputs(out, signal.inputs);
+}
+
 void write_order(json::writer& out, start_order const& order) {
+    if (order.kind != order_kind::start) {
+        out.key("signal").begin_object();
+        write_signal(out, order.signal);
+        out.end_object();
+    }
+    if (order.kind == order_kind::signal) return;
     out.key("workflow").string(order.workflow);
     out.key("task_queue").string(order.task_queue);
     write_inputs(out, order.inputs);

@@ -23,6 +23,7 @@ namespace headgate::console {
 
 // The members of what would be started and of who sent it, into an open object: also for `headgate explain`.
 void write_order(json::writer& out, start_order const& order);
+void write_signal(json::writer& out, signal_order const& signal);
 void write_verdict(json::writer& out, identity const& sender);
 
 }  // namespace headgate::console

@@ -24,10 +24,11 @@ constexpr std::chrono::milliseconds time_to_record{1'000};
 
 lane_counters counters_of(metrics& counts, std::string const& target) {
     auto const make = [&](char const* result) -> counter& {
-        return counts.make_counter("headgate_attempts_total", "Attempts to start, by what they led to.",
+        return counts.make_counter("headgate_attempts_total",
+                                   "Attempts to start or to signal, by what they led to.",
                                    {{"target", target}, {"result", result}});
     };
-    return {make("started"), make("joined"), make("dead"), make("held"), make("retry")};
+    return {make("started"), make("signalled"), make("joined"), make("dead"), make("held"), make("retry")};
 }
 
 // Puts the parts together and ends them in the order of use.

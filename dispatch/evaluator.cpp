@@ -104,10 +104,12 @@ outcome<std::string> evaluator::workflow_id(expression const& by) {
     return std::string{output.as_string()};
 }
 
-outcome<std::vector<std::string>> evaluator::inputs() {
+outcome<std::vector<std::string>> evaluator::values_of(std::vector<expression> const& arguments,
+                                                       std::string_view prefix) {
     std::vector<std::string> all;
-    for (auto const& each : by_.inputs) {
-        HEADGATE_TRY(auto const output, sole_output(each, name_of_input(all.size(), by_.inputs.size())));
+    for (auto const& each : arguments) {
+        auto const named = fmt::format("{}{}", prefix, name_of_input(all.size(), arguments.size()));
+        HEADGATE_TRY(auto const output, sole_output(each, named));
         all.push_back(json::write(output));
     }
     return all;

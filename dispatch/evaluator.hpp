@@ -45,11 +45,16 @@ public:
 
     [[nodiscard]] outcome<bool> holds();
     [[nodiscard]] outcome<std::string> workflow_id(expression const& by);
-    [[nodiscard]] outcome<std::vector<std::string>> inputs();
+    [[nodiscard]] outcome<std::vector<std::string>> inputs() { return values_of(by_.inputs, ""); }
+    [[nodiscard]] outcome<std::vector<std::string>> signal_inputs() {
+        return values_of(by_.signal_inputs, "signal.");
+    }
     [[nodiscard]] outcome<std::vector<std::pair<std::string, std::string>>> memo();
     [[nodiscard]] outcome<std::vector<search_attribute>> search_attributes();
 
 private:
+    [[nodiscard]] outcome<std::vector<std::string>> values_of(std::vector<expression> const& arguments,
+                                                              std::string_view prefix);
     [[nodiscard]] outcome<json::value> run(expression const& of, std::string_view named, json::arena& where);
     [[nodiscard]] std::optional<fault> prepare_vars(expression const& of);
     void give_variables(expression const& of);

@@ -34,6 +34,7 @@ bool follower::add(delivery const& started) {
     kept.order.inputs.clear();
     kept.order.memo.clear();
     kept.order.search_attributes.clear();
+    kept.order.signal = {};
     auto const [place, is_new] =
         followed_.try_emplace(started.id, run_of{std::move(kept), settings_.follow_every});
     if (!is_new) return true;

@@ -34,24 +34,68 @@ bool is_forgotten(delivery const& unanswered, circumstances const& at) {
     return at.runs_kept_for && at.now - first_tried > *at.runs_kept_for;
 }
 
+// Others of the same workflow id wait for one that is `unanswered`: a signal is in nobody's way.
+hold_cause cause_of_silence(delivery const& unanswered) {
+    return unanswered.order.kind == order_kind::signal ? hold_cause::unsure : hold_cause::unanswered;
+}
+
+std::string_view what_was_asked(delivery const& unanswered) {
+    return unanswered.order.kind == order_kind::signal ? "a signal" : "a start";
+}
+
 // Nothing was said at all: then `said` is empty.
-decision hold_forgotten(store::transition change, std::string const& said) {
-    std::string reason = "a start without an answer for longer than the target keeps runs";
+decision hold_forgotten(store::transition change, delivery const& unanswered, std::string const& said) {
+    auto reason =
+        std::string{what_was_asked(unanswered)} + " without an answer for longer than the target keeps runs";
     if (!said.empty()) reason += ": " + said;
     return hold(
-        std::move(change), hold_cause::unanswered,
+        std::move(change), cause_of_silence(unanswered),
         with_remedy(std::move(reason), "look the workflow id up on the target, then release or leave it"));
 }
 
 decision after_no_answer(store::transition change, delivery const& attempted,
                          targets::start_answer const& answer, std::chrono::milliseconds wait,
                          circumstances const& at) {
-    if (is_forgotten(attempted, at)) return hold_forgotten(std::move(change), answer.message);
+    if (is_forgotten(attempted, at)) return hold_forgotten(std::move(change), attempted, answer.message);
     return try_again(std::move(change), delivery_state::starting, wait, at.now);
 }
 
-bool tells_whose_run_it_is(targets::start_answer const& answer) {
-    return answer.what == kind::started || answer.what == kind::joined || answer.what == kind::id_taken;
+// Nobody has to be asked again, whatever became of earlier attempts.
+bool is_the_last_word(targets::start_answer const& answer) {
+    switch (answer.what) {
+        case kind::started:
+        case kind::signalled:
+        case kind::no_run:
+        case kind::joined:
+        case kind::id_taken: return true;
+        case kind::refused:
+        case kind::missing:
+        case kind::denied:
+        case kind::not_now:
+        case kind::unanswered: return false;
+    }
+    return false;
+}
+
+// A run that is closed by now may have taken the signal before. Who looks for another would tell it twice.
+decision hold_unsure(store::transition change, std::string const& said) {
+    return hold(
+        std::move(change), hold_cause::unsure,
+        with_remedy("a signal without an answer, and the run that may have taken it is closed: " + said,
+                    "look for headgate.delivery in the headers of its signals, then release or leave it"));
+}
+
+decision after_no_run(store::transition change, delivery const& attempted,
+                      targets::start_answer const& answer, circumstances const& at) {
+    bool const was_to_signal = attempted.order.kind != order_kind::start;
+    if (was_to_signal && at.earlier_start_possible) return hold_unsure(std::move(change), answer.message);
+    return end(std::move(change), delivery_state::dead, with_remedy(answer.message, answer.remedy), at.now);
+}
+
+std::string outcome_of(targets::start_answer const& answer) {
+    if (answer.what == kind::started) return "started";
+    if (answer.what == kind::signalled) return "signalled";
+    return std::string{name_of(answer.code)};
 }
 
 decision after_certainly_not_started(store::transition change, delivery const& attempted,
@@ -89,14 +133,12 @@ decision judge(delivery const& attempted, targets::start_answer const& answer, r
     auto const number = attempted.attempts + 1;
     store::transition change{.delivery = attempted.id, .from = delivery_state::starting};
     change.run_id = answer.run_id;
-    change.tried =
-        attempt{number, at.now, answer.what == kind::started ? "started" : std::string{name_of(answer.code)},
-                answer.message};
+    change.tried = attempt{number, at.now, outcome_of(answer), answer.message};
     auto const wait = std::max(backoff(policy, number, at.random), answer.not_before);
 
     // A refusal now says nothing about an earlier attempt that nobody answered; a delivery that is dead, or
     // held for something missing, is taken for one that was never started.
-    if (at.earlier_start_possible && !tells_whose_run_it_is(answer))
+    if (at.earlier_start_possible && !is_the_last_word(answer))
         return after_no_answer(std::move(change), attempted, answer, wait, at);
     switch (answer.what) {
         case kind::started:
@@ -112,7 +154,11 @@ decision judge(delivery const& attempted, targets::start_answer const& answer, r
             return end(std::move(change), delivery_state::joined,
                        "a run that another event or somebody else has started is running under this id",
                        at.now);
-        case kind::id_taken:
+        case kind::signalled:
+            return end(std::move(change), delivery_state::completed, "signalled a run that was running",
+                       at.now);
+        case kind::no_run:
+        case kind::id_taken: return after_no_run(std::move(change), attempted, answer, at);
         case kind::refused:
             return end(std::move(change), delivery_state::dead, with_remedy(answer.message, answer.remedy),
                        at.now);
@@ -128,13 +174,14 @@ decision judge(delivery const& attempted, targets::start_answer const& answer, r
 
 std::optional<decision> judge_unknown(delivery const& unanswered, circumstances const& at) {
     store::transition change{.delivery = unanswered.id, .from = delivery_state::starting};
-    if (is_forgotten(unanswered, at)) return hold_forgotten(std::move(change), {});
+    if (is_forgotten(unanswered, at)) return hold_forgotten(std::move(change), unanswered, {});
     if (!at.target_moved_at || unanswered.started_at > at.target_moved_at) return std::nullopt;
     return hold(
-        std::move(change), hold_cause::unanswered,
-        with_remedy(
-            "a start without an answer from where the target was before its address or namespace changed",
-            "look the workflow id up there, then release or leave it"));
+        std::move(change), cause_of_silence(unanswered),
+        with_remedy(std::string{what_was_asked(unanswered)} +
+                        " without an answer from where the target was before its address or namespace "
+                        "changed",
+                    "look the workflow id up there, then release or leave it"));
 }
 
 std::optional<store::transition> judge_run(delivery const& followed, targets::run_status const& status,

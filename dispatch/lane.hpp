@@ -33,6 +33,7 @@ namespace headgate::dispatch {
 
 struct lane_counters {
     counter& started;
+    counter& signalled;
     counter& joined;
     counter& dead;
     counter& held;

@@ -147,7 +147,7 @@ void lane::count(delivery_state state) {
         case delivery_state::held: counts_.held.add(); break;
         case delivery_state::waiting:
         case delivery_state::starting: counts_.retried.add(); break;
-        case delivery_state::completed:
+        case delivery_state::completed: counts_.signalled.add(); break;
         case delivery_state::failed:
         case delivery_state::outcome_unknown: break;
     }

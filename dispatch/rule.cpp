@@ -20,6 +20,23 @@ namespace {
 using named_programs = std::vector<std::pair<std::string, std::string>>;
 using named_expressions = std::vector<std::pair<std::string, expression>>;
 
+bool starts(rule_settings const& rule) {
+    return rule.kind != order_kind::signal;
+}
+
+bool signals(rule_settings const& rule) {
+    return rule.kind != order_kind::start;
+}
+
+// Where programs of an order that only signals stand, and those of others.
+std::string_view section_of(rule_settings const& rule) {
+    return starts(rule) ? "start." : "signal.";
+}
+
+std::string section_of_signal(rule_settings const& rule) {
+    return starts(rule) ? "start.signal." : "signal.";
+}
+
 void write_inputs(json::writer& out, std::vector<std::string> const& inputs) {
     if (inputs.size() == 1) {
         out.key("input").string(inputs.front());
@@ -28,6 +45,13 @@ void write_inputs(json::writer& out, std::vector<std::string> const& inputs) {
     out.key("inputs").begin_array();
     for (auto const& each : inputs) out.string(each);
     out.end_array();
+}
+
+void write_signal(json::writer& out, signal_settings const& signal) {
+    out.key("signal").begin_object();
+    out.key("name").string(signal.name);
+    write_inputs(out, signal.inputs);
+    out.end_object();
 }
 
 void write_attributes(json::writer& out, std::vector<attribute_settings> const& attributes) {
@@ -62,16 +86,21 @@ std::string normal_form_of(rule_settings const& rule) {
     if (!rule.each.empty()) text("each", rule.each);
     if (rule.is_final) out.key("final").boolean(true);
     text("target", rule.target);
-    text("workflow", rule.workflow);
-    text("task_queue", rule.task_queue);
+    if (starts(rule)) {
+        text("workflow", rule.workflow);
+        text("task_queue", rule.task_queue);
+    }
     text("id", rule.id);
-    write_inputs(out, rule.inputs);
-    programs("memo", rule.memo);
-    write_attributes(out, rule.search_attributes);
-    if (rule.reuse != id_reuse::never) text("reuse", name_of(rule.reuse));
-    out.key("execution_timeout_ms").integer(rule.execution_timeout.count());
-    out.key("run_timeout_ms").integer(rule.run_timeout.count());
-    out.key("task_timeout_ms").integer(rule.task_timeout.count());
+    if (starts(rule)) {
+        write_inputs(out, rule.inputs);
+        programs("memo", rule.memo);
+        write_attributes(out, rule.search_attributes);
+        if (rule.reuse != id_reuse::never) text("reuse", name_of(rule.reuse));
+        out.key("execution_timeout_ms").integer(rule.execution_timeout.count());
+        out.key("run_timeout_ms").integer(rule.run_timeout.count());
+        out.key("task_timeout_ms").integer(rule.task_timeout.count());
+    }
+    if (signals(rule)) write_signal(out, rule.signal);
     out.end_object();
     return std::move(out).take();
 }
@@ -133,8 +162,7 @@ public:
     }
 
     // An id that is the same for every event is judged before the first one comes.
-    std::optional<expression> id(std::string const& source) {
-        constexpr std::string_view key = "start.id";
+    std::optional<expression> id(std::string const& key, std::string const& source) {
         auto made = foreseen(key, source, asked::of_items);
         if (!made) return std::nullopt;
         json::arena scratch;
@@ -161,10 +189,11 @@ public:
         return all;
     }
 
-    std::vector<expression> inputs(std::vector<std::string> const& sources) {
+    std::vector<expression> inputs(std::string_view section, std::vector<std::string> const& sources) {
         std::vector<expression> all;
         for (std::size_t i = 0; i < sources.size(); ++i) {
-            auto compiled = program("start." + name_of_input(i, sources.size()), sources[i]);
+            auto compiled =
+                program(fmt::format("{}{}", section, name_of_input(i, sources.size())), sources[i]);
             if (compiled) all.push_back(*std::move(compiled));
         }
         return all;
@@ -207,11 +236,11 @@ public:
         return all;
     }
 
-    void look_at_id_of_items(std::optional<expression> const& id) {
+    void look_at_id_of_items(std::string const& key, std::optional<expression> const& id) {
         if (!has_items_ || !id || id->is_of_item) return;
-        mistake("start.id", {errc::invalid_argument, "is the same for every item of `each`",
-                             "read $item or $index in it, or leave it out: the default id is another for "
-                             "each item"});
+        mistake(key, {errc::invalid_argument, "is the same for every item of `each`",
+                      "read $item or $index in it, or leave it out: the default id is another for "
+                      "each item"});
     }
 
     void warn_of_unread_items() {
@@ -317,7 +346,7 @@ private:
 bool reads_items(rule const& by) {
     auto const is_of_item = [](expression const& one) { return one.is_of_item; };
     if (by.id && by.id->is_of_item) return true;
-    return std::ranges::any_of(by.inputs, is_of_item) ||
+    return std::ranges::any_of(by.inputs, is_of_item) || std::ranges::any_of(by.signal_inputs, is_of_item) ||
            std::ranges::any_of(by.memo, is_of_item, &std::pair<std::string, expression>::second) ||
            std::ranges::any_of(by.search_attributes, is_of_item, &attribute_expression::value);
 }
@@ -342,18 +371,22 @@ std::unique_ptr<rule const> compile_rule(rule_settings const& settings, std::siz
     auto vars = make.vars(settings.vars);
     auto when = make.when(settings.when);
     auto each = settings.each.empty() ? std::nullopt : make.program("each", settings.each, asked::of_event);
-    auto id = settings.id.empty() ? std::nullopt : make.id(settings.id);
-    make.look_at_id_of_items(id);
-    auto inputs = make.inputs(settings.inputs);
+    auto const id_key = fmt::format("{}id", section_of(settings));
+    auto id = settings.id.empty() ? std::nullopt : make.id(id_key, settings.id);
+    make.look_at_id_of_items(id_key, id);
+    std::vector<expression> inputs;
+    if (starts(settings)) inputs = make.inputs("start.", settings.inputs);
+    std::vector<expression> signal_inputs;
+    if (signals(settings)) signal_inputs = make.inputs(section_of_signal(settings), settings.signal.inputs);
     auto memo = make.programs("start.memo", settings.memo);
     auto attributes = make.attributes(settings.search_attributes);
     make.warn_of_unread_vars();
     if (has_mistakes(found, before)) return nullptr;
     auto text = normal_form_of(settings);
     auto revision = to_hex(sha256(text)).substr(0, 16);
-    auto made = std::make_unique<rule const>(
-        rule{settings, std::move(text), std::move(revision), std::move(vars), *std::move(when),
-             std::move(each), std::move(id), std::move(inputs), std::move(memo), std::move(attributes)});
+    auto made = std::make_unique<rule const>(rule{
+        settings, std::move(text), std::move(revision), std::move(vars), *std::move(when), std::move(each),
+        std::move(id), std::move(inputs), std::move(signal_inputs), std::move(memo), std::move(attributes)});
     if (made->each && !reads_items(*made)) make.warn_of_unread_items();
     return made;
 }

@@ -38,6 +38,7 @@ struct rule {
     std::optional<expression> each;
     std::optional<expression> id;
     std::vector<expression> inputs;
+    std::vector<expression> signal_inputs;
     std::vector<std::pair<std::string, expression>> memo;
     std::vector<attribute_expression> search_attributes;
 };

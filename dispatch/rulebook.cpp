@@ -18,7 +18,8 @@ constexpr std::size_t scratch_of_item = 4 * 1024;  // More comes from the heap, 
 
 outcome<start_order> render(rule const& by, event const& from, std::optional<std::uint32_t> item,
                             evaluator& evaluate) {
-    start_order order{.target = by.settings.target,
+    start_order order{.kind = by.settings.kind,
+                      .target = by.settings.target,
                       .workflow = by.settings.workflow,
                       .task_queue = by.settings.task_queue,
                       .execution_timeout = by.settings.execution_timeout,
@@ -32,15 +33,25 @@ outcome<start_order> render(rule const& by, event const& from, std::optional<std
         order.workflow_id = to_string(from.id) + "." + by.settings.name;
         if (item) order.workflow_id += "." + std::to_string(*item);
     }
+    if (order.kind != order_kind::start) {
+        order.signal = {.name = by.settings.signal.name, .inputs = {}, .event_id = to_string(from.id)};
+        HEADGATE_TRY(order.signal.inputs, evaluate.signal_inputs());
+    }
     HEADGATE_TRY(order.inputs, evaluate.inputs());
     HEADGATE_TRY(order.memo, evaluate.memo());
     HEADGATE_TRY(order.search_attributes, evaluate.search_attributes());
     return order;
 }
 
+// Where the program stands in the configuration.
+std::string place_of(rule const& by, std::string const& program) {
+    if (program == "when" || program == "each" || program.starts_with("vars.")) return program;
+    if (by.settings.kind != order_kind::signal) return "start." + program;
+    return program.starts_with("signal.") ? program : "signal." + program;
+}
+
 match failed(rule const& by, std::optional<std::uint32_t> item, fault&& at) {
-    bool const is_of_start = at.program != "when" && at.program != "each" && !at.program.starts_with("vars.");
-    auto place = (is_of_start ? "start." : "") + at.program;
+    auto place = place_of(by, at.program);
     auto why = while_doing(at.program, std::move(at.why)).error();
     return {.by = &by,
             .item = item,

@@ -22,8 +22,14 @@ struct attribute_settings {
     attribute_type type = attribute_type::unsaid;
 };
 
-// One rule: `when` this holds for events of a source, `start` that on a target. Programs are texts here;
-// `dispatch` compiles them and reports what is wrong with them.
+// The signal that a rule sends.
+struct signal_settings {
+    std::string name;
+    std::vector<std::string> inputs{"."};  // Programs: one for each argument.
+};
+
+// One rule: `when` this holds for events of a source, `start` that on a target, or signal it. Programs are
+// texts here; `dispatch` compiles them and reports what is wrong with them.
 struct rule_settings {
     std::string name;
     std::string tenant = "default";
@@ -32,11 +38,13 @@ struct rule_settings {
     std::string when = "true";
     std::string each;       // A program whose outputs are the items; empty: the event is started as a whole.
     bool is_final = false;  // Where it holds, no rule after it is looked at.
+    order_kind kind = order_kind::start;
     std::string target;
-    std::string workflow;
+    signal_settings signal;  // Unless it only starts.
+    std::string workflow;    // What follows but the id is for a run that is started.
     std::string task_queue;
-    std::string id;                        // Empty: `<event id>.<rule>`, with `each` `.<index>` behind it.
-    std::vector<std::string> inputs{"."};  // Programs: one for each argument.
+    std::string id;  // Empty: `<event id>.<rule>`, with `each` `.<index>` behind it; never, where it signals.
+    std::vector<std::string> inputs{"."};                   // Programs: one for each argument.
     std::vector<std::pair<std::string, std::string>> memo;  // name, program
     std::vector<attribute_settings> search_attributes;
     id_reuse reuse = id_reuse::never;

@@ -26,6 +26,8 @@ std::size_t bytes_of(start_order const& one) {
     for (auto const& input : one.inputs) bytes += sizeof(std::string) + input.size();
     for (auto const& [name, text] : one.memo) bytes += name.size() + text.size();
     for (auto const& each : one.search_attributes) bytes += each.name.size() + each.json.size();
+    bytes += one.signal.name.size() + one.signal.event_id.size();
+    for (auto const& input : one.signal.inputs) bytes += sizeof(std::string) + input.size();
     return bytes;
 }
 
@@ -54,6 +56,7 @@ std::string_view name_of(hold_cause cause) noexcept {
         case hold_cause::removed: return "removed";
         case hold_cause::missing: return "missing";
         case hold_cause::unanswered: return "unanswered";
+        case hold_cause::unsure: return "unsure";
     }
     return "";
 }

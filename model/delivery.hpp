@@ -40,6 +40,7 @@ enum class hold_cause : std::uint8_t {
     missing,     // Namespace or search attribute missing on the target; released by a slow probe.
     unanswered,  // A start without an answer for longer than the target keeps runs; only an operator releases
                  // it.
+    unsure,  // A signal that may have been delivered, and nobody knows by now; only an operator releases it.
 };
 
 [[nodiscard]] std::string_view name_of(hold_cause cause) noexcept;
@@ -84,10 +85,29 @@ inline constexpr std::array<std::pair<std::string_view, id_reuse>, 3> id_reuses{
      {"allow_duplicate", id_reuse::always}}};
 [[nodiscard]] std::string_view name_of(id_reuse how) noexcept;
 
-// Everything that will be sent to the target, rendered once. An attempt never evaluates anything.
+// What an order asks of its target.
+enum class order_kind : std::uint8_t {
+    start,              // A run of its own.
+    signal,             // A signal to the run that has the id; there has to be one.
+    signal_with_start,  // The same, and a run to take it where none is running.
+};
+
+// A message to a run.
+struct signal_order {
+    std::string name;
+    std::vector<std::string> inputs;  // JSON texts: its arguments.
+    std::string event_id;             // Sent along, so that who takes it knows the event again.
+
+    bool operator==(signal_order const&) const = default;
+};
+
+// Everything that will be sent to the target, rendered once. An attempt never evaluates anything. Of a signal
+// alone, nothing of what a run is started with is there.
 struct start_order {
+    order_kind kind = order_kind::start;
     std::string target;
     std::string workflow_id;  // 1 to 255 bytes
+    signal_order signal;      // Empty, where nothing is signalled.
     std::string workflow;     // The type's name.
     std::string task_queue;
     std::vector<std::string> inputs;                        // JSON texts: the workflow's arguments.

@@ -18,10 +18,12 @@ namespace headgate::targets {
 
 namespace asio = boost::asio;
 
-// What became of one attempt to start.
+// What became of one attempt to start, or to signal.
 struct start_answer {
     enum class kind : std::uint8_t {
-        started,     // Ours, now or by an earlier attempt.
+        started,     // Ours, now or by an earlier attempt; what was to be signalled is.
+        signalled,   // A run that is not ours has taken the signal, now or at an earlier attempt.
+        no_run,      // None is running that could take the signal.
         joined,      // A running run of somebody else has the id.
         id_taken,    // A closed run of somebody else has the id.
         refused,     // Can never work: too large, malformed. Nothing was started.
@@ -31,7 +33,7 @@ struct start_answer {
         unanswered,  // May have been started: deadline, connection lost.
     };
     kind what = kind::unanswered;
-    std::string run_id;  // Of started, joined, id_taken.
+    std::string run_id;  // Of started, signalled, joined, id_taken.
     errc code = errc::unknown;
     std::string message;  // What the target said.
     std::string remedy;
@@ -59,7 +61,8 @@ class target {
 public:
     virtual ~target() = default;
 
-    // One attempt. `request_id` is the delivery's id: the same at every attempt.
+    // One attempt at what the order asks for. `request_id` is the delivery's id: the same at every attempt. A
+    // signal that is repeated is dropped as long as the run that took it is running; later, nobody knows it.
     [[nodiscard]] virtual asio::awaitable<start_answer> start(start_order const& order, uuid request_id,
                                                               deadline until) = 0;
 

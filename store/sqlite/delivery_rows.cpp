@@ -28,7 +28,7 @@ result<numbered_delivery> read_delivery_row(statement const& row) {
     auto const state = row.natural(10);
     auto const held_because = row.natural(11);
     bool const fits = id && event_id && state <= static_cast<std::uint64_t>(delivery_state::dead) &&
-                      held_because <= static_cast<std::uint64_t>(hold_cause::unanswered);
+                      held_because <= static_cast<std::uint64_t>(hold_cause::unsure);
     if (!fits) return damaged("delivery", found.number);
     auto& kept = found.row;
     kept.id = *id;

@@ -14,7 +14,8 @@ namespace headgate::store::sqlite {
 namespace {
 
 constexpr std::uint64_t head_version = 1;
-constexpr std::uint64_t order_version = 2;  // 1: one input, attributes without types, no `reuse`.
+constexpr std::uint64_t order_version = 2;             // 1: one input, attributes without types, no `reuse`.
+constexpr std::uint64_t signalling_order_version = 3;  // As 2, and a signal; only of those that have one.
 
 std::uint64_t hash_of(std::string_view bytes, std::uint64_t seed = 0) {
     return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
@@ -82,6 +83,20 @@ std::vector<std::string> read_inputs(byte_reader& in, std::uint64_t version) {
         inputs.emplace_back(in.text());
     if (version == 1) std::erase(inputs, "");  // Of a delivery without an order.
     return inputs;
+}
+
+void write_signal(byte_writer& out, start_order const& order) {
+    out.number(static_cast<std::uint64_t>(order.kind));
+    out.text(order.signal.name);
+    write_inputs(out, order.signal.inputs);
+    out.text(order.signal.event_id);
+}
+
+void read_signal(byte_reader& in, std::uint64_t version, start_order& order) {
+    order.kind = static_cast<order_kind>(in.number());
+    order.signal.name = in.text();
+    order.signal.inputs = read_inputs(in, version);
+    order.signal.event_id = in.text();
 }
 
 void write_attributes(byte_writer& out, std::vector<search_attribute> const& attributes) {
@@ -249,7 +264,8 @@ result<event> unpack(event_columns const& row) {
 packed_order pack_order(std::uint64_t number, delivery const& of) {
     auto const& order = of.order;
     byte_writer out;
-    out.number(order_version);
+    bool const signals = order.kind != order_kind::start;
+    out.number(signals ? signalling_order_version : order_version);
     out.text(order.workflow);
     out.text(order.task_queue);
     write_inputs(out, order.inputs);
@@ -260,6 +276,7 @@ packed_order pack_order(std::uint64_t number, delivery const& of) {
     out.number(static_cast<std::uint64_t>(order.task_timeout.count()));
     out.number(order.id_is_default ? 1 : 0);
     out.number(static_cast<std::uint64_t>(order.reuse));
+    if (signals) write_signal(out, order);
     packed_order packed{std::move(out).take(), 0};
     packed.checksum = seal(hash_of(packed.content), number, of.id);
     return packed;
@@ -284,7 +301,8 @@ result<void> unpack_order(std::uint64_t number, std::string_view content, std::u
     order.task_timeout = read_timeout(in);
     order.id_is_default = in.number() == 1;
     order.reuse = version == 1 ? id_reuse::never : static_cast<id_reuse>(in.number());
-    bool const is_known = version >= 1 && version <= order_version;
+    if (version == signalling_order_version) read_signal(in, version, order);
+    bool const is_known = version >= 1 && version <= signalling_order_version;
     if (!is_known || !in.at_end()) return damaged("order of delivery", number);
     return {};
 }

@@ -1,7 +1,7 @@
 #include "targets/temporal/judge.hpp"
 
 #include "core/check.hpp"
-#include "targets/temporal/messages.hpp"
+#include "targets/temporal/answers.hpp"
 #include "targets/temporal/text.hpp"
 
 #include <fmt/format.h>
@@ -101,6 +101,11 @@ start_answer judge_invalid_argument(place const& at) {
     if (message.contains("size exceeds limit")) {
         return answer(kind::refused, scope::delivery, at,
                       "let the rule send less: pick what the workflow needs, not the whole body");
+    }
+    // A run takes so many signals (10,000 by default); the one that continues it takes as many again.
+    if (message.contains("limit for signal events")) {
+        return answer(kind::not_now, scope::delivery, at,
+                      "let the workflow continue as new before it has as many signals", repair_pause);
     }
     auto refused = answer(kind::refused, scope::delivery, at, "correct what the rule sends");
     // "invalid value for search attribute X of type Int: <the value>": the value stays out of logs and pages.

@@ -8,7 +8,8 @@
 namespace headgate::targets {
 
 // What a failed StartWorkflowExecution means, for every code and detail but one: whose run holds a workflow
-// id that is taken (ALREADY_EXISTS) is not in the answer alone. `outcome` must have failed.
+// id that is taken (ALREADY_EXISTS) is not in the answer alone. So for a failed signal, but that there is no
+// run to take it (NOT_FOUND) is for who sent it to tell. `outcome` must have failed.
 //
 // `not_now` is only said where the start certainly did not happen; where it may have, `unanswered`.
 [[nodiscard]] start_answer judge_failed_start(call_outcome const& outcome, temporal_settings const& settings);

@@ -1,8 +1,10 @@
 #include "targets/temporal/temporal.hpp"
 
+#include "targets/temporal/answers.hpp"
 #include "targets/temporal/connection.hpp"
 #include "targets/temporal/judge.hpp"
-#include "targets/temporal/messages.hpp"
+#include "targets/temporal/requests.hpp"
+#include "targets/temporal/text.hpp"
 
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/system/error_code.hpp>
@@ -34,6 +36,14 @@ public:
     }
 
 private:
+    asio::awaitable<start_answer> start_run(start_order const& order, std::string delivery_id,
+                                            deadline until);
+    asio::awaitable<start_answer> signal_run(start_order const& order, std::string delivery_id,
+                                             deadline until);
+    asio::awaitable<start_answer> signal_with_start(start_order const& order, std::string delivery_id,
+                                                    deadline until);
+    asio::awaitable<start_answer> judge_signalled(std::string const& workflow_id, std::string run_id,
+                                                  std::string const& delivery_id, deadline until);
     asio::awaitable<start_answer> judge_taken_id(std::string const& workflow_id, std::string run_id,
                                                  std::string const& delivery_id, call_outcome const& refusal,
                                                  deadline until);
@@ -45,6 +55,9 @@ private:
     asio::awaitable<result<history_page>> wait_for_end(std::string const& workflow_id,
                                                        std::string const& run_id, deadline until);
     [[nodiscard]] bool is_gone(call_outcome const& outcome) const;
+    [[nodiscard]] envelope envelope_of(std::string const& delivery_id) const {
+        return {delivery_id, settings_.name_space, settings_.identity, limits_};
+    }
     [[nodiscard]] deadline attempt_until(deadline until) const {
         return std::min(until, from_now(settings_.attempt_within));
     }
@@ -61,6 +74,12 @@ start_answer started(std::string run_id) {
             .code = errc::unknown,
             .message = {},
             .remedy = {}};
+}
+
+start_answer signalled(std::string run_id) {
+    auto answer = started(std::move(run_id));
+    answer.what = start_answer::kind::signalled;
+    return answer;
 }
 
 start_answer refused(error why) {
@@ -83,8 +102,18 @@ start_answer unreadable(error why) {
 
 asio::awaitable<start_answer> temporal_target::start(start_order const& order, uuid request_id,
                                                      deadline until) {
-    auto const delivery_id = to_string(request_id);
-    auto request = encode_start(order, delivery_id, settings_.name_space, settings_.identity, limits_);
+    auto delivery_id = to_string(request_id);
+    switch (order.kind) {
+        case order_kind::start: return start_run(order, std::move(delivery_id), until);
+        case order_kind::signal: return signal_run(order, std::move(delivery_id), until);
+        case order_kind::signal_with_start: return signal_with_start(order, std::move(delivery_id), until);
+    }
+    return start_run(order, std::move(delivery_id), until);
+}
+
+asio::awaitable<start_answer> temporal_target::start_run(start_order const& order, std::string delivery_id,
+                                                         deadline until) {
+    auto request = encode_start(order, envelope_of(delivery_id));
     if (!request) co_return refused(std::move(request).error());
 
     auto calling = server_->call("StartWorkflowExecution", *std::move(request), attempt_until(until));
@@ -100,6 +129,69 @@ asio::awaitable<start_answer> temporal_target::start(start_order const& order, u
     if (detail.start_request_id == delivery_id) co_return started(detail.run_id);
     auto judging = judge_taken_id(order.workflow_id, detail.run_id, delivery_id, outcome, until);
     co_return co_await std::move(judging);
+}
+
+start_answer no_run_for(start_order const& order, call_outcome const& outcome) {
+    return {.what = start_answer::kind::no_run,
+            .run_id = {},
+            .code = outcome.failure.value_or(errc::not_found),
+            .message = fmt::format("no run of {} is running that could take the signal ({})",
+                                   order.workflow_id, presentable(outcome.message)),
+            .remedy = "let the rule start a run with the signal, or retry the delivery once one is running"};
+}
+
+asio::awaitable<start_answer> temporal_target::signal_run(start_order const& order, std::string delivery_id,
+                                                          deadline until) {
+    auto request = encode_signal(order, envelope_of(delivery_id));
+    if (!request) co_return refused(std::move(request).error());
+
+    auto calling = server_->call("SignalWorkflowExecution", *std::move(request), attempt_until(until));
+    auto const outcome = co_await std::move(calling);
+    if (is_gone(outcome)) co_return no_run_for(order, outcome);
+    if (outcome.failure) co_return judge_failed_start(outcome, settings_);
+    // Which run it was is not said; the link is worth a question, and not a second signal.
+    auto describing = describe(order.workflow_id, {}, until);
+    auto const found = co_await std::move(describing);
+    co_return signalled(found && *found ? (*found)->run_id : std::string{});
+}
+
+asio::awaitable<start_answer> temporal_target::signal_with_start(start_order const& order,
+                                                                 std::string delivery_id, deadline until) {
+    auto request = encode_signal_with_start(order, envelope_of(delivery_id));
+    if (!request) co_return refused(std::move(request).error());
+
+    auto calling =
+        server_->call("SignalWithStartWorkflowExecution", *std::move(request), attempt_until(until));
+    auto const outcome = co_await std::move(calling);
+    if (!outcome.failure) {
+        auto run = read_signalled_with_start(outcome.body);
+        if (!run) co_return unreadable(std::move(run).error());
+        if (run->is_new) co_return started(std::move(run->run_id));
+        auto judging = judge_signalled(order.workflow_id, std::move(run->run_id), delivery_id, until);
+        co_return co_await std::move(judging);
+    }
+    if (outcome.failure != errc::already_exists) co_return judge_failed_start(outcome, settings_);
+
+    auto const detail = read_detail(outcome.details);
+    if (detail.start_request_id == delivery_id) co_return started(detail.run_id);
+    auto judging = judge_taken_id(order.workflow_id, detail.run_id, delivery_id, outcome, until);
+    auto judged = co_await std::move(judging);
+    // It began to run meanwhile: it can be signalled.
+    if (judged.what == start_answer::kind::joined) judged.what = start_answer::kind::not_now;
+    co_return judged;
+}
+
+// Whose run has taken the signal: ours, where an earlier attempt has started it, or a server says nothing of
+// who did. Where that cannot be learnt it is followed as ours: it has the signal, and whatever comes of it is
+// seen.
+asio::awaitable<start_answer> temporal_target::judge_signalled(std::string const& workflow_id,
+                                                               std::string run_id,
+                                                               std::string const& delivery_id,
+                                                               deadline until) {
+    auto describing = describe(workflow_id, run_id, until);
+    auto const found = co_await std::move(describing);
+    bool const is_anothers = found && *found && (*found)->delivery_id != delivery_id;
+    co_return is_anothers ? signalled(std::move(run_id)) : started(std::move(run_id));
 }
 
 start_answer taken(run_description const& holder, call_outcome const& refusal,

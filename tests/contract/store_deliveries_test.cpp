@@ -47,6 +47,19 @@ TEST_P(deliveries_of_a_store, keeps_all_that_will_be_sent) {
     EXPECT_EQ(kept.created_at, clock_.now());
 }
 
+TEST_P(deliveries_of_a_store, keeps_what_is_signalled_and_why_nobody_is_sure_of_it) {
+    auto const of = appended("github", "1");
+    auto wanted = make_delivery(of, "first");
+    wanted.order.kind = order_kind::signal;
+    wanted.order.signal = {.name = "new_release", .inputs = {"7"}, .event_id = to_string(of.id)};
+    auto const id = route(of, {wanted})[0].id;
+    EXPECT_TRUE(change({.delivery = id, .to = delivery_state::held, .held_because = hold_cause::unsure}));
+    auto const kept = run(store_->read_delivery(id)).value().kept;
+    EXPECT_EQ(kept.order.kind, order_kind::signal);
+    EXPECT_EQ(kept.order.signal, wanted.order.signal);
+    EXPECT_EQ(kept.held_because, hold_cause::unsure);
+}
+
 TEST_P(deliveries_of_a_store, keeps_one_delivery_for_an_event_rule_item_and_generation) {
     auto const of = appended("github", "1");
     auto const first = route(of, {make_delivery(of, "first")});

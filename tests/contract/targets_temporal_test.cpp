@@ -1,6 +1,5 @@
-#include "tests/support/fake_workflow_service.hpp"
+#include "tests/support/every_frontend.hpp"
 #include "tests/support/run.hpp"
-#include "tests/support/temporal_dev_server.hpp"
 #include "tests/support/temporal_target.hpp"
 
 #include <gmock/gmock.h>
@@ -11,9 +10,7 @@
 #include <string>
 #include <utility>
 
-// What a target promises, asked of each thing that answers like Temporal: the current server, the oldest one
-// that we support, and the fake that the other tests use. A row that holds for the first two and not for the
-// fake would mean that those tests prove nothing.
+// What a target promises of starts, asked of each thing that answers like Temporal.
 
 namespace headgate::targets {
 namespace {
@@ -23,121 +20,17 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing_support::delivery_numbered;
-using testing_support::fake_workflow_service;
+using testing_support::frontend_kind;
 using testing_support::make_target;
 using testing_support::order_for;
 using testing_support::run;
 using testing_support::settings_for;
 using testing_support::soon;
-using testing_support::temporal_dev_server;
 
-// A frontend to ask, and the hand of an operator on it.
-class frontend {
-public:
-    virtual ~frontend() = default;
-    [[nodiscard]] virtual std::string address() const = 0;
-    virtual void terminate(std::string const& workflow_id, std::string const& reason) = 0;
-    // A real server gets there by itself.
-    virtual void reach_run_timeout(std::string const&) {}
-
-protected:
-    frontend() = default;
-};
-
-class real_frontend final : public frontend {
-public:
-    explicit real_frontend(temporal_dev_server::version version) : server_{version} {}
-    [[nodiscard]] std::string address() const override { return server_.address(); }
-    void terminate(std::string const& workflow_id, std::string const& reason) override {
-        server_.terminate(workflow_id, reason);
-    }
-
-private:
-    temporal_dev_server server_;
-};
-
-class fake_frontend final : public frontend {
-public:
-    [[nodiscard]] std::string address() const override { return service_.address(); }
-    void terminate(std::string const& workflow_id, std::string const& reason) override {
-        service_.close(workflow_id, fake_workflow_service::ending::terminated, reason);
-    }
-    void reach_run_timeout(std::string const& workflow_id) override {
-        service_.close(workflow_id, fake_workflow_service::ending::timed_out);
-    }
-
-private:
-    fake_workflow_service service_{
-        {.search_attributes = {"HeadgateSource", "HeadgateSize"}, .retention = std::chrono::hours{24}}};
-};
-
-enum class kind : std::uint8_t { current, floor, fake };
-
-std::string name_of(kind chosen) {
-    switch (chosen) {
-        case kind::current: return "server_1_29";
-        case kind::floor: return "server_1_23";
-        case kind::fake: return "fake";
-    }
-    return "?";
-}
-
-class starting_on_temporal : public testing::TestWithParam<kind> {
-protected:
-    // One server of each kind for the whole suite; each row uses workflow ids of its own.
-    static frontend& the(kind chosen) {
-        auto& held = frontends[static_cast<std::size_t>(chosen)];
-        if (held) return *held;
-        switch (chosen) {
-            case kind::current:
-                held = std::make_unique<real_frontend>(temporal_dev_server::version::current);
-                break;
-            case kind::floor:
-                held = std::make_unique<real_frontend>(temporal_dev_server::version::floor);
-                break;
-            case kind::fake: held = std::make_unique<fake_frontend>(); break;
-        }
-        wait_until_it_starts_workflows(*held);
-        return *held;
-    }
-
-    static void TearDownTestSuite() {
-        for (auto& each : frontends) each.reset();
-    }
-
-    start_answer start(start_order const& order, uuid const& id) {
-        return run(target_->start(order, id, soon()));
-    }
-
-    result<run_status> follow(std::string workflow_id, std::string run_id,
-                              patience how = patience::wait_for_end) {
-        return run(target_->follow(std::move(workflow_id), std::move(run_id), how, soon()));
-    }
-
-    // Unique in the suite, so that rows do not meet.
-    static std::string id(std::string const& row) { return row + "." + name_of(GetParam()); }
-
-    frontend& frontend_ = the(GetParam());
-    asio::io_context context_{1};
-    std::unique_ptr<target> target_ = make_target(settings_for(frontend_.address()), context_);
-
-private:
-    static void wait_until_it_starts_workflows(frontend const& fresh) {
-        asio::io_context context{1};
-        auto const asked = make_target(settings_for(fresh.address()), context);
-        auto const give_up = std::chrono::steady_clock::now() + 30s;
-        auto order = order_for("warm-up");
-        order.search_attributes = {{"HeadgateSource", R"("github")"}, {"HeadgateSize", "17"}};
-        while (run(asked->start(order, delivery_numbered(0), soon())).what != start_answer::kind::started) {
-            ASSERT_LT(std::chrono::steady_clock::now(), give_up) << "the server does not start workflows";
-        }
-    }
-
-    static inline std::array<std::unique_ptr<frontend>, 3> frontends;
-};
+class starting_on_temporal : public testing_support::asking_every_frontend {};
 
 INSTANTIATE_TEST_SUITE_P(every_frontend, starting_on_temporal,
-                         testing::Values(kind::current, kind::floor, kind::fake),
+                         testing::Values(frontend_kind::current, frontend_kind::floor, frontend_kind::fake),
                          [](auto const& each) { return name_of(each.param); });
 
 TEST_P(starting_on_temporal, starts_a_run) {

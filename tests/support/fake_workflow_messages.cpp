@@ -19,6 +19,12 @@ std::map<std::string, std::string> data_of(
     return all;
 }
 
+std::vector<std::string> data_of(wire::Payloads const& payloads) {
+    std::vector<std::string> all;
+    for (auto const& payload : payloads.payloads()) all.push_back(payload.data());
+    return all;
+}
+
 }  // namespace
 
 grpc::Status failure(grpc::StatusCode code, std::string const& message, std::string const& type,
@@ -40,7 +46,7 @@ fake_workflow_service::seen_start to_seen(wire::StartWorkflowExecutionRequest co
     seen.workflow_id = request.workflow_id();
     seen.workflow = request.workflow_type().name();
     seen.task_queue = request.task_queue().name();
-    for (auto const& payload : request.input().payloads()) seen.input.push_back(payload.data());
+    seen.input = data_of(request.input());
     if (!seen.input.empty()) {
         auto const& metadata = request.input().payloads(0).metadata();
         auto const encoding = metadata.find("encoding");
@@ -62,6 +68,42 @@ fake_workflow_service::seen_start to_seen(wire::StartWorkflowExecutionRequest co
         seen.metadata.emplace(std::string{name.data(), name.size()}, std::string{value.data(), value.size()});
     }
     return seen;
+}
+
+wire::StartWorkflowExecutionRequest start_of(wire::SignalWithStartWorkflowExecutionRequest const& request) {
+    wire::StartWorkflowExecutionRequest start;
+    start.set_namespace_(request.namespace_());
+    start.set_workflow_id(request.workflow_id());
+    *start.mutable_workflow_type() = request.workflow_type();
+    *start.mutable_task_queue() = request.task_queue();
+    *start.mutable_input() = request.input();
+    *start.mutable_workflow_execution_timeout() = request.workflow_execution_timeout();
+    *start.mutable_workflow_run_timeout() = request.workflow_run_timeout();
+    *start.mutable_workflow_task_timeout() = request.workflow_task_timeout();
+    start.set_identity(request.identity());
+    start.set_request_id(request.request_id());
+    start.set_workflow_id_reuse_policy(request.workflow_id_reuse_policy());
+    *start.mutable_memo() = request.memo();
+    *start.mutable_search_attributes() = request.search_attributes();
+    return start;
+}
+
+fake_workflow_service::seen_signal to_seen(wire::SignalWithStartWorkflowExecutionRequest const& request) {
+    return {.run_id = {},
+            .name = request.signal_name(),
+            .input = data_of(request.signal_input()),
+            .request_id = request.request_id(),
+            .identity = request.identity(),
+            .header = data_of(request.header().fields())};
+}
+
+fake_workflow_service::seen_signal to_seen(wire::SignalWorkflowExecutionRequest const& request) {
+    return {.run_id = {},
+            .name = request.signal_name(),
+            .input = data_of(request.input()),
+            .request_id = request.request_id(),
+            .identity = request.identity(),
+            .header = data_of(request.header().fields())};
 }
 
 wire::WorkflowExecutionStatus status_of(fake_workflow_service::ending how) {

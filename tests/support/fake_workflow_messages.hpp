@@ -21,6 +21,13 @@ namespace wire = ::temporal::api::workflowservice::v1;
 [[nodiscard]] fake_workflow_service::seen_start to_seen(wire::StartWorkflowExecutionRequest const& request,
                                                         grpc::ServerContext const& context);
 
+// The half of it that starts, as a request of its own.
+[[nodiscard]] wire::StartWorkflowExecutionRequest start_of(
+    wire::SignalWithStartWorkflowExecutionRequest const& request);
+[[nodiscard]] fake_workflow_service::seen_signal to_seen(
+    wire::SignalWithStartWorkflowExecutionRequest const& request);
+[[nodiscard]] fake_workflow_service::seen_signal to_seen(wire::SignalWorkflowExecutionRequest const& request);
+
 // How a run ended, and the last event of its history.
 [[nodiscard]] wire::WorkflowExecutionStatus status_of(fake_workflow_service::ending how);
 [[nodiscard]] wire::HistoryEvent end_event(fake_workflow_service::ending how, std::string const& why);

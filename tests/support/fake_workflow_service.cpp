@@ -27,6 +27,7 @@ struct run {
     wire::Memo memo;
     wire::WorkflowExecutionStatus status = wire::WORKFLOW_EXECUTION_STATUS_RUNNING;
     std::optional<wire::HistoryEvent> end;
+    std::vector<fake_workflow_service::seen_signal> signals;
 };
 
 struct planned {
@@ -47,6 +48,29 @@ struct fake_workflow_service::parts final : wire::WorkflowService::Service {
         return serve("StartWorkflowExecution", *context, [&](lock&) {
             started.push_back(to_seen(*request, *context));
             return begin(*request, *response);
+        });
+    }
+
+    grpc::Status SignalWorkflowExecution(grpc::ServerContext* context,
+                                         wire::SignalWorkflowExecutionRequest const* request,
+                                         wire::SignalWorkflowExecutionResponse*) override {
+        return serve("SignalWorkflowExecution", *context, [&](lock&) {
+            if (request->namespace_() != chosen.name_space) return no_namespace(request->namespace_());
+            auto const* const found = find(request->workflow_execution());
+            if (found == nullptr) return no_run(request->workflow_execution());
+            if (found->end && !has_taken(*found, request->request_id()))
+                return grpc::Status{grpc::StatusCode::NOT_FOUND, "workflow execution already completed"};
+            return take(current(request->workflow_execution().workflow_id()), to_seen(*request));
+        });
+    }
+
+    grpc::Status SignalWithStartWorkflowExecution(
+        grpc::ServerContext* context, wire::SignalWithStartWorkflowExecutionRequest const* request,
+        wire::SignalWithStartWorkflowExecutionResponse* response) override {
+        return serve("SignalWithStartWorkflowExecution", *context, [&](lock&) {
+            auto const start = start_of(*request);
+            started.push_back(to_seen(start, *context));
+            return begin_or_signal(start, to_seen(*request), *response);
         });
     }
 
@@ -132,9 +156,41 @@ struct fake_workflow_service::parts final : wire::WorkflowService::Service {
                last.status != wire::WORKFLOW_EXECUTION_STATUS_COMPLETED;
     }
 
-    // As the server decides: the request id of the current run first, then the reuse policy.
-    grpc::Status begin(wire::StartWorkflowExecutionRequest const& request,
-                       wire::StartWorkflowExecutionResponse& response) {
+    // The request id of a run that is closed says nothing here: another is started, if the policy allows it.
+    grpc::Status begin_or_signal(wire::StartWorkflowExecutionRequest const& start,
+                                 fake_workflow_service::seen_signal signal,
+                                 wire::SignalWithStartWorkflowExecutionResponse& response) {
+        if (auto const valid = look_at(start); !valid.ok()) return valid;
+        auto& all = runs[start.workflow_id()];
+        bool const is_open = !all.empty() && !all.back().end;
+        if (!is_open) {
+            if (!all.empty() && !may_follow(all.back(), start.workflow_id_reuse_policy()))
+                return already_started(start.workflow_id(), all.back());
+            add_run(start.workflow_id(), start.request_id(), start.memo());
+        }
+        response.set_run_id(all.back().id);
+        response.set_started(!is_open && chosen.tells_what_is_new);
+        return take(all.back(), std::move(signal));
+    }
+
+    static bool has_taken(run const& of, std::string const& request_id) {
+        return std::ranges::any_of(of.signals,
+                                   [&](auto const& each) { return each.request_id == request_id; });
+    }
+
+    // One that the run has taken before is dropped.
+    grpc::Status take(run& of, fake_workflow_service::seen_signal signal) {
+        if (has_taken(of, signal.request_id)) return grpc::Status::OK;
+        if (of.signals.size() >= chosen.signals_max) {
+            return {grpc::StatusCode::INVALID_ARGUMENT,
+                    "exceeded workflow execution limit for signal events"};
+        }
+        signal.run_id = of.id;
+        of.signals.push_back(std::move(signal));
+        return grpc::Status::OK;
+    }
+
+    grpc::Status look_at(wire::StartWorkflowExecutionRequest const& request) {
         if (request.namespace_() != chosen.name_space) return no_namespace(request.namespace_());
         for (auto const& [name, value] : request.search_attributes().indexed_fields()) {
             if (std::ranges::find(chosen.search_attributes, name) == chosen.search_attributes.end()) {
@@ -146,6 +202,13 @@ struct fake_workflow_service::parts final : wire::WorkflowService::Service {
         if (request.input().ByteSizeLong() > chosen.input_bytes_max) {
             return {grpc::StatusCode::INVALID_ARGUMENT, "Blob data size exceeds limit."};
         }
+        return grpc::Status::OK;
+    }
+
+    // As the server decides: the request id of the current run first, then the reuse policy.
+    grpc::Status begin(wire::StartWorkflowExecutionRequest const& request,
+                       wire::StartWorkflowExecutionResponse& response) {
+        if (auto const valid = look_at(request); !valid.ok()) return valid;
         auto& all = runs[request.workflow_id()];
         bool const is_known = !all.empty() && all.back().request_id == request.request_id();
         if (!is_known && !all.empty() && !may_follow(all.back(), request.workflow_id_reuse_policy())) {
@@ -284,6 +347,15 @@ std::string fake_workflow_service::address() const {
 std::vector<fake_workflow_service::seen_start> fake_workflow_service::starts() const {
     std::lock_guard const held{parts_->guard};
     return parts_->started;
+}
+
+std::vector<fake_workflow_service::seen_signal> fake_workflow_service::signals(
+    std::string const& workflow_id) const {
+    std::lock_guard const held{parts_->guard};
+    std::vector<seen_signal> all;
+    for (auto const& each : parts_->runs[workflow_id])
+        all.insert(all.end(), each.signals.begin(), each.signals.end());
+    return all;
 }
 
 std::size_t fake_workflow_service::calls_of(std::string const& method) const {

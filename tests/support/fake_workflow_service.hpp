@@ -12,8 +12,8 @@
 
 namespace headgate::testing_support {
 
-// A small Temporal frontend on a loopback port: it remembers runs, request ids and memos, judges workflow ids
-// by REJECT_DUPLICATE, serves long polls, and can be told to misbehave. Runs never progress by themselves.
+// A small Temporal frontend on a loopback port: it remembers runs, request ids, memos and signals, judges
+// workflow ids as told, serves long polls, and can be told to misbehave. Runs never progress by themselves.
 //
 // All functions are safe from any thread. The destructor cancels what is open.
 class fake_workflow_service {
@@ -29,6 +29,8 @@ public:
         std::size_t input_bytes_max = 2 * 1024 * 1024;
         std::chrono::milliseconds retention = std::chrono::hours{24};
         bool tells_system_info = true;
+        bool tells_what_is_new = true;  // False: as server 1.23, which does not say whether it started a run.
+        std::size_t signals_max = 10'000;  // Of one run.
         std::optional<tls_files> tls;
         std::uint16_t port = 0;  // 0: any free one.
     };
@@ -63,7 +65,18 @@ public:
         std::chrono::milliseconds task_timeout{0};
         std::multimap<std::string, std::string> metadata;
     };
-    [[nodiscard]] std::vector<seen_start> starts() const;
+    [[nodiscard]] std::vector<seen_start> starts() const;  // With a signal or without.
+
+    struct seen_signal {
+        std::string run_id;
+        std::string name;
+        std::vector<std::string> input;  // Data of each payload.
+        std::string request_id;
+        std::string identity;
+        std::map<std::string, std::string> header;
+    };
+    // That were delivered: a repeated one was not.
+    [[nodiscard]] std::vector<seen_signal> signals(std::string const& workflow_id) const;
 
     // How many calls of a method came: "StartWorkflowExecution".
     [[nodiscard]] std::size_t calls_of(std::string const& method) const;

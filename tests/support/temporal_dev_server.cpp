@@ -2,8 +2,11 @@
 
 #include "core/check.hpp"
 
+#include <google/protobuf/unknown_field_set.h>
+#include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <chrono>
 #include <cstdlib>
@@ -15,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <temporal_service.grpc.pb.h>
 #include <thread>
 #include <unistd.h>
 
@@ -139,6 +143,31 @@ void temporal_dev_server::terminate(std::string const& workflow_id, std::string 
         if (wait_for(told) == 0) return;
     }
     ADD_FAILURE() << "the operator could not terminate the run";
+}
+
+std::size_t temporal_dev_server::signals_taken(std::string const& workflow_id) const {
+    namespace wire = ::temporal::api::workflowservice::v1;
+    // HistoryEvent.event_type and EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, which Headgate itself does not
+    // read.
+    constexpr int event_type = 3;
+    constexpr std::uint64_t signalled = 26;
+    wire::GetWorkflowExecutionHistoryRequest request;
+    request.set_namespace_("default");
+    request.mutable_execution()->set_workflow_id(workflow_id);
+    wire::GetWorkflowExecutionHistoryResponse history;
+    grpc::ClientContext context;
+    auto const asked =
+        wire::WorkflowService::NewStub(grpc::CreateChannel(address(), grpc::InsecureChannelCredentials()));
+    auto const told = asked->GetWorkflowExecutionHistory(&context, request, &history);
+    EXPECT_TRUE(told.ok()) << told.error_message();
+    auto const is_signal = [](wire::HistoryEvent const& event) {
+        auto const& fields = event.GetReflection()->GetUnknownFields(event);
+        for (int i = 0; i < fields.field_count(); ++i) {
+            if (fields.field(i).number() == event_type) return fields.field(i).varint() == signalled;
+        }
+        return false;
+    };
+    return static_cast<std::size_t>(std::ranges::count_if(history.history().events(), is_signal));
 }
 
 }  // namespace headgate::testing_support

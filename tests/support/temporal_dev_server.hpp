@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <sys/types.h>
@@ -28,6 +29,9 @@ public:
 
     // As an operator does: `temporal workflow terminate`.
     void terminate(std::string const& workflow_id, std::string const& reason) const;
+
+    // How many signals stand in the history of the id's current run.
+    [[nodiscard]] std::size_t signals_taken(std::string const& workflow_id) const;
 
 private:
     [[nodiscard]] bool has_search_attributes() const;

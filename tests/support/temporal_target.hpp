@@ -35,6 +35,24 @@ inline start_order order_for(std::string workflow_id) {
     return order;
 }
 
+inline start_order signal_with_start_for(std::string workflow_id) {
+    auto order = order_for(std::move(workflow_id));
+    order.kind = order_kind::signal_with_start;
+    order.signal = {.name = "new_release",
+                    .inputs = {R"({"tag":"v1"})"},
+                    .event_id = "0192f3c0-7b1e-7cc3-9a4f-0123456789ab"};
+    return order;
+}
+
+inline start_order signal_for(std::string workflow_id) {
+    auto whole = signal_with_start_for(std::move(workflow_id));
+    start_order order;
+    order.kind = order_kind::signal;
+    order.workflow_id = std::move(whole.workflow_id);
+    order.signal = std::move(whole.signal);
+    return order;
+}
+
 inline deadline soon() {
     return from_now(std::chrono::seconds{15});
 }

@@ -384,6 +384,31 @@ TEST(operator_api, a_released_start_that_may_have_happened_stays_one) {
     EXPECT_EQ(member(work.ask("POST", "/api/v1/deliveries/" + unanswered + "/release"), "state"), "starting");
 }
 
+// The run that may have taken the signal is closed: asking it again would tell nobody anything.
+TEST(operator_api, a_released_signal_of_which_nobody_is_sure_is_sent_as_if_it_never_was) {
+    api_at_work work;
+    auto const unsure = to_string(work.keep(delivery_state::held, hold_cause::unsure).id);
+    auto const answer = work.ask("POST", "/api/v1/deliveries/" + unsure + "/release");
+    EXPECT_EQ(member(answer, "state"), "waiting");
+}
+
+TEST(operator_api, shows_what_is_signalled_and_that_it_was) {
+    api_at_work work;
+    delivery told;
+    told.order.kind = order_kind::signal;
+    told.order.workflow_id = "orders";
+    told.order.signal = {.name = "new_release", .inputs = {R"({"n":7})"}, .event_id = {}};
+    told.state = delivery_state::starting;
+    auto const id = work.store.keep(std::move(told)).id;
+    store::transition change{
+        .delivery = id, .from = delivery_state::starting, .to = delivery_state::completed};
+    change.tried = attempt{1, work.clock.now(), "signalled", ""};
+    ASSERT_TRUE(run(work.store.record({change})).value().front());
+    auto const shown = work.ask("GET", "/api/v1/deliveries/" + to_string(id)).body;
+    EXPECT_NE(shown.find(R"("order":{"signal":{"name":"new_release","input":{"n":7}}})"), std::string::npos)
+        << shown;
+}
+
 TEST(operator_api, shows_no_secret_of_a_body) {
     api_at_work work;
     event fresh{0, {}, "default", "sender", identity{"equal", "signing#0", coverage::none}, {}};

@@ -148,6 +148,27 @@ TEST(order, keeps_every_argument_and_what_is_said_of_types_and_reuse) {
     EXPECT_EQ(read.order.reuse, id_reuse::after_failure);
 }
 
+TEST(order, keeps_a_signal) {
+    auto of = make_delivery(stored_event(), "first");
+    of.order.kind = order_kind::signal_with_start;
+    of.order.signal = {.name = "new_release", .inputs = {"1", "null"}, .event_id = "an event"};
+    auto const packed = pack_order(3, of);
+    delivery read;
+    read.id = of.id;
+    ASSERT_TRUE(unpack_order(3, packed.content, packed.checksum, read));
+    EXPECT_EQ(read.order.kind, order_kind::signal_with_start);
+    EXPECT_EQ(read.order.signal, of.order.signal);
+    EXPECT_EQ(read.order.reuse, of.order.reuse);
+}
+
+// So the version before signals reads them, should somebody go back to it.
+TEST(order, that_only_starts_has_the_form_from_before_signals) {
+    auto of = make_delivery(stored_event(), "first");
+    EXPECT_EQ(pack_order(3, of).content.front(), 2);
+    of.order.kind = order_kind::signal;
+    EXPECT_EQ(pack_order(3, of).content.front(), 3);
+}
+
 // Written by the first version, which knew one argument, no types and no reuse: `make_delivery(event,
 // "first")` with an id of 0x24 in row 3.
 TEST(order, of_the_first_version_is_read) {

@@ -153,6 +153,32 @@ class Temporal:
         assert base64.b64decode(payloads[0]["metadata"]["encoding"]) == b"json/plain"
         return base64.b64decode(payloads[0]["data"])
 
+    def history(self, workflow_id):
+        """Every event of the current run of an id, payloads as bytes in base64."""
+        path = f"/workflows/{quoted(workflow_id)}/history?maximumPageSize=1000"
+        return self._get(path, accept="application/json+no-payload-shorthand")["history"]["events"]
+
+    def signals_of(self, workflow_id):
+        """What each signal of the current run brought."""
+        key = "workflowExecutionSignaledEventAttributes"
+        return [
+            {
+                "name": event[key]["signalName"],
+                "input": [base64.b64decode(each["data"]) for each in event[key]["input"]["payloads"]],
+                "header": {
+                    name: json.loads(base64.b64decode(payload["data"]))
+                    for name, payload in event[key]["header"]["fields"].items()
+                },
+            }
+            for event in self.history(workflow_id)
+            if key in event
+        ]
+
+    def result_of(self, workflow_id):
+        """The bytes of what a completed run gave back."""
+        ending = self.history(workflow_id)[-1]["workflowExecutionCompletedEventAttributes"]
+        return base64.b64decode(ending["result"]["payloads"][0]["data"])
+
     def memo_of(self, workflow_id):
         fields = self.first_event(workflow_id)["memo"]["fields"]
         return {name: json.loads(base64.b64decode(payload["data"])) for name, payload in fields.items()}

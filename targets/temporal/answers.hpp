@@ -2,7 +2,6 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "model/delivery.hpp"
 #include "targets/target.hpp"
 
 #include <chrono>
@@ -12,12 +11,13 @@
 #include <string>
 #include <string_view>
 
-// Temporal's messages, as bytes on one side and as our own types on the other. The reading half fails with
-// `internal` when the bytes are no such message: then it is not a Temporal frontend that answers.
+// What a Temporal frontend answers, read from its bytes. Reading fails with `internal` when the bytes are no
+// such message: then it is not a Temporal frontend that answers.
 
 namespace headgate::targets {
 
-// Under this name the delivery's id stands in the memo of every run that we start.
+// Under this name the delivery's id stands in the memo of every run that we start, and in the header of every
+// signal that we send.
 inline constexpr std::string_view delivery_memo = "headgate.delivery";
 
 // What a namespace takes, counted as the server counts: the serialized input, the serialized memo.
@@ -26,27 +26,15 @@ struct size_limits {
     std::size_t memo_bytes_max = 2 * 1024 * 1024;
 };
 
-// A server stores ids in columns of 255 characters; past that some of them answer as if they were away.
-inline constexpr std::size_t workflow_id_bytes_max = 255;
-
-// Fails with invalid_argument when the server could never take it.
-[[nodiscard]] result<std::string> encode_start(start_order const& order, std::string const& delivery_id,
-                                               std::string const& name_space, std::string const& identity,
-                                               size_limits const& limits);
-
-[[nodiscard]] std::string encode_describe(std::string const& name_space, std::string const& workflow_id,
-                                          std::string const& run_id);
-
-enum class history_question : std::uint8_t { is_there_an_end, wait_for_the_end };
-
-[[nodiscard]] std::string encode_history(std::string const& name_space, std::string const& workflow_id,
-                                         std::string const& run_id, std::string const& page_token,
-                                         history_question asked);
-
-[[nodiscard]] std::string encode_describe_namespace(std::string const& name_space);
-
 // The run id in the answer to a start.
 [[nodiscard]] result<std::string> read_started(std::string const& body);
+
+struct signalled_run {
+    std::string run_id;
+    bool is_new = false;  // Of server 1.23 never.
+};
+
+[[nodiscard]] result<signalled_run> read_signalled_with_start(std::string const& body);
 
 // A run as DescribeWorkflowExecution tells it.
 struct run_description {
