@@ -1,6 +1,7 @@
 #include "app/plan.hpp"
 
 #include "config/notes.hpp"
+#include "config/templates.hpp"
 #include "core/log.hpp"
 #include "gateway/routes.hpp"
 
@@ -32,6 +33,7 @@ planned make_plan(std::string const& config_path) {
         result.places.locate(each);
         result.found.push_back(std::move(each));
     }
+    result.found = config::told_once(std::move(result.found), loaded.borrowed);
     if (std::ranges::any_of(result.found, is_mistake)) return result;
     result.made = plan{std::move(settings), std::move(sources), std::move(rules), std::move(operators),
                        result.made_from};

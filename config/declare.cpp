@@ -9,6 +9,7 @@ void declare_configuration(section& root, configuration& into) {
     declare_targets(root, into.dispatch);
     declare_sources(root, declare_presets(root, into.trials), into.gateway);
     declare_tables(root, into.dispatch);
+    declare_templates(root);
     declare_rules(root, into.dispatch);
     declare_dispatch(root, into.dispatch);
     declare_log(root, into.log);

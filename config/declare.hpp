@@ -32,6 +32,12 @@ void declare_tables(section& root, dispatch::settings& into);
 void declare_body(section& at, gateway::source_settings& into);
 // What these have to look like.
 void declare_schema(section& at, transforms::body_settings& into);
+// What several rules say alike, each part by itself. It is in the rules that use it by then: see
+// `use_templates`.
+void declare_templates(section& root);
+// What a rule does, and when. Of a part not everything has to be there.
+enum class completeness : std::uint8_t { whole, part };
+void declare_matter(section& at, dispatch::rule_settings& into, completeness of);
 void declare_rules(section& root, dispatch::settings& into);
 void declare_dispatch(section& root, dispatch::settings& into);
 

@@ -18,10 +18,9 @@ using namespace std::chrono_literals;
 constexpr auto longest_run = 3'650 * 24h;
 
 // Texts that may not be too long: Temporal keeps names to 1000 bytes.
-bool declare_name_for_temporal(section& at, std::string_view key, std::string& into, std::string_view says,
-                               std::string_view example) {
+bool declare_name_for_temporal(section& at, std::string_view key, std::string& into, about const& what) {
     constexpr std::size_t name_bytes_max = 1000;
-    bool const given = at.text(key, into, {.says = says, .is = presence::required, .example = example});
+    bool const given = at.text(key, into, what);
     if (given && into.size() > name_bytes_max) {
         at.mistake(key, fmt::format("has {} bytes, more than {}", into.size(), name_bytes_max),
                    "choose a shorter name");
@@ -83,9 +82,16 @@ void declare_search_attributes(section& at, std::vector<dispatch::attribute_sett
     }
 }
 
-void declare_message(section& at, dispatch::signal_settings& into) {
-    declare_name_for_temporal(at, "name", into.name, "The signal's name, as the workflow handles it.",
-                              "new_release");
+// What a whole rule has to have.
+presence needed_in(completeness of) {
+    return of == completeness::whole ? presence::borrowable : presence::optional;
+}
+
+void declare_message(section& at, dispatch::signal_settings& into, completeness of) {
+    declare_name_for_temporal(at, "name", into.name,
+                              {.says = "The signal's name, as the workflow handles it.",
+                               .is = needed_in(of),
+                               .example = "new_release"});
     declare_inputs(
         at,
         "A program that gives the signal's argument, or a list of programs that give one each; `[]` "
@@ -97,34 +103,38 @@ constexpr std::string_view id_remedy =
     "a signal goes to the run that has the id: add it, for example `id: '\"orders-\\(.body.customer)\"'`";
 
 // What a run is signalled with that is started if none is running.
-void declare_signal_of_start(section& at, dispatch::rule_settings& into) {
+void declare_signal_of_start(section& at, dispatch::rule_settings& into, completeness of) {
     bool const given = at.inside(
         "signal",
         {.says = "A signal to the run that has the `id`; the run is started if none is running. What is "
                  "promised of signals: see [rules](rules.md#signal)."},
-        [&](section& signal) { declare_message(signal, into.signal); });
+        [&](section& signal) { declare_message(signal, into.signal, of); });
     if (!given) return;
     into.kind = order_kind::signal_with_start;
-    if (into.id.empty() && !at.reads()->has("id")) at.mistake("id", "is missing", std::string{id_remedy});
+    if (of == completeness::whole && !at.reads()->has("id"))
+        at.mistake("id", "is missing", std::string{id_remedy});
 }
 
-void declare_signal(section& at, dispatch::rule_settings& into) {
+void declare_signal(section& at, dispatch::rule_settings& into, completeness of) {
     into.kind = order_kind::signal;
     at.text("target", into.target,
-            {.says = "Which of `targets` has the run.", .is = presence::required, .example = "platform"});
+            {.says = "Which of `targets` has the run.", .is = needed_in(of), .example = "platform"});
     at.program("id", into.id,
                {.says = "Gives the workflow id of the run, as in `start`.",
-                .is = presence::required,
+                .is = needed_in(of),
                 .example = ".body.run"});
-    declare_message(at, into.signal);
+    declare_message(at, into.signal, of);
 }
 
-void declare_start(section& at, dispatch::rule_settings& into) {
+void declare_start(section& at, dispatch::rule_settings& into, completeness of) {
     at.text("target", into.target,
-            {.says = "Which of `targets` starts it.", .is = presence::required, .example = "platform"});
-    declare_name_for_temporal(at, "workflow", into.workflow, "The workflow's type.", "SyncThenBuild");
-    declare_name_for_temporal(at, "task_queue", into.task_queue, "The task queue that the worker polls.",
-                              "data-platform");
+            {.says = "Which of `targets` starts it.", .is = needed_in(of), .example = "platform"});
+    declare_name_for_temporal(
+        at, "workflow", into.workflow,
+        {.says = "The workflow's type.", .is = needed_in(of), .example = "SyncThenBuild"});
+    declare_name_for_temporal(
+        at, "task_queue", into.task_queue,
+        {.says = "The task queue that the worker polls.", .is = needed_in(of), .example = "data-platform"});
     at.program(
         "id", into.id,
         {.says = "Gives the workflow id: one non-empty string of at most 240 bytes that does not end in `~` "
@@ -135,7 +145,7 @@ void declare_start(section& at, dispatch::rule_settings& into) {
                    "A program that gives the workflow's argument, or a list of programs that give one each; "
                    "`[]` is a workflow without arguments.",
                    into.inputs);
-    declare_signal_of_start(at, into);
+    declare_signal_of_start(at, into, of);
     at.programs("memo", into.memo, {.says = "Notes shown with the run, each given by a program."});
     declare_search_attributes(at, into.search_attributes);
     bool const has_reuse = at.choice(
@@ -143,7 +153,8 @@ void declare_start(section& at, dispatch::rule_settings& into) {
         {.says = "Whether a workflow id may be used again once its run is closed: never, if that did not "
                  "complete, or always. Anything but never can start a second run for one event after an "
                  "answer was lost: see [rules](rules.md#reuse)."});
-    if (has_reuse && into.reuse != id_reuse::never && into.id.empty()) {
+    bool const has_no_id = of == completeness::whole && into.id.empty();
+    if (has_reuse && into.reuse != id_reuse::never && has_no_id) {
         at.warning("reuse", "changes nothing: an id that is made of the event's is used once",
                    "give the rule an `id`, or remove it");
     }
@@ -154,22 +165,51 @@ void declare_start(section& at, dispatch::rule_settings& into) {
                 {.says = "For one workflow task; 0s: the server's default."});
 }
 
-void declare_order(section& at, dispatch::rule_settings& into) {
+void declare_order(section& at, dispatch::rule_settings& into, completeness of) {
     bool const starts = at.inside("start", {.says = "What is started. A rule has this or `signal`."},
-                                  [&](section& start) { declare_start(start, into); });
+                                  [&](section& start) { declare_start(start, into, of); });
     bool const signals = at.inside(
         "signal", {.says = "Which running run is signalled, instead: see [rules](rules.md#signal)."},
-        [&](section& signal) { declare_signal(signal, into); });
+        [&](section& signal) { declare_signal(signal, into, of); });
     if (at.reads() == nullptr || starts != signals) return;
     if (starts) {
         at.mistake("signal", "stands beside start",
                    "keep one of the two; the signal of a run that may have to be started stands in `start`");
-    } else if (!at.reads()->has("start") && !at.reads()->has("signal")) {
+    } else if (of == completeness::whole && !at.reads()->has("start") && !at.reads()->has("signal")) {
         at.mistake("start", "is missing", "add `start:`, or `signal:` for a run that is running");
     }
 }
 
 }  // namespace
+
+void declare_matter(section& at, dispatch::rule_settings& into, completeness of) {
+    at.programs("vars", into.vars,
+                {.says = "Values that the rule's programs share, each given by a program with one output: "
+                         "`$NAME` in all of them, and in the vars after it. One is evaluated when a program "
+                         "that names it is, and then once."});
+    at.program("when", into.when, {.says = "Whether the event matches: one output, false and null are no."});
+    at.program(
+        "each", into.each,
+        {.says = "Starts once for each of its outputs instead of once for the event: `$item` in `start` is "
+                 "one of them, `$index` its place from 0. See [rules](rules.md#each).",
+         .fallback_says = "none: once for the event"});
+    declare_order(at, into, of);
+}
+
+void declare_templates(section& root) {
+    root.named("templates",
+               {.says = "What several rules say alike, by name: a rule that says `use: NAME` has it too. See "
+                        "[rules](rules.md#use)."},
+               [](section& at, std::string const&) {
+                   if (at.reads() != nullptr && at.reads()->has("use")) {
+                       at.reads()->hide("use");
+                       at.mistake("use", "stands in a template",
+                                  "a template uses no other: write it out here");
+                   }
+                   dispatch::rule_settings nobodys;
+                   declare_matter(at, nobodys, completeness::part);
+               });
+}
 
 void declare_rules(section& root, dispatch::settings& into) {
     root.each(
@@ -189,21 +229,16 @@ void declare_rules(section& root, dispatch::settings& into) {
             at.text(
                 "source", one.source,
                 {.says = "Which of `sources` it looks at.", .is = presence::required, .example = "github"});
-            at.programs("vars", one.vars,
-                        {.says = "Values that the rule's programs share, each given by a program with one "
-                                 "output: `$NAME` in all of them, and in the vars after it. One is "
-                                 "evaluated when a program that names it is, and then once."});
-            at.program("when", one.when,
-                       {.says = "Whether the event matches: one output, false and null are no."});
-            at.program("each", one.each,
-                       {.says = "Starts once for each of its outputs instead of once for the event: `$item` "
-                                "in `start` is one of them, `$index` its place from 0. See "
-                                "[rules](rules.md#each).",
-                        .fallback_says = "none: once for the event"});
+            std::string used;
+            at.text("use", used,
+                    {.says = "Which of `templates` the rule has, beside what it says itself.",
+                     .pattern = name_pattern});
+            // It is gone from a rule that has all of its template.
+            bool const lacks_some = at.reads() != nullptr && at.reads()->has("use");
+            declare_matter(at, one, lacks_some ? completeness::part : completeness::whole);
             at.flag("final", one.is_final,
                     {.says = "Rules below it are not looked at for an event that it matches: see "
                              "[rules](rules.md#final)."});
-            declare_order(at, one);
             at.unavailable("tests", "remove it");
             into.rules.push_back(std::move(one));
         });

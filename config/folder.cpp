@@ -20,8 +20,8 @@ namespace headgate::config {
 namespace {
 
 // What several files may say something about.
-constexpr std::array<std::string_view, 6> joined_keys{"sources",   "rules",  "targets",
-                                                      "operators", "tables", "presets"};
+constexpr std::array<std::string_view, 7> joined_keys{"sources", "rules",   "targets",  "operators",
+                                                      "tables",  "presets", "templates"};
 
 node at_file(std::uint32_t file) {
     node here;

@@ -6,6 +6,7 @@
 #include "config/notes.hpp"
 #include "config/reader.hpp"
 #include "config/section.hpp"
+#include "config/templates.hpp"
 #include "core/digest.hpp"
 #include "core/encoding.hpp"
 
@@ -30,6 +31,7 @@ loaded load(std::filesystem::path const& path) {
     notes found;
     auto files = read_files(path, found);
     loaded outcome;
+    if (files.readable) outcome.borrowed = use_templates(files.root, found);
     outcome.places = locations{files.root, found};
     configuration made;
     // Where a file is missing, what it would have said would only be reported as missing once more.
@@ -47,7 +49,7 @@ loaded load(std::filesystem::path const& path) {
         outcome.readable = std::move(made);
     }
     outcome.made_from = found.made_from();
-    outcome.found = std::move(found).take();
+    outcome.found = told_once(std::move(found).take(), outcome.borrowed);
     return outcome;
 }
 

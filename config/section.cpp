@@ -235,6 +235,10 @@ setting& section::describe(std::string_view key, setting_kind kind, about const&
     described.kind = kind;
     described.says = what.says;
     described.required = what.is == presence::required;
+    if (what.is == presence::borrowable) {
+        described.fallback_says = "required";
+        return described;
+    }
     if (!described.required && what.fallback_says.empty()) described.fallback = std::move(fallback);
     described.fallback_says = what.fallback_says;
     return described;
@@ -243,7 +247,7 @@ setting& section::describe(std::string_view key, setting_kind kind, about const&
 // Whether the key is not there; a mistake when it must be.
 bool section::absent(std::string_view key, about const& what) {
     if (reader_->take(key) != nullptr) return false;
-    if (what.is == presence::required) {
+    if (what.is != presence::optional) {
         reader_->mistake(key, "is missing",
                          what.example.empty()
                              ? fmt::format("add `{}:`", key)

@@ -18,7 +18,11 @@
 
 namespace headgate::config {
 
-enum class presence : std::uint8_t { optional, required };
+enum class presence : std::uint8_t {
+    optional,
+    required,
+    borrowable,  // Required, but for an editor: a template may have it.
+};
 
 // What people are told about a setting.
 struct about {

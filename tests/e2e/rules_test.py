@@ -37,3 +37,21 @@ def test_an_attribute_of_a_type_is_sent_with_it_and_never_with_a_value_of_anothe
     assert base64.b64decode(fields["HeadgateSource"]["metadata"]["type"]) == b"Keyword"
     dead = gateway.delivery(gateway.send_github({"source": 7}).json["id"], state="dead")
     assert "search_attributes.HeadgateSource: gave number that is not of type keyword" in dead["reason"]
+
+
+def test_a_rule_starts_what_its_template_says_and_its_revision_is_that_of_both(serving, temporal):
+    def configured(queue):
+        said = {"start": {"target": "platform", "workflow": "Nobody", "task_queue": queue, "input": "{to: $to}"}}
+        return {"templates": {"sync": said}}
+
+    mine = {"name": "mine", "source": "github", "use": "sync", "vars": {"to": '"orders"'}}
+    gateway = serving(temporal_address=temporal.address, rules=[mine], **configured("first"))
+    first = gateway.delivery(gateway.send_github({}).json["id"], state="started")
+    assert first["order"]["input"] == {"to": "orders"}
+    assert temporal.first_event(first["workflow_id"])["taskQueue"]["name"] == "first"
+    gateway.stop()
+    gateway.configuration |= configured("second")
+    gateway.start()
+    second = gateway.delivery(gateway.send_github({"n": 2}).json["id"], state="started")
+    assert second["order"]["task_queue"] == "second"
+    assert second["rule_revision"] != first["rule_revision"]

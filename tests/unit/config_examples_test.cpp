@@ -68,7 +68,7 @@ TEST_P(examples, load_without_a_word) {
 INSTANTIATE_TEST_SUITE_P(config, examples,
                          ::testing::Values("cookbook.yaml", "headgate.yaml", "lookup.yaml", "minimal.yaml",
                                            "people.yaml", "rules.yaml", "schema.yaml",
-                                           "stripe-and-slack.yaml", "many-sources"),
+                                           "stripe-and-slack.yaml", "templates.yaml", "many-sources"),
                          [](auto const& row) {
                              auto name = row.param;
                              for (auto& c : name)
