@@ -40,6 +40,22 @@ public:
 
 }  // namespace
 
+result<void> put_on_route(gateway::snapshot const& all, gateway::source const& of, request& incoming) {
+    auto const route = all.routes.find(incoming.head.path());
+    auto const& name = of.settings.name;
+    if (!route || &all.sources[route->source] != &of) {
+        return refuse(errc::invalid_argument, "the request's path does not belong to source '" + name + "'",
+                      "its path is " + of.settings.path);
+    }
+    if (!gateway::allows_encoding(of, incoming.head.fields)) {
+        return refuse(errc::invalid_argument,
+                      "the request's Content-Encoding is none that source '" + name + "' allows",
+                      "send it plain, or see `body.encodings` of the source");
+    }
+    incoming.path_parameters = route->values;
+    return {};
+}
+
 result<asked> read_asked_request(plan const& by, std::string const& source, request_options const& options) {
     auto const& all = by.sources->sources;
     auto const named = [&](gateway::source const& each) { return each.settings.name == source; };
@@ -58,17 +74,8 @@ result<asked> read_asked_request(plan const& by, std::string const& source, requ
         HEADGATE_TRY(incoming.head.client_certificate,
                      read_whole(options.client_certificate, auth::certificate_bytes_max));
     }
-    auto const route = by.sources->routes.find(incoming.head.path());
-    if (!route || &all[route->source] != &*found) {
-        return refuse(errc::invalid_argument, "the request's path does not belong to source '" + source + "'",
-                      "its path is " + found->settings.path);
-    }
-    if (!gateway::allows_encoding(*found, incoming.head.fields)) {
-        return refuse(errc::invalid_argument,
-                      "the request's Content-Encoding is none that source '" + source + "' allows",
-                      "send it plain, or see `body.encodings` of the source");
-    }
-    incoming.path_parameters = route->values;
+    if (auto const routed = put_on_route(*by.sources, *found, incoming); !routed)
+        return std::unexpected{routed.error()};
     asked made{.source = &*found, .incoming = std::move(incoming), .known = {}, .trouble = {}};
     fresh_facts finder;
     auto facts =

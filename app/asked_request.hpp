@@ -26,6 +26,11 @@ struct asked {
 [[nodiscard]] result<asked> read_asked_request(plan const& by, std::string const& source,
                                                request_options const& options);
 
+// Gives the request the parameters of its path. Fails with invalid_argument where a request to this source
+// cannot look like that.
+[[nodiscard]] result<void> put_on_route(gateway::snapshot const& all, gateway::source const& of,
+                                        request& incoming);
+
 // What a command ends with when the request was refused: a no, unless nobody could know; then it says why.
 [[nodiscard]] int refusal_code(asked const& from);
 

@@ -1,13 +1,10 @@
 #include "app/tables.hpp"
 
-#include "core/text.hpp"
+#include "app/printable.hpp"
 #include "json/parse.hpp"
 #include "json/write.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -18,43 +15,6 @@ using row = std::vector<std::string>;
 
 constexpr std::string_view event_columns[]{"received_at", "id", "source", "type", "state", "duplicates"};
 constexpr std::string_view delivery_columns[]{"created_at", "id", "rule", "state", "workflow_id", "reason"};
-
-// A stored text may hold what moves a terminal's cursor.
-std::string printable(std::string_view text) {
-    std::string safe;
-    while (!text.empty()) {
-        auto const bytes = std::max<std::size_t>(character_bytes(text), 1);
-        safe += is_control(text.substr(0, bytes)) ? std::string_view{" "} : text.substr(0, bytes);
-        text.remove_prefix(bytes);
-    }
-    return safe;
-}
-
-// Of a whole character of several bytes.
-std::uint32_t code_point_of(std::string_view character) {
-    auto point = static_cast<std::uint32_t>(static_cast<unsigned char>(character.front())) &
-                 (0x7fU >> character.size());
-    for (char const next : character.substr(1))
-        point = point << 6 | (static_cast<unsigned char>(next) & 0x3fU);
-    return point;
-}
-
-// The same of JSON, in which such a character of several bytes can only stand in a string: it becomes an
-// escape, and the JSON says what it said.
-std::string escaped(std::string_view json) {
-    std::string safe;
-    safe.reserve(json.size());
-    while (!json.empty()) {
-        auto const character = json.substr(0, std::max<std::size_t>(character_bytes(json), 1));
-        if (character.size() > 1 && is_control(character)) {
-            safe += fmt::format("\\u{:04x}", code_point_of(character));
-        } else {
-            safe += character;
-        }
-        json.remove_prefix(character.size());
-    }
-    return safe;
-}
 
 std::string cell(json::value const& item, std::string_view column) {
     auto const found = item.find(column);
