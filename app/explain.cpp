@@ -3,6 +3,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/files.hpp"
+#include "app/steps_view.hpp"
 #include "app/stored_event.hpp"
 #include "app/verdict_view.hpp"
 #include "console/views.hpp"
@@ -81,6 +82,7 @@ void write_rule(json::writer& out, dispatch::verdict const& each) {
     } else if (!each.matches.empty()) {
         write_match(out, each.matches.front());
     }
+    write_steps(out, each.steps);
     out.end_object();
 }
 

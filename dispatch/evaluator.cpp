@@ -7,8 +7,16 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <utility>
 
 namespace headgate::dispatch {
+
+std::string place_of(rule const& by, std::string_view program) {
+    std::string name{program};
+    if (name == "when" || name == "each" || name.starts_with("vars.")) return name;
+    if (by.settings.kind != order_kind::signal) return "start." + name;
+    return name.starts_with("signal.") ? name : "signal." + name;
+}
 
 outcome<json::value> evaluator::sole_output(expression const& of, std::string_view named) {
     if (auto failed = prepare_vars(of)) return std::unexpected{*std::move(failed)};
@@ -16,6 +24,17 @@ outcome<json::value> evaluator::sole_output(expression const& of, std::string_vi
 }
 
 outcome<std::vector<json::value>> evaluator::items(std::size_t items_max) {
+    auto all = items_of_each(items_max);
+    if (steps_ == nullptr) return all;
+    if (all) {
+        steps_->gave("each", by_.each->program.source(), json::value::array(*all, scratch_));
+    } else if (all.error().program == "each") {
+        steps_->failed("each", by_.each->program.source(), all.error().why);
+    }
+    return all;
+}
+
+outcome<std::vector<json::value>> evaluator::items_of_each(std::size_t items_max) {
     auto const& each = *by_.each;
     if (auto failed = prepare_vars(each)) return std::unexpected{*std::move(failed)};
     give_variables(each);
@@ -41,6 +60,7 @@ void evaluator::look_at_item(json::value item, std::size_t index, json::arena& w
     item_ = item;
     index_ = json::value::integer(static_cast<std::int64_t>(index));
     item_scratch_ = &where;
+    if (steps_ != nullptr) steps_->look_at_item(index);
     for (std::size_t place = 0; place < vars_.size(); ++place) {
         if (by_.vars[place].second.is_of_item) vars_[place].reset();
     }
@@ -77,6 +97,24 @@ void evaluator::give_variables(expression const& of) {
 }
 
 outcome<json::value> evaluator::run(expression const& of, std::string_view named, json::arena& where) {
+    auto output = sole_output_of_run(of, named, where);
+    if (steps_ == nullptr) return output;
+    if (output) {
+        steps_->gave(place_of(by_, named), of.program.source(), *output);
+    } else {
+        steps_->failed(place_of(by_, named), of.program.source(), output.error().why);
+    }
+    return output;
+}
+
+// What a program gave, and what is not good enough where it stands.
+std::unexpected<fault> evaluator::reject(std::string_view named, error why) {
+    if (steps_ != nullptr) steps_->was_refused(why);
+    return std::unexpected{fault{std::string{named}, std::move(why)}};
+}
+
+outcome<json::value> evaluator::sole_output_of_run(expression const& of, std::string_view named,
+                                                   json::arena& where) {
     give_variables(of);
     auto outputs = of.program.run(input_, where, options_);
     if (!outputs) return std::unexpected{fault{std::string{named}, std::move(outputs).error()}};
@@ -97,10 +135,9 @@ outcome<std::string> evaluator::workflow_id(expression const& by) {
     if (!output.is_string()) {
         auto wrong = not_an_id(fmt::format("gave {}, not a string", json::name_of(output.type())),
                                "make `id` one string, for example with tostring");
-        return std::unexpected{fault{"id", std::move(wrong)}};
+        return reject("id", std::move(wrong));
     }
-    if (auto wrong = what_is_wrong_with_id(output.as_string()))
-        return std::unexpected{fault{"id", *std::move(wrong)}};
+    if (auto wrong = what_is_wrong_with_id(output.as_string())) return reject("id", *std::move(wrong));
     return std::string{output.as_string()};
 }
 
@@ -129,8 +166,7 @@ outcome<std::vector<search_attribute>> evaluator::search_attributes() {
     for (auto const& [name, value, type] : by_.search_attributes) {
         auto const named = "search_attributes." + name;
         HEADGATE_TRY(auto const output, sole_output(value, named));
-        if (auto wrong = what_is_wrong_with_attribute(output, type))
-            return std::unexpected{fault{named, *std::move(wrong)}};
+        if (auto wrong = what_is_wrong_with_attribute(output, type)) return reject(named, *std::move(wrong));
         bool const is_left_out = output.is_null() && type != attribute_type::unsaid;
         if (!is_left_out) all.push_back({name, json::write(output), type});
     }

@@ -2,6 +2,7 @@
 
 #include "core/result.hpp"
 #include "dispatch/rule.hpp"
+#include "dispatch/steps.hpp"
 #include "json/value.hpp"
 #include "transforms/program.hpp"
 
@@ -21,6 +22,9 @@ struct fault {
     error why;
 };
 
+// Where that program stands in the configuration of its rule: `start.id` for `id`.
+[[nodiscard]] std::string place_of(rule const& by, std::string_view program);
+
 template <class T>
 using outcome = std::expected<T, fault>;
 
@@ -29,9 +33,15 @@ using outcome = std::expected<T, fault>;
 // does not name it.
 class evaluator {
 public:
-    // Keeps references.
-    evaluator(rule const& by, json::value input, json::arena& scratch, transforms::run_options const& options)
-        : by_{by}, input_{input}, scratch_{scratch}, options_{options}, vars_(by.vars.size()) {}
+    // Keeps references, and `steps`, which is told of every program that runs; null: nobody asks.
+    evaluator(rule const& by, json::value input, json::arena& scratch, transforms::run_options const& options,
+              step_log* steps = nullptr)
+        : by_{by},
+          input_{input},
+          scratch_{scratch},
+          options_{options},
+          steps_{steps},
+          vars_(by.vars.size()) {}
 
     // The outputs of the rule's `each`, at most so many.
     [[nodiscard]] outcome<std::vector<json::value>> items(std::size_t items_max);
@@ -55,14 +65,19 @@ public:
 private:
     [[nodiscard]] outcome<std::vector<std::string>> values_of(std::vector<expression> const& arguments,
                                                               std::string_view prefix);
+    [[nodiscard]] outcome<std::vector<json::value>> items_of_each(std::size_t items_max);
     [[nodiscard]] outcome<json::value> run(expression const& of, std::string_view named, json::arena& where);
+    [[nodiscard]] outcome<json::value> sole_output_of_run(expression const& of, std::string_view named,
+                                                          json::arena& where);
     [[nodiscard]] std::optional<fault> prepare_vars(expression const& of);
+    [[nodiscard]] std::unexpected<fault> reject(std::string_view named, error why);
     void give_variables(expression const& of);
 
     rule const& by_;
     json::value input_;
     json::arena& scratch_;
     transforms::run_options options_;
+    step_log* steps_;
     std::vector<std::optional<outcome<json::value>>> vars_;  // As far as they were evaluated.
     json::value item_;
     json::value index_;

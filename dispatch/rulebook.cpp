@@ -43,13 +43,6 @@ outcome<start_order> render(rule const& by, event const& from, std::optional<std
     return order;
 }
 
-// Where the program stands in the configuration.
-std::string place_of(rule const& by, std::string const& program) {
-    if (program == "when" || program == "each" || program.starts_with("vars.")) return program;
-    if (by.settings.kind != order_kind::signal) return "start." + program;
-    return program.starts_with("signal.") ? program : "signal." + program;
-}
-
 match failed(rule const& by, std::optional<std::uint32_t> item, fault&& at) {
     auto place = place_of(by, at.program);
     auto why = while_doing(at.program, std::move(at.why)).error();
@@ -94,7 +87,7 @@ std::vector<match> match_items(rule const& by, event const& from, evaluator& eva
 
 verdict judge(rule const& by, event const& from, evaluator evaluate, item_limits const& limits,
               std::optional<std::uint32_t> only) {
-    verdict said{.by = &by, .holds = false, .matches = {}, .behind = nullptr};
+    verdict said{.by = &by, .holds = false, .matches = {}, .behind = nullptr, .steps = {}};
     bool const is_ours = by.settings.source == from.source && by.settings.tenant == from.tenant;
     if (!is_ours) return said;
     auto holds = evaluate.holds();
@@ -255,13 +248,22 @@ std::vector<verdict> rulebook::verdicts(event const& from, json::arena& scratch)
     rule const* last = nullptr;
     for (auto const* by : rules_of(from.source)) {
         if (last != nullptr) {
-            all.push_back({.by = by, .holds = false, .matches = {}, .behind = last});
+            all.push_back({.by = by, .holds = false, .matches = {}, .behind = last, .steps = {}});
             continue;
         }
-        all.push_back(evaluate_one(*by, from, scratch));
+        all.push_back(verdict_of(*by, from, scratch));
         if (by->settings.is_final && all.back().holds) last = by;
     }
     return all;
+}
+
+verdict rulebook::verdict_of(rule const& by, event const& from, json::arena& scratch) const {
+    auto const input = input_of(from, scratch);
+    step_log steps;
+    auto said =
+        judge(by, from, evaluator{by, input.value, scratch, options_of(from), &steps}, items_, std::nullopt);
+    said.steps = std::move(steps).take();
+    return said;
 }
 
 verdict rulebook::evaluate_one(rule const& by, event const& from, json::arena& scratch,

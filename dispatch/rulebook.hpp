@@ -4,6 +4,7 @@
 #include "dispatch/item_budget.hpp"
 #include "dispatch/rule.hpp"
 #include "dispatch/settings.hpp"
+#include "dispatch/steps.hpp"
 #include "json/value.hpp"
 #include "model/delivery.hpp"
 #include "model/event.hpp"
@@ -46,6 +47,7 @@ struct verdict {
     bool holds = false;            // So does a rule that failed.
     std::vector<match> matches;    // One; with `each`, one for each item, and none where there is no item.
     rule const* behind = nullptr;  // It was not looked at: this one before it is final, and holds.
+    std::vector<step> steps;       // How it came to that.
 };
 
 struct findings {
@@ -76,6 +78,7 @@ public:
 
     // Every rule of the event's source with its verdict, in the order of the rules: for whoever asks why.
     [[nodiscard]] std::vector<verdict> verdicts(event const& from, json::arena& scratch) const;
+    [[nodiscard]] verdict verdict_of(rule const& by, event const& from, json::arena& scratch) const;
 
     // Evaluates one rule alone, or one item of it; events of another source it never matches.
     [[nodiscard]] verdict evaluate_one(rule const& by, event const& from, json::arena& scratch,
