@@ -168,7 +168,14 @@ struct authenticator::parts final : public verifier {
     }
 
     [[nodiscard]] result<verdict> judge(exam& of) const;
+    void add_delivery(exam& of, identity& to) const;
 };
+
+void authenticator::parts::add_delivery(exam& of, identity& to) const {
+    to.delivery_id = delivery_id_of(source.delivery, of);
+    to.delivery_id_signed = source.delivery.id_signed && !to.delivery_id.empty();
+    to.event_type = event_type_of(source.delivery, of);
+}
 
 result<verdict> authenticator::parts::judge(exam& of) const {
     auto shown_or_not = tree->test(of);
@@ -180,9 +187,7 @@ result<verdict> authenticator::parts::judge(exam& of) const {
     auto shown = *std::move(shown_or_not);
     identity sender{std::move(shown.verified_by), std::move(shown.key_id), covered};
     sender.signed_time = shown.signed_time;
-    sender.delivery_id = delivery_id_of(source.delivery, of);
-    sender.delivery_id_signed = source.delivery.id_signed && !sender.delivery_id.empty();
-    sender.event_type = event_type_of(source.delivery, of);
+    add_delivery(of, sender);
     sender.subject = std::move(shown.about.is_known() ? shown.about.subject : shown.certificate);
     sender.email = std::move(shown.about.email);
     sender.groups = std::move(shown.about.groups);
@@ -253,6 +258,14 @@ std::optional<authenticator> authenticator::make(settings from, std::string cons
 
 verifier const& authenticator::checks() const noexcept {
     return *parts_;
+}
+
+identity authenticator::taken_as_genuine(request const& incoming) const {
+    facts const nothing_known;
+    exam of{incoming, nothing_known, incoming.received_at, parts_->place};
+    identity sender{"nothing", "", parts_->covered};
+    parts_->add_delivery(of, sender);
+    return sender;
 }
 
 std::vector<fetch_rule const*> authenticator::fetched() const {

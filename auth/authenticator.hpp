@@ -42,6 +42,10 @@ public:
 
     [[nodiscard]] verifier const& checks() const noexcept;
 
+    // Who would have sent it if it were genuine, as far as the request itself says: its type, the sender's id
+    // of the delivery. For trials of rules, which judge no signature: nothing may be granted for it.
+    [[nodiscard]] identity taken_as_genuine(request const& incoming) const;
+
     // The key that the sender hands over in a handshake that was answered, for the operator to configure;
     // empty where it hands over none. Nobody has proven who sent it.
     [[nodiscard]] std::string handed_over(handshake const& which, request const& incoming) const;

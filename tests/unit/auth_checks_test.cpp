@@ -315,6 +315,20 @@ TEST(facts_of_a_verdict, leave_out_what_a_request_does_not_say) {
     EXPECT_EQ(judged("{}", {{"x-event", std::string(257, 'a')}}).event_type, "");
 }
 
+TEST(facts_of_a_verdict, that_the_request_itself_says_are_known_of_one_that_is_taken_as_genuine) {
+    auto described = token_source();
+    described.delivery.id = header_named("x-id");
+    described.delivery.event = {{header_named("x-event"), false}, {json_at("/action"), true}};
+    auto const source = authenticator_of(described);
+    auto const unproven = post(R"({"action":"open"})", {{"x-event", "issue"}, {"x-id", "7"}});
+    EXPECT_FALSE(verify(source, unproven));
+    auto const sender = source.taken_as_genuine(unproven);
+    EXPECT_EQ(sender.event_type, "issue.open");
+    EXPECT_EQ(sender.delivery_id, "7");
+    EXPECT_EQ(sender.verified_by, "nothing");
+    EXPECT_EQ(sender.subject, "");
+}
+
 TEST(facts_of_a_verdict, of_an_unsigned_request_digest_what_was_sent) {
     auto const source = authenticator_of(token_source());
     headers const token{{"x-gitlab-token", long_secret}};
