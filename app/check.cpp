@@ -2,6 +2,7 @@
 #include "app/exit_code.hpp"
 #include "app/plan.hpp"
 #include "app/preset_trials.hpp"
+#include "app/rule_trials.hpp"
 #include "json/write.hpp"
 
 #include <algorithm>
@@ -42,11 +43,10 @@ void print_json(planned const& outcome) {
 int check(check_options const& asked) {
     auto outcome = make_plan(asked.config);
     if (outcome.made) {
-        for (auto& each : try_presets(outcome.made->settings.trials)) {
-            outcome.places.locate(each);
-            outcome.found.push_back(std::move(each));
-        }
-        if (count_mistakes(outcome.found) > 0) outcome.made.reset();
+        auto of_presets = try_presets(outcome.made->settings.trials);
+        auto of_rules = problems_of(try_rules(*outcome.made));
+        add_problems(outcome, std::move(of_presets));
+        add_problems(outcome, std::move(of_rules));
     }
     if (asked.format == output_format::json) {
         print_json(outcome);
@@ -59,9 +59,11 @@ int check(check_options const& asked) {
         return exit_no;
     }
     auto const& made = *outcome.made;
-    std::printf("valid: %s, %s, %s\n", counted(made.sources->sources.size(), "source").c_str(),
+    auto const tests = made.settings.rule_trials.size();
+    std::printf("valid: %s, %s, %s%s\n", counted(made.sources->sources.size(), "source").c_str(),
                 counted(made.settings.dispatch.rules.size(), "rule").c_str(),
-                counted(made.settings.dispatch.targets.size(), "target").c_str());
+                counted(made.settings.dispatch.targets.size(), "target").c_str(),
+                tests == 0 ? "" : (", " + counted(tests, "test") + " passed").c_str());
     return exit_yes;
 }
 

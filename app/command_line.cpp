@@ -104,6 +104,15 @@ void add_explain(CLI::App& to, chosen_command& chosen) {
     add_api_options(*made, asked->api);
 }
 
+void add_test(CLI::App& to, chosen_command& chosen) {
+    auto const asked = std::make_shared<test_options>();
+    auto* const made =
+        add_command(to, "test", "run the rules' own tests", chosen, [asked] { return test(*asked); });
+    add_config(*made, asked->config);
+    made->add_option("--rule", asked->rule, "only those of this rule");
+    add_format_option(*made, asked->format);
+}
+
 void add_eval(CLI::App& to, chosen_command& chosen) {
     auto const asked = std::make_shared<eval_options>();
     auto* const made =
@@ -136,6 +145,7 @@ void add_local_commands(CLI::App& to, chosen_command& chosen) {
     add_presets(to, chosen);
     add_verify(to, chosen);
     add_explain(to, chosen);
+    add_test(to, chosen);
     add_eval(to, chosen);
 }
 

@@ -15,7 +15,7 @@ namespace headgate::app {
 // The command that was chosen, once the words are parsed; empty without one.
 using chosen_command = std::function<int()>;
 
-// serve, check, schema, presets, verify, explain, eval.
+// serve, check, schema, presets, verify, explain, test, eval.
 void add_local_commands(CLI::App& to, chosen_command& chosen);
 
 // events …, deliveries …: what an operator asks of a running gateway.

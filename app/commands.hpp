@@ -12,6 +12,7 @@ namespace headgate::app {
 [[nodiscard]] int presets(presets_options const& asked);
 [[nodiscard]] int verify(verify_options const& asked);
 [[nodiscard]] int explain(explain_options const& asked);
+[[nodiscard]] int test(test_options const& asked);
 [[nodiscard]] int eval(eval_options const& asked);
 [[nodiscard]] int call_api(api_call_options const& asked);
 

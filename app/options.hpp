@@ -55,6 +55,12 @@ struct explain_options {
     api_options api;  // Without a token the event is read from the configuration's own store.
 };
 
+struct test_options {
+    std::string config;
+    std::string rule;  // Empty: all.
+    output_format format = output_format::text;
+};
+
 struct eval_options {
     std::string program;
     std::string file;  // Empty: standard input

@@ -1,5 +1,6 @@
 #include "app/plan.hpp"
 
+#include "app/rule_trials.hpp"
 #include "config/notes.hpp"
 #include "config/templates.hpp"
 #include "core/log.hpp"
@@ -38,6 +39,23 @@ planned make_plan(std::string const& config_path) {
     result.made = plan{std::move(settings), std::move(sources), std::move(rules), std::move(operators),
                        result.made_from};
     return result;
+}
+
+planned make_tried_plan(std::string const& config_path) {
+    auto tried = make_plan(config_path);
+    if (!tried.made) return tried;
+    auto failed = problems_of(try_rules(*tried.made));
+    tried.made->settings.rule_trials.clear();
+    add_problems(tried, std::move(failed));
+    return tried;
+}
+
+void add_problems(planned& to, problems found) {
+    for (auto& each : found) {
+        if (is_mistake(each)) to.made.reset();
+        to.places.locate(each);
+        to.found.push_back(std::move(each));
+    }
 }
 
 void log_problems(problems const& found) {

@@ -31,6 +31,12 @@ struct planned {
 
 [[nodiscard]] planned make_plan(std::string const& config_path);
 
+// The same for whoever puts it in force: a rule whose tests fail is a mistake too.
+[[nodiscard]] planned make_tried_plan(std::string const& config_path);
+
+// Each with its place; a mistake unmakes the plan.
+void add_problems(planned& to, problems found);
+
 [[nodiscard]] bool is_mistake(problem const& each);
 
 // Prints problems on standard error, one a line, mistakes first.

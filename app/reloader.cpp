@@ -57,7 +57,7 @@ void reloader::run() {
 // Nothing when it did not come to an end: then it is tried again, but not at once.
 std::optional<planned> reloader::read_again() {
     try {
-        return make_plan(path_);
+        return make_tried_plan(path_);
     } catch (std::exception const& e) {
         log(log_level::error, "could not read the configuration again", {{"what", e.what()}});
         return std::nullopt;

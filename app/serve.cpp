@@ -92,7 +92,7 @@ result<std::unique_ptr<gateway_process>> start_impatiently(plan from) {
 
 int serve(serve_options const& asked) {
     prepare_process();
-    auto planned = make_plan(asked.config);
+    auto planned = make_tried_plan(asked.config);
     if (!planned.made) {
         print_problems(planned.found);
         return exit_no;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/preset_vectors.hpp"
+#include "config/rule_trials.hpp"
 #include "console/settings.hpp"
 #include "core/log.hpp"
 #include "dispatch/settings.hpp"
@@ -33,7 +34,8 @@ struct configuration {
     dispatch::settings dispatch;
     log_settings log;
     reload_settings reload;
-    std::vector<preset_trial> trials;  // Of presets of one's own: `check` runs them.
+    std::vector<preset_trial> trials;     // Of presets of one's own: `check` runs them.
+    std::vector<rule_trial> rule_trials;  // Run before the configuration is put in force.
     std::string revision;  // First 16 hex digits of the SHA-256 over the names and bytes of its files and of
                            // those with data.
 };

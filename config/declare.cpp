@@ -10,7 +10,7 @@ void declare_configuration(section& root, configuration& into) {
     declare_sources(root, declare_presets(root, into.trials), into.gateway);
     declare_tables(root, into.dispatch);
     declare_templates(root);
-    declare_rules(root, into.dispatch);
+    declare_rules(root, into.dispatch, into.rule_trials);
     declare_dispatch(root, into.dispatch);
     declare_log(root, into.log);
     declare_reload(root, into.reload);

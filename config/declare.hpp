@@ -5,6 +5,8 @@
 #include "config/section.hpp"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 // Every setting there is, by the room it belongs to. These functions are the only place that knows the names,
 // limits and descriptions of settings: see `section`.
@@ -38,7 +40,8 @@ void declare_templates(section& root);
 // What a rule does, and when. Of a part not everything has to be there.
 enum class completeness : std::uint8_t { whole, part };
 void declare_matter(section& at, dispatch::rule_settings& into, completeness of);
-void declare_rules(section& root, dispatch::settings& into);
+void declare_rules(section& root, dispatch::settings& into, std::vector<rule_trial>& trials);
+void declare_rule_tests(section& at, std::string const& rule, std::vector<rule_trial>& into);
 void declare_dispatch(section& root, dispatch::settings& into);
 
 }  // namespace headgate::config

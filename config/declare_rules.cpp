@@ -211,7 +211,7 @@ void declare_templates(section& root) {
                });
 }
 
-void declare_rules(section& root, dispatch::settings& into) {
+void declare_rules(section& root, dispatch::settings& into, std::vector<rule_trial>& trials) {
     root.each(
         "rules",
         {.says = "What is started for which events. Every rule that matches an event starts its own run."},
@@ -239,7 +239,7 @@ void declare_rules(section& root, dispatch::settings& into) {
             at.flag("final", one.is_final,
                     {.says = "Rules below it are not looked at for an event that it matches: see "
                              "[rules](rules.md#final)."});
-            at.unavailable("tests", "remove it");
+            declare_rule_tests(at, one.name, trials);
             into.rules.push_back(std::move(one));
         });
 }

@@ -338,7 +338,10 @@ private:
     bool has_items_;
     problems& found_;
     std::vector<std::string> names_;  // Of the vars so far.
-    transforms::known_variables known_;
+    // An item is taken to be there.
+    transforms::known_variables known_{
+        {item_names[0], {.of = transforms::kinds::all().without(json::kind::null)}},
+        {item_names[1], {.of = {json::kind::number}}}};
     std::vector<bool> is_read_;
     std::vector<bool> is_of_item_;
 };

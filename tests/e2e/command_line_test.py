@@ -75,6 +75,7 @@ def test_wrong_usage_is_2_and_help_is_0():
         "presets",
         "verify",
         "explain",
+        "test",
         "eval",
         "events",
         "deliveries",
