@@ -41,8 +41,8 @@ def test_an_attribute_of_a_type_is_sent_with_it_and_never_with_a_value_of_anothe
 
 def test_a_rule_starts_what_its_template_says_and_its_revision_is_that_of_both(serving, temporal):
     def configured(queue):
-        said = {"start": {"target": "platform", "workflow": "Nobody", "task_queue": queue, "input": "{to: $to}"}}
-        return {"templates": {"sync": said}}
+        start = {"target": "platform", "workflow": "Nobody", "task_queue": queue, "input": "{to: $to}"}
+        return {"templates": {"sync": {"start": start}}}
 
     mine = {"name": "mine", "source": "github", "use": "sync", "vars": {"to": '"orders"'}}
     gateway = serving(temporal_address=temporal.address, rules=[mine], **configured("first"))
