@@ -53,6 +53,13 @@ struct rule_settings {
     std::chrono::milliseconds task_timeout{0};
 };
 
+[[nodiscard]] inline bool starts(rule_settings const& rule) {
+    return rule.kind != order_kind::signal;
+}
+[[nodiscard]] inline bool signals(rule_settings const& rule) {
+    return rule.kind != order_kind::start;
+}
+
 // Of a source, what its rules depend on.
 struct source_settings {
     std::string name;
