@@ -9,6 +9,7 @@
 #include "auth/redaction.hpp"
 #include "auth/uses.hpp"
 #include "core/encoding.hpp"
+#include "core/text.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -84,6 +85,13 @@ void inspect_answers(answer_rule const& answers, std::string const& at, reporter
     if (answers.stop) within(*answers.stop, 400, 499, "stop");
     if (answers.ok == 204 && !answers.ok_body.empty())
         notes.mistake(at + ".answers.ok_body", "204 has no body", "write ok: 200");
+    auto const rejecting = at + ".answers.headers_on_reject";
+    for (auto const& [name, text] : answers.headers_on_reject) {
+        inspect_answer_header(name, rejecting, notes);
+        if (has_controls(text))
+            notes.mistake(rejecting, fmt::format("{} would have a control character in it", name),
+                          "one line of plain text");
+    }
 }
 
 void inspect_delivery(settings const& source, std::string const& at, reporter& notes) {

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 
@@ -26,18 +25,6 @@ bool comes_from_request(value const& v) {
 bool is_empty(guard const& when) {
     return when.methods.empty() && when.content_type.empty() && !when.body_empty && when.headers.empty() &&
            when.query.empty() && when.query_has.empty() && when.json.empty() && when.json_has.empty();
-}
-
-// How long an answer is, what it is and when it ends are no values of a request.
-void inspect_reply_header(std::string const& name, std::string const& at, reporter& notes) {
-    constexpr std::array<std::string_view, 10> ours{
-        "cache-control", "connection", "content-encoding", "content-length",    "content-type",
-        "date",          "keep-alive", "set-cookie",       "transfer-encoding", "x-content-type-options"};
-    if (!is_header_name(name))
-        notes.mistake(at, fmt::format("\"{}\" is not the name of a header", name), "letters, digits and '-'");
-    if (std::ranges::find(ours, name) != ours.end())
-        notes.mistake(at, fmt::format("{} is not for a configuration to say", name),
-                      "leave it out; what the body is, `type` and `json` say");
 }
 
 // Percent-encoded but for unreserved characters (RFC 3986, 2.3).
@@ -100,7 +87,7 @@ std::unique_ptr<handshake const> handshake::make(handshake_rule const& is, std::
     for (auto const& member : is.reply.json)
         made->prepare(member.parts, at + ".reply.json", source, path, notes);
     for (auto const& line : is.reply.headers) {
-        inspect_reply_header(line.name, at + ".reply.headers", notes);
+        inspect_answer_header(line.name, at + ".reply.headers", notes);
         made->prepare(line.parts, at + ".reply.headers", source, path, notes);
     }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -239,6 +240,19 @@ bool is_header_name(std::string_view name) {
     return !name.empty() && std::ranges::all_of(name, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     });
+}
+
+void inspect_answer_header(std::string const& name, std::string const& at, reporter& notes) {
+    constexpr std::array<std::string_view, 12> ours{
+        "cache-control",     "connection",   "content-encoding",
+        "content-length",    "content-type", "date",
+        "keep-alive",        "set-cookie",   "trailer",
+        "transfer-encoding", "upgrade",      "x-content-type-options"};
+    if (!is_header_name(name))
+        notes.mistake(at, fmt::format("\"{}\" is not the name of a header", name), "letters, digits and '-'");
+    if (std::ranges::find(ours, name) != ours.end())
+        notes.mistake(at, fmt::format("{} is not for a configuration to say", name),
+                      "leave it out: it follows from the rest of the answer");
 }
 
 void inspect(guard const& when, std::string const& at, settings const& source, reporter& notes) {

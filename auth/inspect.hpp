@@ -47,6 +47,10 @@ void inspect(client_certificate const& is, std::string const& at, reporter& note
 // Of one in lower case.
 [[nodiscard]] bool is_header_name(std::string_view name);
 
+// Of a header that an answer is to have: how long the answer is, what it is and when it ends are not for a
+// configuration or a request to say.
+void inspect_answer_header(std::string const& name, std::string const& at, reporter& notes);
+
 void inspect(guard const& when, std::string const& at, settings const& source, reporter& notes);
 
 // `public_url`: scheme, host and perhaps port, nothing after it.

@@ -310,6 +310,11 @@ TEST(handshake, does_not_load_as_an_oracle) {
                     ElementsAre(HasSubstr("is not for a configuration to say")))
             << ours;
     }
+    for (auto const* ours : {"trailer", "upgrade", "connection", "date", "x-content-type-options"}) {
+        EXPECT_THAT(said([&](handshake_rule& r) { r.reply.headers = {{ours, {constant("a")}}}; }),
+                    ElementsAre(HasSubstr("is not for a configuration to say")))
+            << ours;
+    }
     EXPECT_THAT(said([](handshake_rule& r) { r.reply.headers = {{"x: y\r\nz", {constant("a")}}}; }),
                 ElementsAre(HasSubstr("is not the name of a header")));
     EXPECT_THAT(said([](handshake_rule& r) { r.reply.body = {secret_named("signing")}; }),

@@ -389,6 +389,22 @@ TEST(loader, refuses_answers_that_would_lose_events) {
     EXPECT_THAT(mistakes_of(source), ElementsAre("sources.test.methods: is not a list of methods"));
 }
 
+// What would make every refusal a broken answer, or a 500.
+TEST(loader, refuses_headers_of_a_rejection_that_no_answer_can_have) {
+    auto const said = [](std::string name, std::string text) {
+        auto source = plain();
+        source.answers.headers_on_reject = {{std::move(name), std::move(text)}};
+        return mistakes_of(source);
+    };
+    auto const at = std::string{"sources.test.answers.headers_on_reject: "};
+    EXPECT_THAT(said("x-slack-no-retry", "1"), IsEmpty());
+    for (auto const* name : {"content-length", "transfer-encoding", "set-cookie", "content-type"})
+        EXPECT_THAT(said(name, "1"), ElementsAre(at + name + " is not for a configuration to say"));
+    for (auto const* name : {"x why", "x:y", ""})
+        EXPECT_THAT(said(name, "1"), ElementsAre(at + '"' + name + "\" is not the name of a header"));
+    EXPECT_THAT(said("x-why", "a\r\nb: c"), ElementsAre(at + "x-why would have a control character in it"));
+}
+
 TEST(loader, says_everything_at_once) {
     auto source = plain();
     source.secrets["signing"] = {secret_of(""), secret_of("")};
