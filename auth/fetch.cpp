@@ -87,8 +87,7 @@ bool says_that_nobody_has_it(fetch_rule const& by, std::string_view body) {
     json::arena where;
     auto const read = json::parse(body, where);
     return read && !read->has_duplicates && std::ranges::all_of(by.unknown, [&](auto const& member) {
-               auto const there = read->root.at_pointer(member.first);
-               return there && there->is_string() && there->as_string() == member.second;
+               return says(read->root, member.first, member.second);
            });
 }
 
@@ -127,6 +126,20 @@ result<fact> read_body(fetch_rule const& by, response const& answer) {
 }
 
 }  // namespace
+
+bool says(json::value const& answer, std::string_view pointer, std::string_view text) {
+    auto const there = answer.at_pointer(pointer);
+    if (!there) return false;
+    switch (there->type()) {
+        case json::kind::string: return there->as_string() == text;
+        case json::kind::number: return there->number_text() == text;
+        case json::kind::boolean: return text == (there->as_boolean() ? "true" : "false");
+        case json::kind::null:
+        case json::kind::array:
+        case json::kind::object: break;
+    }
+    return false;
+}
 
 outgoing question_for(fetch_rule const& key_set) {
     return {.method = "GET", .url = key_set.url, .fields = {{"accept", "application/json"}}, .body = {}};

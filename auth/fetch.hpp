@@ -3,6 +3,7 @@
 #include "auth/settings.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
+#include "json/value.hpp"
 #include "model/request.hpp"
 #include "model/response.hpp"
 
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 // What a verdict needs and the request does not have: named here, fetched by whoever has a network and
 // caches.
@@ -54,6 +56,9 @@ struct fact {
 // and with permission_denied for what else refuses us; where nobody has what was asked for (4xx), with
 // not_found; else with unavailable. Fails with invalid_argument where it is not what was asked for.
 [[nodiscard]] result<fact> read_fact(fetch_rule const& by, outgoing const& asked, response const& answer);
+
+// Whether an answer has this member and it says `text`: as a string, or as a number or boolean is written.
+[[nodiscard]] bool says(json::value const& answer, std::string_view pointer, std::string_view text);
 
 // Whether it is what `read_fact` says of a place that refuses what we ask, for wrong credentials most often.
 [[nodiscard]] constexpr bool refuses_us(errc code) noexcept {

@@ -28,9 +28,7 @@ result<void> check_answer(postback_check const& is, response const& answer) {
     auto const read = json::parse(answer.body, where);
     if (!read) return fails("the sender was asked back, and its answer is not JSON", remedy);
     for (auto const& [path, expected] : is.expect) {
-        auto const there = read->root.at_pointer(path.pointer);
-        bool const is_it =
-            !read->has_duplicates && there && there->is_string() && there->as_string() == expected;
+        bool const is_it = !read->has_duplicates && says(read->root, path.pointer, expected);
         if (!is_it) return fails("the sender was asked back and does not confirm the request", remedy);
     }
     return {};

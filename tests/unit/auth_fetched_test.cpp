@@ -294,6 +294,12 @@ TEST(fetched_checks, tell_who_is_refused_from_what_nobody_has) {
         EXPECT_EQ(code_of(told, 500, other), errc::unavailable) << other;
         EXPECT_EQ(code_of({.what = kind::key}, 400, other), errc::not_found) << other;
     }
+    told.unknown = {{"/status", "404"}, {"/is_known", "false"}};
+    EXPECT_EQ(code_of(told, 400, R"({"status":404,"is_known":false})"), errc::not_found);
+    EXPECT_EQ(code_of(told, 400, R"({"status":"404","is_known":"false"})"), errc::not_found);
+    for (auto const* other : {R"({"status":404,"is_known":true})", R"({"status":404,"is_known":null})",
+                              R"({"status":[404],"is_known":false})", R"({"status":4040,"is_known":false})"})
+        EXPECT_EQ(code_of(told, 400, other), errc::permission_denied) << other;
     for (auto const what : {kind::key, kind::token, kind::answer}) {
         EXPECT_EQ(code_of({.what = what}, 401), errc::unauthenticated);
         EXPECT_EQ(code_of({.what = what}, 403), errc::permission_denied);

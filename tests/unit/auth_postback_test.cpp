@@ -158,6 +158,20 @@ TEST(postback, holds_when_the_sender_confirms_and_else_not) {
     EXPECT_THAT(said_with(asking_back(), to_ask_about(), {}), HasSubstr("could not be asked back"));
 }
 
+TEST(postback, may_want_a_number_or_a_boolean) {
+    auto source = asking_back();
+    std::get<postback_check>(std::get<all_check>(source.verify->is).members[0].is).expect = {
+        {json_path{"/verified"}, "true"}};
+    auto const said = [&](std::string const& json) {
+        fact served;
+        served.answer = std::make_shared<response const>(response{.status = 200, .fields = {}, .body = json});
+        return said_with(source, to_ask_about(), served);
+    };
+    EXPECT_EQ(said(R"({"verified":true})"), "accepted by postback+equal");
+    for (auto const* json : {R"({"verified":false})", R"({"verified":1})", R"({"verified":null})"})
+        EXPECT_THAT(said(json), HasSubstr("does not confirm the request")) << json;
+}
+
 TEST(fetch, says_where_it_failed_and_not_what_it_asked) {
     auto const said = read_fact({.what = fetch_rule::kind::answer},
                                 {.method = "GET", .url = "https://a/b?Token=x", .fields = {}, .body = {}},
