@@ -200,7 +200,12 @@ std::string what_it_looks_like(std::string_view written, signature_grammar const
         }
         if (is_hex && !wants_hex) return "it is written in hex";
         if (!is_hex && wants_hex) return "it is written in base64";
-        return "it is written in upper case: decode: hex-any-case takes that";
+        bool const is_upper =
+            grammar.decode == signature_encoding::hex && !decode_hex(digits, hex_case::lower);
+        if (is_upper) return "it is written in upper case: decode: hex-any-case takes that";
+        if (grammar.decode == signature_encoding::b64url)
+            return "it is written in base64 with padding: see `decode`";
+        return {};  // As it should be: something else is wrong.
     }
     if (fits(decode_base64(in_standard_base64(digits), base64_alphabet::standard))) {
         return "it is written in base64url, or without padding: see `decode`";

@@ -12,6 +12,8 @@
 namespace headgate::auth {
 namespace {
 
+constexpr char const* scheme_remedy = "does the sender sign with this version of its scheme?";
+
 // The items, without blanks around them; those with nothing in them are left out. One more than `items_max`
 // at most.
 std::vector<std::string_view> split(std::string_view whole, std::string_view separator,
@@ -88,7 +90,7 @@ result<signature_items> read_signature(signature_grammar const& grammar, std::st
     error flaw{errc::unauthenticated,
                grammar.take.empty() ? "the signature is empty"
                                     : fmt::format("the signature has no item labelled {}", grammar.take),
-               "does the sender sign with this version of its scheme?"};
+               scheme_remedy};
     for (auto const item : items) {
         auto written = item;
         if (!grammar.pair.empty()) {
@@ -106,7 +108,8 @@ result<signature_items> read_signature(signature_grammar const& grammar, std::st
     for (auto const& label : grammar.parts) {
         auto const times = std::ranges::count(read.parts, std::string_view{label}, &captured_part::name);
         if (times != 1) {
-            return fails(fmt::format("the signature has {} items labelled {}, not one", times, label));
+            return fails(fmt::format("the signature has {} items labelled {}, not one", times, label),
+                         scheme_remedy);
         }
     }
     if (read.candidates.empty()) return std::unexpected{std::move(flaw)};

@@ -161,6 +161,32 @@ TEST(explanation, says_what_a_labelled_signature_looks_like_and_what_else_was_si
               "it would match if: the sender puts nothing between what it signs");
 }
 
+// What is refused for another reason is not said to be written wrongly: Stripe's form, without its time, and
+// with more items than are looked at.
+TEST(explanation, says_nothing_of_how_a_signature_is_written_that_is_written_well) {
+    mac_check mac;
+    mac.signs = values{{part_value{"t"}}, constant("."), body()};
+    mac.signature = {
+        .from = header_named("x-signature"), .list = ",", .pair = "=", .take = "v1", .parts = {"t"}};
+    auto source = source_with(check_of(std::move(mac)), {secret_of(written_key)});
+    source.limits.signatures_max = 2;
+    auto const item = "v1=" + hex_with(written_key, "7.b");
+    auto const last = explain(source, post("b", {{"x-signature", item}})).back();
+    EXPECT_EQ(last.said, "mac: header x-signature: the signature has 0 items labelled t, not one");
+    EXPECT_EQ(last.remedy, "does the sender sign with this version of its scheme?");
+    auto const many = explain(source, post("b", {{"x-signature", item + "," + item + ",t=7"}})).back();
+    EXPECT_EQ(many.said, "mac: header x-signature: the signature has more than 2 items");
+    EXPECT_EQ(many.remedy, "raise limits.signatures_max of the source if the sender writes so many");
+}
+
+TEST(explanation, says_that_a_base64_signature_has_padding_where_none_belongs) {
+    auto const source = source_with(check_of(body_mac("x-signature", "", signature_encoding::b64url)),
+                                    {secret_of(written_key)});
+    auto const sent = encode(*decode_hex(hex_with(written_key, "b"), hex_case::lower), text_form::b64);
+    EXPECT_EQ(explain(source, post("b", {{"x-signature", sent}})).back().remedy,
+              "it is written in base64 with padding: see `decode`");
+}
+
 TEST(explanation, says_that_only_the_time_is_wrong) {
     auto mac = body_mac("x-signature", "");
     mac.signs = values{header_named("x-time"), body()};
