@@ -133,12 +133,14 @@ cost any_node::costs() const {
 std::vector<fetch> any_node::needs(exam& of) const {
     std::vector<fetch> wanted;
     if (!may_need() || !applies(of) || !check_time(of)) return wanted;
+    auto const around = of.token;
     for (auto const& member : members_) {
         if (!member->applies(of)) continue;
-        of.token.reset();
+        of.token = around;
         wanted = member->needs(of);
-        if (!wanted.empty() || member->test(of)) return wanted;  // The later ones are not looked at.
+        if (!wanted.empty() || member->test(of)) break;  // The later ones are not looked at.
     }
+    if (around) of.token = around;
     return wanted;
 }
 
@@ -147,10 +149,12 @@ result<proof> any_node::examine(exam& of) const {
     std::string reasons;
     std::string remedy;
     auto code = errc::unauthenticated;
+    auto const around = of.token;
     for (auto const& member : members_) {
         if (!member->applies(of)) continue;
-        of.token.reset();  // A branch reads no claims but its own.
+        of.token = around;  // A branch reads no claims but its own and those of the `jwt` beside the `any`.
         auto shown = member->test(of);
+        if (around) of.token = around;  // Nor does what stands beside the `any` read a branch's.
         if (!shown) {
             if (!reasons.empty()) reasons += "; ";
             reasons += shown.error().message;

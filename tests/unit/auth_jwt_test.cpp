@@ -244,6 +244,29 @@ TEST(claims, of_one_branch_are_not_read_in_another) {
     EXPECT_THAT(refusal(made, with_token(R"({"a":"2"})"), now), HasSubstr("header x-other is missing"));
 }
 
+// Also where an `any` stands beside the `jwt`: its branches may compare claims, and none of them changes
+// whose claims are read beside it.
+TEST(claims, are_those_of_the_token_beside) {
+    auto const conn = [](char const* name) { return equal(claim_named("conn"), constant(name)); };
+    auto const either =
+        authenticator_of(source_of(all({check_of_token(plain()), any({conn("orders"), conn("returns")})})));
+    EXPECT_EQ(refusal(either, with_token(R"({"conn":"returns"})"), now), "accepted");
+    EXPECT_THAT(refusal(either, with_token(R"({"conn":"other"})"), now),
+                HasSubstr("claim conn is not equal to constant"));
+
+    auto inner = plain();
+    inner.from = header_named("x-other");
+    auto const both = authenticator_of(
+        source_of(all({check_of_token(plain()), any({check_of_token(inner)}), conn("orders")})));
+    auto const said = [&](std::string const& beside, std::string const& inside) {
+        auto incoming = with_token(beside);
+        incoming.head.fields.push_back({"x-other", token_of(inside)});
+        return refusal(both, incoming, now);
+    };
+    EXPECT_EQ(said(R"({"conn":"orders"})", "{}"), "accepted");
+    EXPECT_EQ(said("{}", R"({"conn":"orders"})"), "all[2].equal: claim conn is missing");
+}
+
 std::vector<std::string> mistakes_in(jwt_check jwt) {
     return mistakes_of(source_of(std::move(jwt)));
 }
