@@ -139,7 +139,10 @@ void fetches::forget_nobodys(group& of, published_fact::clock::time_point now) c
 result<published_fact::ptr> fetches::begin_one_more(group& of, std::string name, auth::outgoing asks) {
     std::lock_guard const hold{guard_};
     if (of.is_over) return refuse(errc::unavailable, "the configuration does not ask for this any more");
-    std::erase_if(of.all, [](auto const& one) { return one->is_over(); });
+    std::erase_if(of.all, [&](auto const& one) {
+        if (one->is_refused()) of.unknown.put_behind(one->name(), published_fact::clock::now());
+        return one->is_over();
+    });
     if (of.rule.what != kind::token && of.all.size() >= of.rule.names_max) {
         auto const oldest = std::ranges::min_element(of.all, {}, &published_fact::used_at);
         (*oldest)->end();

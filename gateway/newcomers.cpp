@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t columns = 1024;
 constexpr std::size_t counted_max = 4096;
-constexpr std::size_t forbidden_max = 64;
-constexpr int forbidden_intervals = 30;
+constexpr std::size_t judged_max = 64;
+constexpr int judged_intervals = 30;
 
 std::string random_key() {
     std::array<std::uint8_t, 32> bytes{};
@@ -23,8 +23,9 @@ std::string random_key() {
 newcomers::newcomers(std::chrono::milliseconds interval) : interval_{interval}, key_{random_key()} {}
 
 std::optional<newcomers::newcomer> newcomers::next(newcomer const& one, clock::time_point now) {
+    while (!judged_.empty() && judged_.front().until <= now) judged_.pop_front();
     auto const name = digest_of(one.name);
-    bool const may_be = !is_forbidden(name, now);
+    bool const may_be = standing_of(name) != standing::forbidden;
     if (may_be) count(one, name);
     if (turn_at_ && now - *turn_at_ < interval_) return std::nullopt;
     // Where nobody asked for a whole interval, nobody waits.
@@ -39,17 +40,28 @@ std::optional<newcomers::newcomer> newcomers::next(newcomer const& one, clock::t
 }
 
 void newcomers::forbid(std::string_view name, clock::time_point now) {
-    if (forbidden_.size() >= forbidden_max) forbidden_.pop_front();
-    forbidden_.emplace_back(digest_of(name), now + forbidden_intervals * interval_);
+    judge(name, standing::forbidden, now);
+}
+
+void newcomers::put_behind(std::string_view name, clock::time_point now) {
+    judge(name, standing::behind, now);
+}
+
+void newcomers::judge(std::string_view name, standing is, clock::time_point now) {
+    if (judged_.size() >= judged_max) judged_.pop_front();
+    judged_.push_back({digest_of(name), now + judged_intervals * interval_, is});
 }
 
 sha256_digest newcomers::digest_of(std::string_view name) const {
     return hmac_sha256(key_, name);
 }
 
-bool newcomers::is_forbidden(sha256_digest const& name, clock::time_point now) {
-    while (!forbidden_.empty() && forbidden_.front().second <= now) forbidden_.pop_front();
-    return std::ranges::any_of(forbidden_, [&](auto const& each) { return each.first == name; });
+newcomers::standing newcomers::standing_of(sha256_digest const& name) const {
+    auto most = standing::usual;
+    for (auto const& each : judged_) {
+        if (each.name == name) most = std::max(most, each.is);
+    }
+    return most;
 }
 
 std::array<std::uint16_t*, newcomers::rows> newcomers::places_of(sha256_digest const& name) {
@@ -76,7 +88,14 @@ void newcomers::count(newcomer const& one, sha256_digest const& name) {
     auto const before = count_of(name);
     auto const often = static_cast<std::uint16_t>(std::min(before + 1, 0xffff));
     for (auto* const each : places_of(name)) *each = std::max(*each, often);
-    if (!first_ || often > count_of(first_->name)) first_ = {one, name};
+    if (goes_before_first(name, often)) first_ = {one, name};
+}
+
+bool newcomers::goes_before_first(sha256_digest const& name, std::uint16_t often) {
+    if (!first_) return true;
+    auto const here = standing_of(name);
+    auto const there = standing_of(first_->name);
+    return here != there ? here < there : often > count_of(first_->name);
 }
 
 }  // namespace headgate::gateway

@@ -183,6 +183,7 @@ published_fact::ending published_fact::ending_after(result<fetched_fact> const& 
         by_.what == auth::fetch_rule::kind::key || by_.what == auth::fetch_rule::kind::certificate;
     if (got || !is_named || is_usable(now)) return ending::none;
     auto const code = got.error().code;
+    if (auth::refuses_us(code)) return ending::refused;
     bool const is_answered = code == errc::not_found || code == errc::invalid_argument;
     return is_answered ? ending::nobodys : ending::unreachable;
 }
@@ -232,6 +233,11 @@ bool published_fact::is_nobodys() const {
     return ended_by_ == ending::nobodys;
 }
 
+bool published_fact::is_refused() const {
+    std::lock_guard const hold{guard_};
+    return ended_by_ == ending::refused;
+}
+
 published_fact::clock::time_point published_fact::used_at() const {
     std::lock_guard const hold{guard_};
     return used_at_;
@@ -239,7 +245,8 @@ published_fact::clock::time_point published_fact::used_at() const {
 
 std::string published_fact::trouble() const {
     std::lock_guard const hold{guard_};
-    bool const is_of_interest = ended_by_ == ending::none || ended_by_ == ending::unreachable;
+    bool const is_of_interest =
+        ended_by_ == ending::none || ended_by_ == ending::unreachable || ended_by_ == ending::refused;
     return is_troubled_ && is_of_interest ? trouble_ : "";
 }
 

@@ -81,12 +81,13 @@ public:
     [[nodiscard]] std::string const& url() const noexcept { return asks_.url; }
     [[nodiscard]] bool is_over() const;
     [[nodiscard]] bool is_nobodys() const;  // Over, because whoever would have it says that there is no such.
+    [[nodiscard]] bool is_refused() const;  // Over, because whoever would have it refuses to say.
     [[nodiscard]] clock::time_point used_at() const;
     // Of the last fetch; empty where it worked, and of what is nobody's or not wanted any more.
     [[nodiscard]] std::string trouble() const;
 
 private:
-    enum class ending : std::uint8_t { none, ended, unused, unreachable, nobodys };
+    enum class ending : std::uint8_t { none, ended, unused, unreachable, refused, nobodys };
 
     [[nodiscard]] bool is_set() const { return by_.what == auth::fetch_rule::kind::key_set; }
     [[nodiscard]] bool begin_fetch();

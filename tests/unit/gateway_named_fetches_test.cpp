@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -197,6 +198,24 @@ TEST(named_fetches, that_our_credentials_are_refused_for_are_our_own_trouble) {
     EXPECT_EQ(of.count("unknown"), 0);
     EXPECT_EQ(of.count("failed"), 0);
     EXPECT_THAT(of.troubles(), SizeIs(1));
+}
+
+// Whoever finds a name that the maker answers otherwise than "no such key" could ask for it over and over.
+TEST(named_fetches, that_are_refused_keep_out_no_others) {
+    publisher of;
+    of.handler().answers = [](request const&) {
+        return response{.status = 400, .fields = {}, .body = R"({"error":"malformed"})"};
+    };
+    of.rule.what = auth::fetch_rule::kind::key;
+    of.rule.unknown = {{"/error", "no such key"}};
+    of.rule.interval = 100ms;
+    of.keep();
+    int times = 0;
+    await([&] {
+        static_cast<void>(of.find(++times % 50 == 0 ? "/genuine" : "/made-up"));
+        return std::ranges::any_of(of.handler().seen(),
+                                   [](auto const& one) { return one.head.target == "/genuine"; });
+    });
 }
 
 TEST(named_fetches, are_bounded_in_number_and_those_used_least_lately_make_room) {

@@ -22,6 +22,9 @@ public:
     }
 
     void forbid(std::string const& name, std::chrono::milliseconds at) { all_.forbid(name, began_ + at); }
+    void put_behind(std::string const& name, std::chrono::milliseconds at) {
+        all_.put_behind(name, began_ + at);
+    }
 
 private:
     newcomers::clock::time_point began_{};
@@ -86,6 +89,17 @@ TEST(newcomers, that_turned_out_to_be_nobodys_make_room_for_others) {
         if (!turn.empty()) of.forbid(turn, i * 100ms);
     }
     EXPECT_TRUE(is_found);
+}
+
+TEST(newcomers, that_we_were_refused_have_no_turn_while_others_wait) {
+    asked_newcomers of;
+    EXPECT_EQ(of.ask("refused", 0s), "refused");
+    of.put_behind("refused", 1s);
+    for (auto at = 2s; at < 10s; at += 1s) EXPECT_EQ(of.ask("refused", at), "");
+    EXPECT_EQ(of.ask("refused", 10s), "refused") << "nobody else waits";
+    for (auto at = 11s; at < 20s; at += 1s) EXPECT_EQ(of.ask("refused", at), "");
+    EXPECT_EQ(of.ask("genuine", 15s), "");
+    EXPECT_EQ(of.ask("refused", 20s), "genuine");
 }
 
 TEST(newcomers, that_nobody_asks_for_any_more_keep_nobody_waiting) {
