@@ -28,7 +28,7 @@ std::string batch_id_of(id_each const& rule, exam& of) {
     auto const there = of.json_at(rule.in);
     if (!there || !*there || !(*there)->is_array()) return {};
     auto const items = (*there)->items().size();
-    if (items > each_items_max) return {};
+    if (items > of.place.limits.each_items_max) return {};
     std::vector<std::string> ids;
     for (std::size_t i = 0; i < items; ++i) {
         of.item_pointer = fmt::format("{}/{}", rule.in.pointer, i);

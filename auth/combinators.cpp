@@ -180,7 +180,11 @@ result<proof> each_node::examine(exam& of) const {
             fmt::format("{}: JSON member {} is no array with something in it", name(), is_.in.pointer));
     }
     auto const items = there->items().size();
-    if (items > each_items_max) return fails(fmt::format("{}: more than {} items", name(), each_items_max));
+    auto const items_max = of.place.limits.each_items_max;
+    if (items > items_max) {
+        return fails(fmt::format("{}: more than {} items", name(), items_max),
+                     "raise limits.each_items_max of the source if the sender makes such batches");
+    }
     proof whole;
     for (std::size_t i = 0; i < items; ++i) {
         of.item_pointer = fmt::format("{}/{}", is_.in.pointer, i);

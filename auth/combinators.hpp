@@ -51,8 +51,6 @@ private:
     std::vector<node_ptr> members_;
 };
 
-inline constexpr std::size_t each_items_max = 1000;
-
 // Holds when an array is not empty and every item of it passes.
 class each_node final : public node {
 public:

@@ -73,16 +73,14 @@ fetch_rule const* fetched_keys(jwt_check const& is) {
     return std::get_if<fetch_rule>(&is.keys);
 }
 
-// `any`: there is one that may have made it.
-std::string const* matching_pair(token const& read, std::span<token_key const> keys, wall_time now,
-                                 bool& any) {
+// `tries`: of those that may have made it.
+std::string const* matching_pair(token const& read, std::span<token_key const> keys, exam const& of,
+                                 std::size_t& tries) {
     text const piece{read.signed_part};
-    std::size_t tries = 0;
     for (auto const& each : keys) {
         bool const is_named = !read.key_id || each.key_id.empty() || *read.key_id == each.key_id;
-        if (each.algorithm != read.algorithm || !is_named || (each.until && now >= *each.until)) continue;
-        any = true;
-        if (++tries > public_key_tries_max) return nullptr;
+        if (each.algorithm != read.algorithm || !is_named || (each.until && of.now >= *each.until)) continue;
+        if (++tries > of.place.limits.key_tries_max) return nullptr;
         if (each.key.verifies(read.signature, std::span{&piece, 1})) return &each.label;
     }
     return nullptr;
@@ -108,14 +106,14 @@ result<proof> jwt_node::look(exam& of) const {
     }
     if (auto fit = look_inside(*read, of); !fit) return std::unexpected{std::move(fit).error()};
     of.spent_a_mac = true;
-    HEADGATE_TRY(auto label, find_key(*read, of));
+    HEADGATE_TRY(auto const label, find_key(*read, of));
     of.token = verified_token{read->values, read->claims};
 
     HEADGATE_TRY(auto signed_time, check_time(of));
     HEADGATE_TRY(auto const issued, date_of(read->claims, "iat"));
     if (!signed_time && issued) signed_time = wall_time{*issued};
     proof shown{.verified_by = "jwt",
-                .key_id = std::move(label),
+                .key_id = std::string{label},
                 .signed_time = signed_time,
                 .about = person_of(read->claims)};
     if (auto taken = take_once(of, shown); !taken) return std::unexpected{std::move(taken).error()};
@@ -244,33 +242,37 @@ std::optional<outgoing> jwt_node::question(token const& read, exam& of) const {
     return asks;
 }
 
-result<std::string> jwt_node::find_key(token const& read, exam const& of) const {
-    bool any = false;
+result<std::string_view> jwt_node::find_key(token const& read, exam const& of) const {
+    std::size_t tries = 0;
     std::string const* matching = nullptr;
     if (fetched_) {
         auto const known = of.known.fetched.find(fetched_);
         if (known == of.known.fetched.end() || !known->second.keys)
             return fails("the keys of the issuer are not known");
-        matching = matching_pair(read, known->second.keys->keys, of.now, any);
+        matching = matching_pair(read, known->second.keys->keys, of, tries);
     } else if (keys_.of_secrets.empty()) {
-        matching = matching_pair(read, keys_.of_pairs, of.now, any);
+        matching = matching_pair(read, keys_.of_pairs, of, tries);
     } else {
-        matching = matching_secret(read, of.now, any);
+        matching = matching_secret(read, of.now, tries);
     }
-    if (matching) return matching->empty() ? "unnamed" : *matching;
-    if (!any) {
+    if (matching) return matching->empty() ? std::string_view{"unnamed"} : *matching;
+    if (tries == 0) {
         return fails("no key that is active now can have made the token",
                      "does the sender use a new key? look at `until` of the old one");
+    }
+    if (keys_.of_secrets.empty() && tries > of.place.limits.key_tries_max) {
+        return fails("the token's signature matches none of the keys that were tried",
+                     "raise limits.key_tries_max of the source, or have the issuer name its keys");
     }
     return fails("the token's signature does not match", "another key than the sender's, or a changed token");
 }
 
 // Every one is computed, so that the time taken does not show which secret matched.
-std::string const* jwt_node::matching_secret(token const& read, wall_time now, bool& any) const {
+std::string const* jwt_node::matching_secret(token const& read, wall_time now, std::size_t& tries) const {
     std::string const* matching = nullptr;
     for (auto const& each : keys_.of_secrets) {
         if (each.algorithm != read.algorithm || (each.until && now >= *each.until)) continue;
-        any = true;
+        ++tries;
         auto const code = each.key.compute(read.signed_part);
         if (equal_in_constant_time(read.signature, code.view()) && !matching) matching = &each.label;
     }

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace headgate::auth {
@@ -36,9 +37,10 @@ private:
     // The question for the keys that may have made it; nothing where there is none.
     [[nodiscard]] std::optional<outgoing> question(token const& read, exam& of) const;
 
-    // The label of the key that made it.
-    [[nodiscard]] result<std::string> find_key(token const& read, exam const& of) const;
-    [[nodiscard]] std::string const* matching_secret(token const& read, wall_time now, bool& any) const;
+    // The label of the key that made it; it lives as long as this, or as the facts.
+    [[nodiscard]] result<std::string_view> find_key(token const& read, exam const& of) const;
+    [[nodiscard]] std::string const* matching_secret(token const& read, wall_time now,
+                                                     std::size_t& tries) const;
 
     jwt_check const& is_;
     token_keys keys_;

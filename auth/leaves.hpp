@@ -45,8 +45,6 @@ private:
     std::vector<secret_entry> const& secrets_;
 };
 
-inline constexpr std::size_t public_key_tries_max = 16;  // Signatures times keys, of one request.
-
 // A signature with the private half of a key that is configured here.
 class sig_node final : public signed_leaf {
 public:

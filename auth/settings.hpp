@@ -352,6 +352,9 @@ struct reading_limits {
     std::size_t signatures_max = 16;         // Items of one signature's value.
     std::size_t token_bytes_max = 8 * 1024;  // Of a JWT.
     std::size_t json_depth_max = 64;         // Arrays and objects inside each other, of a body.
+    std::size_t each_items_max = 1'000;      // Of the array that an `each` or an `id_each` looks at.
+    // Public keys on signatures, of one check and for one item: each try costs as much as a hundred MACs.
+    std::size_t key_tries_max = 16;
 };
 
 struct settings {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace headgate::auth {
@@ -56,7 +57,7 @@ std::string const* sig_node::matching_key(std::vector<std::string> const& candid
     for (auto const& candidate : candidates) {
         for (auto const& each : keys_) {
             if (!each.is_active(of.now)) continue;
-            if (++tries > public_key_tries_max) return nullptr;
+            if (++tries > of.place.limits.key_tries_max) return nullptr;
             if (each.key.verifies(candidate, pieces)) return &each.label;
         }
     }
@@ -64,6 +65,13 @@ std::string const* sig_node::matching_key(std::vector<std::string> const& candid
 }
 
 std::string sig_node::hint(std::vector<std::string> const& candidates, exam& of, vantage const& here) const {
+    auto const keys = std::ranges::count_if(keys_, [&](auto const& each) { return each.is_active(of.now); });
+    auto const tries_max = of.place.limits.key_tries_max;
+    if (candidates.size() * static_cast<std::size_t>(keys) > tries_max) {
+        return fmt::format(
+            "only {} pairs of a key and a signature were tried: see limits.key_tries_max of the source",
+            tries_max);
+    }
     return diagnose(is_.signs, of, here, [&](std::vector<text> const& pieces) {
         return matching_key(candidates, pieces, of) != nullptr;
     });
@@ -138,7 +146,9 @@ std::string const* certified_node::matching_key(std::vector<std::string> const& 
     auto const key = good_key(chain, of.now);
     if (!key) return nullptr;
     auto const made = [&](std::string const& candidate) { return (*key)->verifies(candidate, pieces); };
-    return std::ranges::any_of(candidates, made) ? &chain.fingerprint() : nullptr;
+    auto const tried =
+        std::span{candidates}.first(std::min(candidates.size(), of.place.limits.key_tries_max));
+    return std::ranges::any_of(tried, made) ? &chain.fingerprint() : nullptr;
 }
 
 std::string certified_node::hint(std::vector<std::string> const& candidates, exam& of,

@@ -127,8 +127,7 @@ void declare_limits(section& at, gateway::source_settings& into) {
                      {.says = "Largest body that a handshake reads JSON from. It does so before anything is "
                               "proven; a larger body is no handshake of that kind."});
         limits.whole("signatures_max", into.sender.limits.signatures_max, 1, 1'000,
-                     {.says = "Signatures that one header may list; with more it is refused. Public keys are "
-                              "tried on 16 of them at most."});
+                     {.says = "Signatures that one header may list; with more it is refused."});
         limits.whole("token_bytes_max", into.sender.limits.token_bytes_max, 256, 1 * mebibyte,
                      {.says = "Largest token of a `jwt`."});
         limits.whole(
@@ -136,6 +135,14 @@ void declare_limits(section& at, gateway::source_settings& into) {
             {.says = "Arrays and objects inside each other in a JSON body: a deeper one is refused by "
                      "checks that read it, and no rule can read it."});
         into.body.json_depth_max = into.sender.limits.json_depth_max;
+        limits.whole(
+            "each_items_max", into.sender.limits.each_items_max, 1, 100'000,
+            {.says = "Items of the array that an `each` looks at; with more the request is refused. A "
+                     "batch with more has no delivery id (`id_each`)."});
+        limits.whole(
+            "key_tries_max", into.sender.limits.key_tries_max, 1, 1'000,
+            {.says = "How often a check tries a public key on a signature: signatures times keys, of "
+                     "one item. What comes after that is not looked at."});
         limits.whole("requests_per_second", into.limits.requests_per_second, 1, 1'000'000,
                      {.says = "Verified requests for long; more is answered 503 with Retry-After.",
                       .fallback_says = "no limit"});

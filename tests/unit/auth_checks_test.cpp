@@ -269,14 +269,33 @@ TEST(each, refuses_the_whole_request_for_one_bad_item) {
     EXPECT_TRUE(said(twice).ends_with("goes through a name that stands twice")) << said(twice);
 }
 
-TEST(each, looks_at_a_thousand_items_and_refuses_one_more) {
-    auto const source = authenticator_of(adyen());
-    auto const one = item("A1", signed_hex("A1::true"));
-    std::string items = one;
-    for (int i = 1; i < 1000; ++i) items += "," + one;
-    EXPECT_EQ(refusal(source, post(R"({"items":[)" + items + "]}")), "accepted");
-    EXPECT_EQ(refusal(source, post(R"({"items":[)" + items + "," + one + "]}")),
-              "each: more than 1000 items");
+TEST(each, looks_at_a_thousand_items_or_as_many_as_configured_and_refuses_one_more) {
+    auto described = adyen();
+    auto const said = [&](std::size_t count) {
+        auto const one = item("A1", signed_hex("A1::true"));
+        std::string items = one;
+        for (std::size_t i = 1; i < count; ++i) items += "," + one;
+        return refusal(authenticator_of(described), post(R"({"items":[)" + items + "]}"));
+    };
+    EXPECT_EQ(said(1000), "accepted");
+    EXPECT_EQ(said(1001), "each: more than 1000 items");
+    described.limits.each_items_max = 2;
+    EXPECT_EQ(said(2), "accepted");
+    EXPECT_EQ(said(3), "each: more than 2 items");
+}
+
+TEST(batches, with_more_items_than_are_looked_at_have_no_id) {
+    auto described = token_source();
+    described.delivery.each = id_each{json_path{""}, json_of_item("/id")};
+    auto const id_of = [&](std::string const& body_text) {
+        auto const incoming = post(body_text, {{"x-gitlab-token", long_secret}});
+        return verify(authenticator_of(described), incoming)->sender.delivery_id;
+    };
+    described.limits.each_items_max = 1;
+    EXPECT_EQ(id_of(R"([{"id":"a"}])"), "a");
+    EXPECT_EQ(id_of(R"([{"id":"a"},{"id":"b"}])"), "");
+    described.limits.each_items_max = 2;
+    EXPECT_NE(id_of(R"([{"id":"a"},{"id":"b"}])"), "");
 }
 
 TEST(once, gives_the_value_to_the_gateway) {

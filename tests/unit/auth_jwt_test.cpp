@@ -267,6 +267,27 @@ TEST(claims, are_those_of_the_token_beside) {
     EXPECT_EQ(said("{}", R"({"conn":"orders"})"), "all[2].equal: claim conn is missing");
 }
 
+// Each try costs as much as a hundred MACs. The keys are those of RFC 8032, 7.1, test 2, and of RFC 8037,
+// A.2; the token is by the second, {"alg":"EdDSA"} and {} signed by Python's cryptography.
+TEST(jwt, tries_a_bounded_number_of_public_keys) {
+    auto jwt = plain();
+    jwt.algorithms = {eddsa};
+    jwt.keys = token_key_shape{.from = {}, .is = token_key_shape::form::jwk};
+    auto const jwk = [](char const* x) {
+        return secret_of(std::string{R"({"kty":"OKP","crv":"Ed25519","x":")"} + x + R"("})");
+    };
+    auto source = source_with(check_of_token(jwt), {jwk("PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"),
+                                                    jwk("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")});
+    auto const incoming = post("{}", {{"x-token",
+                                       "eyJhbGciOiJFZERTQSJ9.e30.q2YtAzOI5D98FVaL9pIlZHuiZfAZWrwm0Ib43wXTdYuG"
+                                       "WpMICzrAb8JTyNe_mFN_eRTD_Y0mSmXBOZZT0EUJDQ"}});
+    source.limits.key_tries_max = 2;
+    EXPECT_EQ(refusal(authenticator_of(source), incoming, now), "accepted");
+    source.limits.key_tries_max = 1;
+    EXPECT_EQ(refusal(authenticator_of(source), incoming, now),
+              "jwt: the token's signature matches none of the keys that were tried");
+}
+
 std::vector<std::string> mistakes_in(jwt_check jwt) {
     return mistakes_of(source_of(std::move(jwt)));
 }

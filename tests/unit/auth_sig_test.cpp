@@ -101,6 +101,13 @@ TEST(sig, tries_a_bounded_number_of_signatures) {
     auto const two_keys = authenticator_of(with_keys({secret_of(second_key), secret_of(first_key)}, sig));
     EXPECT_EQ(refusal(two_keys, all(7)), "accepted");
     EXPECT_EQ(refusal(two_keys, all(8)), "sig: the signature does not match");
+    EXPECT_EQ(two_keys.explain(all(8), {}, second(0)).back().remedy,
+              "only 16 pairs of a key and a signature were tried: see limits.key_tries_max of the source");
+
+    auto wider = with_keys({secret_of(second_key), secret_of(first_key)}, sig);
+    wider.limits.key_tries_max = 18;
+    EXPECT_EQ(refusal(authenticator_of(wider), all(8)), "accepted");
+    EXPECT_EQ(refusal(authenticator_of(wider), all(9)), "sig: the signature does not match");
 }
 
 TEST(sig, refuses_keys_that_are_none) {

@@ -66,9 +66,9 @@ protected:
 };
 
 TEST_F(configurations, bound_what_checks_and_rules_read_of_a_source) {
-    write(
-        "headgate.yaml",
-        std::string{right} + "    limits: {signatures_max: 3, token_bytes_max: 4096, json_depth_max: 100}\n");
+    write("headgate.yaml", std::string{right} +
+                               "    limits: {signatures_max: 3, token_bytes_max: 4096, json_depth_max: 100, "
+                               "each_items_max: 7, key_tries_max: 2}\n");
     auto const made = load(folder_.path() / "headgate.yaml").made;
     ASSERT_TRUE(made);
     auto const& source = made->gateway.sources.at(0);
@@ -76,6 +76,8 @@ TEST_F(configurations, bound_what_checks_and_rules_read_of_a_source) {
     EXPECT_EQ(source.sender.limits.token_bytes_max, 4096U);
     EXPECT_EQ(source.sender.limits.json_depth_max, 100U);
     EXPECT_EQ(source.body.json_depth_max, 100U);
+    EXPECT_EQ(source.sender.limits.each_items_max, 7U);
+    EXPECT_EQ(source.sender.limits.key_tries_max, 2U);
 }
 
 TEST_F(configurations, with_ten_mistakes_list_ten_problems_each_with_line_and_remedy) {
@@ -251,6 +253,10 @@ constexpr row rows[]{
      "sources.github.limits.token_bytes_max (line 6): \"1048577\" is not a whole number from 256 to 1048576"},
     {"json_depth_one_past", "    limits: {json_depth_max: 501}\n",
      "sources.github.limits.json_depth_max (line 6): \"501\" is not a whole number from 1 to 500"},
+    {"items_one_past", "    limits: {each_items_max: 100001}\n",
+     "sources.github.limits.each_items_max (line 6): \"100001\" is not a whole number from 1 to 100000"},
+    {"key_tries_one_past", "    limits: {key_tries_max: 1001}\n",
+     "sources.github.limits.key_tries_max (line 6): \"1001\" is not a whole number from 1 to 1000"},
     {"short_token", "operators: [{name: a, token: {env: HEADGATE_TEST_SHORT}}]\n",
      "operators[0].token (line 6): has 15 bytes, fewer than 16"},
     {"token_written_inline", "operators: [{name: a, token: abc}]\n",
