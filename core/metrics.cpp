@@ -9,22 +9,23 @@
 namespace headgate {
 namespace {
 
-using families = std::map<std::string, prometheus::MetricFamily>;
+struct family {
+    prometheus::MetricFamily shown;
+    std::map<metric_labels, std::size_t> places;  // Of `shown.metric`: ten thousand sources have many.
+};
+using families = std::map<std::string, family>;
 
 // The one series of this name with these labels, made on first sight: instances of several workers meet here.
 prometheus::ClientMetric& merged(families& all, std::string const& name, std::string const& help,
                                  prometheus::MetricType type, metric_labels const& labels) {
-    auto& family = all[name];
-    family.name = name;
-    family.help = help;
-    family.type = type;
-    std::vector<prometheus::ClientMetric::Label> wanted;
-    for (auto const& [label, value] : labels) wanted.push_back({label, value});
-    for (auto& metric : family.metric) {
-        if (metric.label == wanted) return metric;
-    }
-    auto& made = family.metric.emplace_back();
-    made.label = std::move(wanted);
+    auto& [shown, places] = all[name];
+    shown.name = name;
+    shown.help = help;
+    shown.type = type;
+    auto const [place, is_new] = places.try_emplace(labels, shown.metric.size());
+    if (!is_new) return shown.metric[place->second];
+    auto& made = shown.metric.emplace_back();
+    for (auto const& [label, value] : labels) made.label.push_back({label, value});
     return made;
 }
 
@@ -103,7 +104,7 @@ std::string metrics::render() const {
         merged(all, each.name, each.help, prometheus::MetricType::Gauge, said).gauge.value = 1;
     }
     std::vector<prometheus::MetricFamily> list;
-    for (auto& [name, family] : all) list.push_back(std::move(family));
+    for (auto& [name, one] : all) list.push_back(std::move(one.shown));
     return prometheus::TextSerializer{}.Serialize(list);
 }
 
