@@ -129,6 +129,15 @@ void inspect_unused_secrets(settings const& source, std::string const& at, repor
     }
 }
 
+std::vector<std::string> key_names_of(node const& tree) {
+    std::vector<std::string> names;
+    tree.name_keys(names);
+    std::ranges::sort(names);
+    auto const rest = std::ranges::unique(names);
+    names.erase(rest.begin(), rest.end());
+    return names;
+}
+
 coverage effective_coverage(settings const& source, std::string const& at, reporter& notes) {
     auto const proven = source.verify ? binding_of(*source.verify) : coverage::none;
     if (source.covers && *source.covers > proven) {
@@ -157,6 +166,7 @@ struct authenticator::parts final : public verifier {
     node_ptr tree;
     std::vector<std::unique_ptr<handshake const>> handshakes;
     std::vector<std::string> all_methods;
+    std::vector<std::string> key_names;
     credential_places credentials;
     coverage covered = coverage::none;
 
@@ -205,7 +215,8 @@ result<verdict> authenticator::parts::judge(exam& of) const {
         pieces.emplace_back(std::string_view{of.incoming.head.target});
         pieces.emplace_back(std::string_view{of.incoming.body});
     }
-    return verdict{std::move(sender), std::move(shown.once), signed_content{std::move(pieces)}};
+    return verdict{std::move(sender), std::move(shown.once), signed_content{std::move(pieces)},
+                   std::move(shown.keys)};
 }
 
 authenticator::authenticator(std::unique_ptr<parts const> made) : parts_{std::move(made)} {}
@@ -261,6 +272,7 @@ std::optional<authenticator> authenticator::make(settings from, std::string cons
     made->covered = effective_coverage(source, path, notes);
     made->credentials = credential_places_of(source);
     if (notes.mistakes() > 0) return std::nullopt;
+    made->key_names = key_names_of(*made->tree);
     return authenticator{std::move(made)};
 }
 
@@ -318,6 +330,10 @@ result<std::optional<wanted_fact>> authenticator::call_of(handshake const& which
     exam of{incoming, nothing_known, {}, parts_->place};
     of.json_bytes_max = parts_->source.handshake_json_bytes_max;
     return which.call(of);
+}
+
+std::span<std::string const> authenticator::key_names() const noexcept {
+    return parts_->key_names;
 }
 
 std::span<std::string const> authenticator::methods() const noexcept {

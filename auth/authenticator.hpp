@@ -69,6 +69,10 @@ public:
     [[nodiscard]] result<std::optional<wanted_fact>> call_of(handshake const& which,
                                                              request const& incoming) const;
 
+    // What metrics call the keys that may prove requests: the configured ones as events show them, "issuer"
+    // for all that an issuer publishes, "certificate" for all that senders bring. They live as long as this.
+    [[nodiscard]] std::span<std::string const> key_names() const noexcept;
+
     // The source's methods and those that handshakes name.
     [[nodiscard]] std::span<std::string const> methods() const noexcept;
 

@@ -27,6 +27,9 @@ void add(proof& whole, proof part) {
     whole.is_logged_in = whole.is_logged_in || part.is_logged_in;
     if (whole.certificate.empty()) whole.certificate = std::move(part.certificate);
     if (!whole.signed_time) whole.signed_time = part.signed_time;
+    for (auto const& key : part.keys) {
+        if (std::ranges::find(whole.keys, key) == whole.keys.end()) whole.keys.push_back(key);
+    }
     std::ranges::move(part.once, std::back_inserter(whole.once));
     std::ranges::move(part.signed_pieces, std::back_inserter(whole.signed_pieces));
 }
@@ -68,6 +71,10 @@ bool all_node::may_need() const {
 
 bool all_node::was_given(exam const& of) const {
     return any_was_given(members_, of);
+}
+
+void all_node::name_keys(std::vector<std::string>& into) const {
+    for (auto const& member : members_) member->name_keys(into);
 }
 
 cost all_node::costs() const {
@@ -124,6 +131,10 @@ bool any_node::may_need() const {
 
 bool any_node::was_given(exam const& of) const {
     return any_was_given(members_, of);
+}
+
+void any_node::name_keys(std::vector<std::string>& into) const {
+    for (auto const& member : members_) member->name_keys(into);
 }
 
 cost any_node::costs() const {

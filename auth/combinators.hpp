@@ -18,6 +18,7 @@ public:
     [[nodiscard]] bool may_need() const override;
     [[nodiscard]] bool was_given(exam const& of) const override;
     [[nodiscard]] cost costs() const override;
+    void name_keys(std::vector<std::string>& into) const override;
 
 protected:
     [[nodiscard]] result<proof> examine(exam& of) const override;
@@ -43,6 +44,7 @@ public:
     [[nodiscard]] bool may_need() const override;
     [[nodiscard]] bool was_given(exam const& of) const override;
     [[nodiscard]] cost costs() const override;
+    void name_keys(std::vector<std::string>& into) const override;
 
 protected:
     [[nodiscard]] result<proof> examine(exam& of) const override;
@@ -57,6 +59,7 @@ public:
     each_node(check const& from, std::string name, node_ptr item);
 
     [[nodiscard]] cost costs() const override { return item_->costs(); }
+    void name_keys(std::vector<std::string>& into) const override { item_->name_keys(into); }
 
 protected:
     [[nodiscard]] result<proof> examine(exam& of) const override;

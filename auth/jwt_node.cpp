@@ -115,7 +115,8 @@ result<proof> jwt_node::look(exam& of) const {
     proof shown{.verified_by = "jwt",
                 .key_id = std::string{label},
                 .signed_time = signed_time,
-                .about = person_of(read->claims)};
+                .about = person_of(read->claims),
+                .keys = {fetched_ ? issuers_key : label}};
     if (auto taken = take_once(of, shown); !taken) return std::unexpected{std::move(taken).error()};
     if (of.findings) note(of, "compare", true, "the token was made by the key " + shown.key_id);
     return shown;
@@ -203,6 +204,12 @@ result<void> jwt_node::check_body(token const& read, exam& of) const {
     if (said && equal_in_constant_time(*said, *found)) return {};
     return fails("the body is not the one that the token was made for",
                  "bytes that were changed on the way, or another way of writing the hash");
+}
+
+void jwt_node::name_keys(std::vector<std::string>& into) const {
+    if (fetched_) into.emplace_back(issuers_key);
+    for (auto const& each : keys_.of_pairs) into.push_back(each.label);
+    for (auto const& each : keys_.of_secrets) into.push_back(each.label);
 }
 
 bool jwt_node::may_need() const {

@@ -22,6 +22,7 @@ public:
     [[nodiscard]] bool may_need() const override;
     [[nodiscard]] bool was_given(exam const& of) const override;
     [[nodiscard]] cost costs() const override { return may_need() ? cost::fetched : cost::token; }
+    void name_keys(std::vector<std::string>& into) const override;
 
 protected:
     [[nodiscard]] result<proof> look(exam& of) const override;

@@ -30,6 +30,7 @@ public:
              std::vector<secret_entry> const& secrets, std::vector<value const*> const& times);
 
     [[nodiscard]] cost costs() const override { return cost::mac; }
+    void name_keys(std::vector<std::string>& into) const override;
 
 protected:
     [[nodiscard]] result<void> check_keys(exam& of) const override;
@@ -52,6 +53,7 @@ public:
              std::vector<value const*> const& times);
 
     [[nodiscard]] cost costs() const override { return cost::public_key; }
+    void name_keys(std::vector<std::string>& into) const override;
 
 protected:
     [[nodiscard]] result<void> check_keys(exam& of) const override;
@@ -76,8 +78,10 @@ public:
     [[nodiscard]] bool may_need() const override { return true; }
     [[nodiscard]] bool was_given(exam const& of) const override;
     [[nodiscard]] cost costs() const override { return cost::fetched; }
+    void name_keys(std::vector<std::string>& into) const override { into.emplace_back(certificates_key); }
 
 protected:
+    [[nodiscard]] std::string_view key_name(std::string const&) const override { return certificates_key; }
     [[nodiscard]] result<void> check_keys(exam& of) const override;
     [[nodiscard]] std::string const* matching_key(std::vector<std::string> const& candidates,
                                                   std::vector<text> const& pieces,
@@ -107,6 +111,7 @@ public:
     equal_node(check const& from, std::string name, std::vector<key_bytes> const& keys);
 
     [[nodiscard]] cost costs() const override;
+    void name_keys(std::vector<std::string>& into) const override;
 
 protected:
     [[nodiscard]] result<proof> look(exam& of) const override;
@@ -137,6 +142,7 @@ public:
               std::optional<certificate_rules> certificates);
 
     [[nodiscard]] cost costs() const override { return certificates_ ? cost::public_key : cost::address; }
+    void name_keys(std::vector<std::string>& into) const override;
 
 protected:
     [[nodiscard]] result<proof> look(exam& of) const override;

@@ -28,6 +28,10 @@ mac_node::mac_node(check const& from, std::string name, std::vector<key_bytes> k
     }
 }
 
+void mac_node::name_keys(std::vector<std::string>& into) const {
+    for (auto const& each : keys_) into.push_back(each.label);
+}
+
 result<void> mac_node::check_keys(exam& of) const {
     bool const any = std::ranges::any_of(keys_, [&](auto const& each) { return each.is_active(of.now); });
     if (!any) return all_expired();

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // A check that works: one node of the tree that `verify` is. A new kind of check is a new class here and one
@@ -24,11 +25,17 @@ struct proof {
     std::string key_id;
     std::optional<wall_time> signed_time{};
     std::vector<std::string> once{};
-    std::vector<text> signed_pieces{};  // Without the time value.
-    person about{};                     // As a token or a session says; empty without one.
-    std::string certificate{};          // The name of the sender's; empty without one.
-    bool is_logged_in = false;          // `about` is somebody with a session.
+    std::vector<text> signed_pieces{};     // Without the time value.
+    person about{};                        // As a token or a session says; empty without one.
+    std::string certificate{};             // The name of the sender's; empty without one.
+    bool is_logged_in = false;             // `about` is somebody with a session.
+    std::vector<std::string_view> keys{};  // Their names, as `name_keys` gives them; each once.
 };
+
+// For all keys that an issuer publishes, and for all certificates that senders or requests bring: they change
+// without us.
+inline constexpr std::string_view issuers_key = "issuer";
+inline constexpr std::string_view certificates_key = "certificate";
 
 // Members of an `all` are tried in this order, so that nothing dear is reached while something cheap fails.
 // `claims`: what reads those of a token that another member verifies.
@@ -51,6 +58,9 @@ public:
 
     // Whether something that it needs was fetched, or could not be had.
     [[nodiscard]] virtual bool was_given(exam const&) const { return false; }
+
+    // Appends the names of all keys that a proof of this may show: those that are configured, and the above.
+    virtual void name_keys(std::vector<std::string>&) const {}
 
     [[nodiscard]] virtual cost costs() const = 0;
     [[nodiscard]] bool applies(exam& of) const { return !from_.when || holds(*from_.when, of); }

@@ -40,6 +40,10 @@ equal_node::equal_node(check const& from, std::string name, std::vector<key_byte
     for (auto const& key : keys) secrets_.push_back({sha256(key.bytes.reveal()), key.label, key.until});
 }
 
+void equal_node::name_keys(std::vector<std::string>& into) const {
+    for (auto const& each : secrets_) into.push_back(each.label);
+}
+
 result<proof> equal_node::look(exam& of) const {
     auto shown = secrets_.empty() ? compare_values(of) : compare_with_secrets(of);
     if (!shown) return shown;
@@ -70,7 +74,8 @@ result<proof> equal_node::compare_with_secrets(exam& of) const {
                  .key_id = matching->label,
                  .signed_time = {},
                  .once = {},
-                 .signed_pieces = {}};
+                 .signed_pieces = {},
+                 .keys = {matching->label}};
 }
 
 // The usual mistakes with tokens, tried on what was sent because the secret itself is not kept.
@@ -120,6 +125,10 @@ peer_node::peer_node(check const& from, std::string name, places from_where,
                      std::optional<certificate_rules> certificates)
     : leaf{from, std::move(name)}, places_{std::move(from_where)}, certificates_{std::move(certificates)} {}
 
+void peer_node::name_keys(std::vector<std::string>& into) const {
+    if (certificates_) into.emplace_back(certificates_key);
+}
+
 result<proof> peer_node::look(exam& of) const {
     if (auto inside = check_proxy(of); !inside) return std::unexpected{std::move(inside).error()};
     if (auto inside = check_sender(of); !inside) return std::unexpected{std::move(inside).error()};
@@ -129,6 +138,7 @@ result<proof> peer_node::look(exam& of) const {
     if (of.findings) note(of, "certificate", true, "the client's certificate is good: " + found.name);
     shown.key_id = "certificate " + found.fingerprint;
     shown.certificate = std::move(found.name);
+    shown.keys.push_back(certificates_key);
     return shown;
 }
 

@@ -78,6 +78,7 @@ public:
     [[nodiscard]] std::vector<fetch> needs(exam& of) const override;
     [[nodiscard]] bool may_need() const override { return inner_->may_need(); }
     [[nodiscard]] bool was_given(exam const& of) const override { return inner_->was_given(of); }
+    void name_keys(std::vector<std::string>& into) const override { inner_->name_keys(into); }
     [[nodiscard]] cost costs() const override { return inner_->costs(); }
 
 protected:

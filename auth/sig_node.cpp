@@ -43,6 +43,10 @@ sig_node::sig_node(check const& from, std::string name, std::vector<timed_key<pu
       is_{std::get<sig_check>(from.is)},
       keys_{std::move(keys)} {}
 
+void sig_node::name_keys(std::vector<std::string>& into) const {
+    for (auto const& each : keys_) into.push_back(each.label);
+}
+
 result<void> sig_node::check_keys(exam& of) const {
     bool const any = std::ranges::any_of(keys_, [&](auto const& each) { return each.is_active(of.now); });
     if (!any) return all_expired();

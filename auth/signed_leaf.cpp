@@ -134,7 +134,8 @@ result<proof> signed_leaf::look(exam& of) const {
                 .key_id = *matching,
                 .signed_time = signed_time,
                 .once = {},
-                .signed_pieces = without_time(std::move(pieces))};
+                .signed_pieces = without_time(std::move(pieces)),
+                .keys = {key_name(*matching)}};
     if (auto taken = take_once(of, shown, here); !taken) return std::unexpected{std::move(taken).error()};
     if (of.findings) note(of, "compare", true, "the signature matches secret " + shown.key_id);
     return shown;

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace headgate::auth {
@@ -47,6 +48,9 @@ protected:
     [[nodiscard]] virtual std::string const* matching_key(std::vector<std::string> const& candidates,
                                                           std::vector<text> const& pieces,
                                                           exam const& of) const = 0;
+
+    // What metrics call a key with this label.
+    [[nodiscard]] virtual std::string_view key_name(std::string const& label) const { return label; }
 
     // Asked while a verdict is explained: which usual mistake would explain that nothing matched.
     [[nodiscard]] virtual std::string hint(std::vector<std::string> const& candidates, exam& of,

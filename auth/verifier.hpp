@@ -60,6 +60,8 @@ struct verdict {
     identity sender;
     std::vector<std::string> once;  // Values to be used once: further dedupe keys, kind `once`.
     signed_content content;
+    std::vector<std::string_view>
+        keys;  // Of the authenticator's `key_names`: those that proved it, each once.
 };
 
 class verifier {

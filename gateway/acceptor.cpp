@@ -32,18 +32,19 @@ acceptor::acceptor(std::shared_ptr<snapshot const> first, store::event_store& st
       store_{store},
       clock_{clock},
       facts_{facts},
-      counts_{counts},
       in_flight_{in_flight},
       flooded_{counts.make_counter("headgate_flood_refusals_total",
                                    "Requests answered 429, and TLS handshakes not begun, because their "
                                    "address sent too many.")},
       unknown_{counts.make_counter("headgate_unknown_path_total", "Requests to paths that no source has.")},
       took_{counts.make_histogram("headgate_accept_seconds", "From the whole request to the answer.")},
+      counts_{counts},
       scratch_bytes_(64 * 1024),
       scratch_{scratch_bytes_.data(), scratch_bytes_.size()} {}
 
 void acceptor::use(std::shared_ptr<snapshot const> next) {
     current_ = std::move(next);
+    counts_.forget_keys();
 }
 
 std::optional<std::chrono::seconds> acceptor::take_from(std::string const& address,
@@ -118,7 +119,7 @@ asio::awaitable<response> acceptor::handle(request incoming, http::admission adm
 asio::awaitable<response> acceptor::accept(request incoming, source const& from,
                                            std::chrono::steady_clock::time_point began) {
     auto const& answers = from.sender.answers();
-    auto& counts = counts_of(from.settings.name);
+    auto& counts = counts_.of(from);
     auto finding = auth::find_facts(from.sender.checks(), incoming, facts_, began + from.accept_within);
     auto const found = co_await std::move(finding);
     auto proof = from.sender.checks().verify(incoming, found.known, incoming.received_at);
@@ -132,6 +133,7 @@ asio::awaitable<response> acceptor::accept(request incoming, source const& from,
         log_refusal(from, incoming.head, proof.error());
         co_return refused(answers, from.retry_after, proof.error());
     }
+    counts_.count_verified(from, counts, proof->keys);
     std::optional<source_limiter::place> place;
     if (from.limiter) {
         auto entered = from.limiter->enter(began);
@@ -167,7 +169,7 @@ asio::awaitable<response> acceptor::accept(request incoming, source const& from,
 }
 
 response acceptor::over_limit(source const& from, error const& why) {
-    counts_of(from.settings.name).limited.add();
+    counts_.of(from).limited.add();
     log_sparingly(log_level::warning, "a source is over its limit",
                   {{"source", from.settings.name}, {"why", why.message}, {"remedy", why.remedy}});
     return refused(from.sender.answers(), from.retry_after, why);
@@ -184,7 +186,7 @@ asio::awaitable<response> acceptor::shake_hands(request const& incoming, auth::f
         answer = std::unexpected{*found.trouble};
     }
     if (answer) {
-        counts_of(from.settings.name).handshakes.add();
+        counts_.of(from).handshakes.add();
         if (auto const key = from.sender.handed_over(which, incoming); !key.empty()) {
             log_sparingly(
                 log_level::warning, "a sender hands over its key",
@@ -197,7 +199,7 @@ asio::awaitable<response> acceptor::shake_hands(request const& incoming, auth::f
         }
         co_return *std::move(answer);
     }
-    auto& counts = counts_of(from.settings.name);
+    auto& counts = counts_.of(from);
     (answer.error().code == errc::unavailable ? counts.unavailable : counts.refused).add();
     log_refusal(from, incoming.head, answer.error());
     co_return refused(from.sender.answers(), from.retry_after, answer.error());
@@ -211,18 +213,6 @@ asio::awaitable<result<void>> acceptor::call_back(request const& incoming, sourc
     auto const called = co_await std::move(calling);
     if (!called) co_return while_doing("call that the handshake asks for", called.error());
     co_return result<void>{};
-}
-
-acceptor::source_counters& acceptor::counts_of(std::string const& source) {
-    auto const found = by_source_.find(source);
-    if (found != by_source_.end()) return found->second;
-    auto const make = [&](char const* result) -> counter& {
-        return counts_.make_counter("headgate_requests_total", "Requests to sources, by what became of them.",
-                                    {{"source", source}, {"result", result}});
-    };
-    source_counters made{make("accepted"), make("duplicate"),   make("refused"),
-                         make("limited"),  make("unavailable"), make("handshake")};
-    return by_source_.emplace(source, made).first->second;
 }
 
 }  // namespace headgate::gateway

@@ -4,13 +4,13 @@
 #include "core/clock.hpp"
 #include "core/metrics.hpp"
 #include "gateway/snapshot.hpp"
+#include "gateway/source_counts.hpp"
 #include "http/handler.hpp"
 #include "store/event_store.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,15 +40,6 @@ public:
     [[nodiscard]] asio::awaitable<response> handle(request incoming, http::admission admitted) override;
 
 private:
-    struct source_counters {
-        counter& accepted;
-        counter& duplicate;
-        counter& refused;
-        counter& limited;
-        counter& unavailable;
-        counter& handshakes;
-    };
-
     asio::awaitable<response> accept(request incoming, source const& from,
                                      std::chrono::steady_clock::time_point began);
     // Takes one of what `address` may send. How long it should wait, where it has sent too much.
@@ -59,18 +50,16 @@ private:
                                           source const& from, auth::handshake const& which, deadline until);
     asio::awaitable<result<void>> call_back(request const& incoming, source const& from,
                                             auth::handshake const& which, deadline until);
-    source_counters& counts_of(std::string const& source);
 
     std::shared_ptr<snapshot const> current_;
     store::event_store& store_;
     wall_clock const& clock_;
     auth::fact_finder& facts_;
-    metrics& counts_;
     load& in_flight_;
     counter& flooded_;
     counter& unknown_;
     duration_histogram& took_;
-    std::map<std::string, source_counters, std::less<>> by_source_;
+    counts_by_source counts_;
     std::vector<std::byte> scratch_bytes_;
     json::arena scratch_;
 };

@@ -12,7 +12,7 @@ from harness.processes import TOP
 PAGE = TOP / "docs" / "reference" / "metrics.md"
 ALERTS = TOP / "docs" / "reference" / "alerts.yaml"
 HEAD = "| metric | type | labels | what it says |\n| --- | --- | --- | --- |\n"
-OPEN = {"source", "target", "url", "revision"}  # Labels whose values the configuration makes.
+OPEN = {"source", "key", "target", "url", "revision"}  # Labels whose values the configuration makes.
 SERIES = re.compile(r"^(headgate_\w+?)(?:\{(.*)\})? \S+$")
 LABEL = re.compile(r'(\w+)="([^"]*)"')
 

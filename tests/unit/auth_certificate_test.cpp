@@ -140,6 +140,7 @@ TEST(client_certificates, say_who_it_was) {
     };
     EXPECT_EQ(identity().subject, "plant-7");
     EXPECT_EQ(identity().key_id, "certificate " + ca.fingerprint());
+    EXPECT_THAT(authenticator_of(source_of(mtls)).key_names(), ElementsAre("certificate"));
     EXPECT_EQ(identity().verified_by, "peer");
     EXPECT_EQ(identity().covers, coverage::none);
     mtls.san = {"A.Example.com"};

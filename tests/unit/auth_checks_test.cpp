@@ -16,7 +16,9 @@ namespace headgate::auth {
 namespace {
 
 using namespace testing_support;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 constexpr auto long_secret = "0123456789abcdef0123456789abcdef";
 
@@ -296,6 +298,31 @@ TEST(batches, with_more_items_than_are_looked_at_have_no_id) {
     EXPECT_EQ(id_of(R"([{"id":"a"},{"id":"b"}])"), "");
     described.limits.each_items_max = 2;
     EXPECT_NE(id_of(R"([{"id":"a"},{"id":"b"}])"), "");
+}
+
+// ---- Names of keys
+
+TEST(key_names, are_those_that_are_configured_and_a_verdict_has_those_that_proved_it) {
+    auto described = token_source();
+    described.verify =
+        all({*described.verify, any({check_of(body_mac("x-one", "")), peer_in({"10.0.0.0/8"})})});
+    auto const source = authenticator_of(described);
+    EXPECT_THAT(source.key_names(), ElementsAre("signing#0", "signing#1"));
+    auto incoming =
+        post("b", {{"x-gitlab-token", "another-secret-of-some-length"}, {"x-one", signed_hex("b")}});
+    EXPECT_THAT(verify(source, incoming)->keys, ElementsAre("signing#1", "signing#0"));
+    incoming.head.fields.pop_back();
+    incoming.head.peer = "10.0.0.1";
+    EXPECT_THAT(verify(source, incoming)->keys, ElementsAre("signing#1"));
+    incoming.head.fields.front().value = long_secret;
+    incoming.head.fields.push_back({"x-one", signed_hex("b")});
+    EXPECT_THAT(verify(source, incoming)->keys, ElementsAre("signing#0")) << "each once";
+}
+
+TEST(key_names, are_none_where_no_key_proves_anything) {
+    auto const source = authenticator_of(source_with(peer_in({"192.0.2.0/24"})));
+    EXPECT_THAT(source.key_names(), IsEmpty());
+    EXPECT_THAT(verify(source, post("{}"))->keys, IsEmpty());
 }
 
 TEST(once, gives_the_value_to_the_gateway) {

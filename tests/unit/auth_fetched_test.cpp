@@ -262,6 +262,19 @@ TEST(key_endpoint, is_asked_for_the_key_that_the_token_names_with_the_secret_of_
     EXPECT_THAT(wanted_by(made, post("{}", {{"x-token", token(R"({"alg":"ES256","kid":"k"})")}})), IsEmpty());
 }
 
+// They change without us, and must not become time series.
+TEST(key_names, of_what_is_fetched_are_one_name) {
+    EXPECT_THAT(authenticator_of(with_endpoint()).key_names(), ElementsAre("issuer"));
+    auto const made = authenticator_of(certified());
+    EXPECT_THAT(made.key_names(), ElementsAre("certificate"));
+    auto const known =
+        gather(made.checks(), genuine(), in_2026, [](auto const&) { return certificate_in("sns.pem"); });
+    auto const judged = made.checks().verify(genuine(), known, in_2026);
+    ASSERT_TRUE(judged) << judged.error().message;
+    EXPECT_THAT(judged->keys, ElementsAre("certificate"));
+    EXPECT_NE(judged->sender.key_id, "certificate") << "an event shows which";
+}
+
 TEST(key_endpoint, gives_a_key_until_its_end) {
     auto const by = std::get<key_endpoint>(std::get<jwt_check>(with_endpoint().verify->is).keys).kept;
     auto const read = [&](std::string const& json) {

@@ -126,6 +126,31 @@ TEST(acceptor, ends_a_request_with_the_snapshot_it_began_with) {
     EXPECT_EQ(work.answer(signed_request()).status, 401U);
 }
 
+bool shows(acceptor_at_work const& work, std::string const& line) {
+    return work.counts.render().find(line + "\n") != std::string::npos;
+}
+
+// An old secret is seen to be unused: its counter is there from the first request, and stands still.
+TEST(acceptor, counts_what_each_key_proves) {
+    auto from = github_source();
+    from.sender.secrets["signing"].push_back({secret{"another secret"}, std::nullopt, "signing#1"});
+    acceptor_at_work work{from};
+    auto forged = signed_request();
+    forged.body += "!";
+    EXPECT_EQ(work.answer(forged).status, 401U);
+    EXPECT_TRUE(shows(work, R"(headgate_verified_total{source="github",key="signing#0"} 0)"));
+    EXPECT_EQ(work.answer(signed_request()).status, 202U);
+    EXPECT_EQ(work.answer(signed_request()).status, 200U) << "a duplicate is genuine too";
+    EXPECT_TRUE(shows(work, R"(headgate_verified_total{source="github",key="signing#0"} 2)"));
+    EXPECT_TRUE(shows(work, R"(headgate_verified_total{source="github",key="signing#1"} 0)"));
+
+    from.sender.secrets["signing"].push_back({secret{"a third secret"}, std::nullopt, "signing#2"});
+    work.use(std::move(from));
+    EXPECT_EQ(work.answer(signed_request()).status, 200U);
+    EXPECT_TRUE(shows(work, R"(headgate_verified_total{source="github",key="signing#0"} 3)"));
+    EXPECT_TRUE(shows(work, R"(headgate_verified_total{source="github",key="signing#2"} 0)"));
+}
+
 TEST(acceptor, gives_a_duplicate_the_first_id) {
     acceptor_at_work work;
     auto const first = work.answer(signed_request());
