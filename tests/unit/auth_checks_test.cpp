@@ -286,6 +286,21 @@ TEST(each, looks_at_a_thousand_items_or_as_many_as_configured_and_refuses_one_mo
     EXPECT_EQ(said(3), "each: more than 2 items");
 }
 
+TEST(each, reads_items_as_deep_as_the_source_allows) {
+    auto described = adyen();
+    auto const said = [&](std::size_t depth) {
+        auto const deep = std::string(depth - 3, '[') + std::string(depth - 3, ']');
+        auto const one = item("A1", signed_hex("A1::true"));
+        auto const with_more = one.substr(0, one.size() - 1) + R"(,"x":)" + deep + "}";
+        return refusal(authenticator_of(described), post(R"({"items":[)" + with_more + "]}"));
+    };
+    EXPECT_EQ(said(64), "accepted");
+    EXPECT_THAT(said(65), HasSubstr("nested deeper than 64"));
+    described.limits.json_depth_max = 90;
+    EXPECT_EQ(said(90), "accepted");
+    EXPECT_THAT(said(91), HasSubstr("nested deeper than 90"));
+}
+
 TEST(batches, with_more_items_than_are_looked_at_have_no_id) {
     auto described = token_source();
     described.delivery.each = id_each{json_path{""}, json_of_item("/id")};

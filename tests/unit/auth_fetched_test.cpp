@@ -262,6 +262,25 @@ TEST(key_endpoint, is_asked_for_the_key_that_the_token_names_with_the_secret_of_
     EXPECT_THAT(wanted_by(made, post("{}", {{"x-token", token(R"({"alg":"ES256","kid":"k"})")}})), IsEmpty());
 }
 
+// What is refused without a key makes nobody ask for one, and what is not does.
+TEST(fetched_checks, ask_for_no_more_than_the_limits_of_the_source_allow) {
+    auto source = with_endpoint();
+    auto const token = encode_base64(R"({"alg":"EdDSA","kid":"k"})", base64_alphabet::url) + "." +
+                       encode_base64(R"({"a":")" + std::string(9000, 'a') + R"("})", base64_alphabet::url) +
+                       ".AAAA";
+    auto const incoming = post("{}", {{"x-token", token}});
+    EXPECT_THAT(asked_by(source, incoming), IsEmpty());
+    source.limits.token_bytes_max = token.size();
+    EXPECT_EQ(asked_by(source, incoming).size(), 1U);
+
+    auto listed = certified();
+    std::get<sig_check>(listed.verify->is).signature.list = " ";
+    auto const twice = genuine(std::string{by_sns} + " " + by_sns);
+    EXPECT_EQ(asked_by(listed, twice).size(), 1U);
+    listed.limits.signatures_max = 1;
+    EXPECT_THAT(asked_by(listed, twice), IsEmpty());
+}
+
 // They change without us, and must not become time series.
 TEST(key_names, of_what_is_fetched_are_one_name) {
     EXPECT_THAT(authenticator_of(with_endpoint()).key_names(), ElementsAre("issuer"));
