@@ -122,11 +122,16 @@ result<proof> signed_leaf::look(exam& of) const {
         }
     }
     if (!matching) {
-        auto likely = of.findings ? hint(read->candidates, of, here) : std::string{};
+        if (!of.findings) {
+            return fails("the signature does not match",
+                         "another secret, or bytes that were changed on the way: `headgate verify` tries the "
+                         "usual mistakes");
+        }
+        auto likely = hint(read->candidates, of, here);
         return fails("the signature does not match",
                      likely.empty()
-                         ? "another secret, or bytes that were changed on the way: `headgate verify` "
-                           "tries the usual mistakes"
+                         ? "none of the usual mistakes makes it match: another secret, or bytes that "
+                           "were changed on the way"
                          : std::move(likely));
     }
 

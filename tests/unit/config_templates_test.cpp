@@ -105,7 +105,7 @@ std::vector<row> const rows{
     {"what_is_a_rules_own",
      "templates: {sync: {name: a, start: {target: t, workflow: W, task_queue: q}}}\n"
      "rules: [{name: r, source: github, use: sync}]\n",
-     {"templates.sync.name (line 7): is not a setting — one of: vars, when, start, signal"}},
+     {"templates.sync.name (line 7): is not a setting — one of: vars, when, each, start, signal"}},
     {"no_mapping",
      "templates: [a]\n",
      {"templates (line 7): is a list, not a mapping — write keys with values below it, `key: value`"}},
