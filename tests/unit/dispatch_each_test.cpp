@@ -343,7 +343,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(each, an_id_that_reads_the_item_through_a_var_is_right) {
     auto rule = rule_each(".body.records[]");
-    rule.vars = {{"key", "$item.key"}, {"id", R"("records-" + $key)"}};
+    rule.vars = {{"key", "$item.key"}, {"id", R"r("records-" + ($key // error("no key")))r"}};
     rule.id = "$id";
     EXPECT_THAT(said_of(rule), testing::IsEmpty());
     EXPECT_EQ(routed({rule}, records()).deliveries.at(1).order.workflow_id, "records-b");

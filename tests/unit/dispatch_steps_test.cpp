@@ -39,14 +39,14 @@ TEST(steps, are_the_programs_that_ran_in_their_order_each_var_once) {
         {"unread", R"(error("x"))"}, {"tag", ".body.release.tag_name"}, {"id", R"("orders-" + $tag)"}};
     rule.when = R"($tag == "v1")";
     rule.id = "$id";
-    rule.inputs = {"{tag: $tag}", ".n"};
+    rule.inputs = {"{tag: $tag}", ".body.none"};
     rule.memo = {{"why", ".source"}};
     rule.search_attributes = {{"Tag", "$tag", attribute_type::keyword}};
     EXPECT_THAT(lines_of(verdict_of(rule)),
                 ElementsAre(R"(vars.tag: .body.release.tag_name => "v1")", R"(when: $tag == "v1" => true)",
                             R"(vars.id: "orders-" + $tag => "orders-v1")", R"(start.id: $id => "orders-v1")",
-                            R"(start.input[0]: {tag: $tag} => {"tag":"v1"})", "start.input[1]: .n => null",
-                            R"(start.memo.why: .source => "github")",
+                            R"(start.input[0]: {tag: $tag} => {"tag":"v1"})",
+                            "start.input[1]: .body.none => null", R"(start.memo.why: .source => "github")",
                             R"(start.search_attributes.Tag: $tag => "v1")"));
 }
 
@@ -55,7 +55,7 @@ TEST(steps, of_a_rule_that_does_not_match_say_what_when_gave) {
     rule.vars = {{"tag", ".body.release.tag_name"}};
     rule.when = R"($tag == "v2")";
     auto const found = verdict_of(rule);
-    EXPECT_FALSE(found.matched);
+    EXPECT_FALSE(found.holds);
     EXPECT_THAT(lines_of(found),
                 ElementsAre(R"(vars.tag: .body.release.tag_name => "v1")", R"(when: $tag == "v2" => false)"));
 }
@@ -82,9 +82,9 @@ TEST(steps, say_both_what_came_and_why_it_cannot_stand_there) {
     EXPECT_THAT(lines_of(verdict_of(rule)).back(),
                 ::testing::StartsWith(R"(start.id: "run~" + "7" => "run~7" fails: )"));
     rule.id.clear();
-    rule.search_attributes = {{"N", ".source", attribute_type::integer}};
+    rule.search_attributes = {{"N", ".body.action", attribute_type::integer}};
     EXPECT_THAT(lines_of(verdict_of(rule)).back(),
-                ::testing::StartsWith(R"(start.search_attributes.N: .source => "github" fails: )"));
+                ::testing::StartsWith(R"(start.search_attributes.N: .body.action => "published" fails: )"));
 }
 
 TEST(steps, of_a_long_value_keep_the_beginning_and_its_size) {
